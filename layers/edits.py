@@ -1,0 +1,47 @@
+"""A change as a value: what the areas were, what they become, and what a person should know about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .areas import Area
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should look at: `kind` is a code the page translates, `where` is (lon, lat) in degrees."""
+
+    kind: str
+    text: str
+    code: str | None = None  # code of the area concerned
+    where: tuple[float, float] | None = None
+    distance_m: float | None = None
+    area_m2: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding as the API and `--json` show it."""
+        return {"kind": self.kind, "code": self.code, "text": self.text,
+                "where": list(self.where) if self.where else None,
+                "distance_m": self.distance_m, "area_m2": self.area_m2}
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One redraw. `before` and `after` hold the areas whose course changes (a new area is only in `after`, with a
+    negative fid and a provisional code "+1"; a retired one only in `before`). `touched` are neighbours that merely
+    gained vertices on an unmoved border: their `rev` rises, their `version` does not."""
+
+    op: str
+    before: tuple[Area, ...]
+    after: tuple[Area, ...]
+    touched_before: tuple[Area, ...] = ()
+    touched: tuple[Area, ...] = ()
+    successor: Mapping[int, int] = field(default_factory=dict)  # retired fid -> fid that takes over its facts
+    note: str = ""
+    findings: tuple[Finding, ...] = ()
+
+    def __invert__(self) -> Edit:
+        """Undo, valid while nothing changed since."""
+        return Edit(f"undo {self.op}", self.after, self.before, self.touched, self.touched_before, {}, self.note)

@@ -1,0 +1,249 @@
+"""Every reason to refuse: one class, one code. The web maps classes to statuses once; pages translate the code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class WeigeError(Exception):
+    """Something was refused; nothing has changed."""
+
+    code = "error"
+
+    def __init__(self, text: str, *, where: Sequence[float] | None = None, **details: Any):
+        super().__init__(text)
+        self.text = text
+        self.where = list(where) if where is not None else None  # (lon, lat) in degrees
+        self.details = details
+
+
+# --- input -----------------------------------------------------------------------------------------------------
+class BadInput(WeigeError):
+    """A value of the request or the command line has the wrong form."""
+
+    code = "bad-input"
+
+
+class BadFile(WeigeError):
+    """The file cannot be read as what it claims to be."""
+
+    code = "bad-file"
+
+
+class MissingField(WeigeError):
+    """The file or request lacks a field that is needed."""
+
+    code = "missing-field"
+
+
+class BadCrs(WeigeError):
+    """The coordinate reference system is unknown, missing or does not fit the coordinates."""
+
+    code = "bad-crs"
+
+
+class BadEncoding(WeigeError):
+    """The text cannot be read in the stated encoding."""
+
+    code = "bad-encoding"
+
+
+class BadGeometry(WeigeError):
+    """A geometry is empty, crosses itself or is of the wrong type."""
+
+    code = "bad-geometry"
+
+
+class DuplicateCode(WeigeError):
+    """The code is already used, or was used before: codes are never used twice."""
+
+    code = "duplicate-code"
+
+
+class BadCode(WeigeError):
+    """The code does not fit the code profile of the store."""
+
+    code = "bad-code"
+
+
+class BadCoverage(WeigeError):
+    """The areas leave gaps or overlap; repair was not asked for."""
+
+    code = "bad-coverage"
+
+
+class BadSetting(WeigeError):
+    """config.toml or the environment holds an unknown key or a value of the wrong type."""
+
+    code = "bad-setting"
+
+
+class TooLarge(WeigeError):
+    """The request body or the work asked for is larger than allowed."""
+
+    code = "too-large"
+
+
+# --- looking up ------------------------------------------------------------------------------------------------
+class UnknownArea(WeigeError):
+    """No area of that code, or it lies outside the scope of the account."""
+
+    code = "unknown-area"
+
+
+class NotFound(WeigeError):
+    """No such object, page or layer, or it lies outside the scope of the account."""
+
+    code = "not-found"
+
+
+# --- redraw ----------------------------------------------------------------------------------------------------
+class EditRefused(WeigeError):
+    """The redraw cannot be done."""
+
+    code = "edit-refused"
+
+
+class LineInside(EditRefused):
+    """The line ends inside an area instead of crossing it from border to border."""
+
+    code = "line-inside"
+
+
+class LineOutside(EditRefused):
+    """The line does not meet an area that may be cut."""
+
+    code = "line-outside"
+
+
+class LineCrossesItself(EditRefused):
+    """The drawn line or polygon crosses itself."""
+
+    code = "line-crosses-itself"
+
+
+class LineLeavesParent(EditRefused):
+    """The line leaves the parent area."""
+
+    code = "line-leaves-parent"
+
+
+class NotAdjacent(EditRefused):
+    """The areas do not touch along a border."""
+
+    code = "not-adjacent"
+
+
+class OtherParent(EditRefused):
+    """The areas belong to different parents; moving an area is an operation of its own."""
+
+    code = "other-parent"
+
+
+class AreaLocked(EditRefused):
+    """The area or its border is fixed and cannot be moved."""
+
+    code = "locked"
+
+
+class NotLeaf(EditRefused):
+    """Only areas without children hold ground of their own."""
+
+    code = "not-leaf"
+
+
+class SliverRefused(EditRefused):
+    """A piece would be thinner than allowed."""
+
+    code = "sliver"
+
+
+class PartsRefused(EditRefused):
+    """An area would fall into several parts."""
+
+    code = "parts"
+
+
+class ProofFailed(EditRefused):
+    """The new areas would leave a gap or overlap."""
+
+    code = "proof-failed"
+
+
+class UnknownOperation(EditRefused):
+    """There is no such redraw operation."""
+
+    code = "unknown-operation"
+
+
+class Stale(WeigeError):
+    """Somebody changed the same areas since they were read."""
+
+    code = "stale"
+
+
+class UndoBlocked(WeigeError):
+    """Later edits stand on the ground of the edit that should be undone."""
+
+    code = "undo-blocked"
+
+
+# --- rights ----------------------------------------------------------------------------------------------------
+class NotSignedIn(WeigeError):
+    """The request names no account, or its session or token has expired."""
+
+    code = "not-signed-in"
+
+
+class WrongPassword(WeigeError):
+    """Account and password do not fit, or the account is locked out for a while."""
+
+    code = "wrong-password"
+
+
+class Forbidden(WeigeError):
+    """The account's roles do not allow this here."""
+
+    code = "forbidden"
+
+
+class BadCsrf(WeigeError):
+    """The page's protection token is missing or has expired; reload the page."""
+
+    code = "bad-csrf"
+
+
+class TooManyRequests(WeigeError):
+    """The rate limit is reached; try again later."""
+
+    code = "too-many-requests"
+
+
+# --- store -----------------------------------------------------------------------------------------------------
+class StoreMissing(WeigeError):
+    """There is no store at that address."""
+
+    code = "store-missing"
+
+
+class StoreBusy(WeigeError):
+    """Another process is writing; try again."""
+
+    code = "store-busy"
+
+
+class StoreFull(WeigeError):
+    """The disk is full; nothing was written."""
+
+    code = "store-full"
+
+
+def every_error() -> list[type[WeigeError]]:
+    """All reasons, for the status table of the web and for the test that finds each one in the docs."""
+    found, queue = [], [WeigeError]
+    while queue:
+        kind = queue.pop(0)
+        found.append(kind)
+        queue.extend(kind.__subclasses__())
+    return found
