@@ -1,4 +1,4 @@
-"""Build hook: fetches the map library that package-lock.json names into static/vendor, and packs the pages into the wheel."""
+"""Build hook: fetches the map library (package-lock.json) into static/vendor, and packs the pages into the wheel."""
 
 from __future__ import annotations
 
@@ -50,6 +50,6 @@ def _npm_ci(folder: str) -> None:
     # The system's certificates: an office network often has its own in front of everything.
     options = f"{os.environ.get('NODE_OPTIONS', '')} --use-system-ca".strip()
     environment = {**os.environ, "NODE_OPTIONS": options, "npm_config_cache": str(Path(folder, "npm-cache"))}
-    arguments = ["ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"]
+    arguments = ["ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--silent", "--no-update-notifier"]
     if npm(arguments, cwd=folder, env=environment) != 0:
         raise RuntimeError("npm ci failed: the map library could not be fetched (see above)")
