@@ -1,0 +1,263 @@
+"""What tests need from the machine: PostgreSQL with PostGIS, Chromium with a Chinese font, and the real data.
+
+Each is found, or else fetched from Debian's packages (tools/debian.py); `Unavailable` says why it cannot be had.
+Usable without pytest: `with postgis() as server: url = server.fresh()`, `launch_options()`, `data_dir()`.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.engine import URL, make_url
+
+from tools import debian
+from tools.debian import Unavailable
+
+ROOT = Path(__file__).resolve().parent.parent
+OLDEST_POSTGRES = 15
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--enable-unsafe-swiftshader",
+)  # fmt: skip
+CHINESE_FONTS = re.compile(r"wqy|noto.*cjk|source-?han|droid.*fallback|unifont|pingfang|simsun|msyh", re.IGNORECASE)
+
+
+# --- real data ---------------------------------------------------------------------------------------------------
+def data_dir() -> Path:
+    """The folder of real data: WEIGE_DATA, or shared/data beside the repository."""
+    folder = Path(os.environ.get("WEIGE_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir() or not any(folder.iterdir()):
+        raise Unavailable("no real data: name its folder in WEIGE_DATA")
+    return folder
+
+
+# --- Chromium ----------------------------------------------------------------------------------------------------
+def launch_options() -> dict:
+    """Arguments for playwright's `chromium.launch(**...)`: a browser that draws WebGL and Chinese without a screen."""
+    program = find_chromium() or _fetch_chromium()
+    if not has_chinese_font():
+        debian.get("fonts-wqy-microhei")
+    return {
+        "executable_path": str(program),
+        "args": list(CHROMIUM_ARGUMENTS),
+        "env": {**os.environ, **debian.unpacked_environment()},
+    }
+
+
+def find_chromium() -> Path | None:
+    """The browser on the PATH, or the one unpacked before; None when there is none."""
+    names = (*CHROMIUM_NAMES, str(debian.UNPACKED / "usr/lib/chromium/chromium"))
+    return next((Path(found) for name in names if (found := shutil.which(name))), None)
+
+
+def has_chinese_font() -> bool:
+    places = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".local/share/fonts",
+              debian.UNPACKED / "usr/share/fonts")  # fmt: skip
+    files = (file for place in places for pattern in ("*.tt[cf]", "*.otf", "*.otc") for file in place.rglob(pattern))
+    return any(CHINESE_FONTS.search(file.name) for file in files)
+
+
+def _fetch_chromium() -> Path:
+    debian.get("chromium", "fonts-wqy-microhei")
+    found = find_chromium()
+    if not found:
+        raise Unavailable("the package chromium brought no browser")
+    return found
+
+
+# --- PostgreSQL with PostGIS -------------------------------------------------------------------------------------
+@dataclass
+class Server:
+    """A PostgreSQL server for tests; owns the databases it makes: `fresh()` makes one, `close()` drops them all."""
+
+    admin: URL
+    version: str = ""
+    _made: list[str] = field(default_factory=list)  # the first is the template of the others
+
+    def __post_init__(self) -> None:
+        with psycopg.connect(self._create("weige_template", "template0"), autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+            postgres = connection.execute("SHOW server_version").fetchone()[0].split()[0]
+            postgis = connection.execute("SELECT postgis_lib_version()").fetchone()[0]
+        self.version = f"PostGIS {postgis} on PostgreSQL {postgres}"
+
+    def fresh(self) -> str:
+        """The URL `postgresql://...` of a new empty database with the extension postgis in it."""
+        return self._create("weige_test", self._made[0])
+
+    def close(self) -> None:
+        with psycopg.connect(self._url(), autocommit=True) as connection:
+            while self._made:
+                connection.execute(f'DROP DATABASE IF EXISTS "{self._made.pop()}" WITH (FORCE)')
+
+    def _create(self, kind: str, template: str) -> str:
+        name = f"{kind}_{secrets.token_hex(4)}"
+        with psycopg.connect(self._url(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE \"{name}\" TEMPLATE \"{template}\" ENCODING 'UTF8'")
+        self._made.append(name)
+        return self._url(name)
+
+    def _url(self, database: str | None = None) -> str:
+        url = self.admin.set(drivername="postgresql", database=database or self.admin.database)
+        return url.render_as_string(hide_password=False)
+
+
+@contextmanager
+def postgis() -> Iterator[Server]:
+    """A server to make databases on: the one WEIGE_POSTGIS_URL names, or one started here and stopped at the end."""
+    named = os.environ.get("WEIGE_POSTGIS_URL")
+    if named:
+        server = Server(make_url(named))
+        try:
+            yield server
+        finally:
+            server.close()
+        return
+    programs = find_postgres() or _fetch_postgres()
+    with _running(programs) as admin:
+        yield Server(admin)
+
+
+def find_postgres() -> Path | None:
+    """The folder of initdb and postgres, 15 or newer, that have PostGIS; None when there is none."""
+    on_path = [Path(found).resolve().parent for name in ("postgres", "initdb") if (found := shutil.which(name))]
+    installed = [folder for top in (Path("/"), debian.UNPACKED) for folder in _debian_folders(top)]
+    return next((folder for folder in (*on_path, *installed) if _has_postgis(folder)), None)
+
+
+def _debian_folders(top: Path) -> list[Path]:
+    folders = [folder for folder in top.glob("usr/lib/postgresql/*/bin") if folder.parent.name.isdigit()]
+    return sorted(folders, key=lambda folder: -int(folder.parent.name))
+
+
+def _has_postgis(folder: Path) -> bool:
+    if not all((folder / name).exists() for name in ("initdb", "postgres")):
+        return False
+    said = subprocess.run([folder / "postgres", "--version"], env=_environment(folder), capture_output=True, text=True)
+    number = re.search(r"\d+", said.stdout)
+    if not number or int(number[0]) < OLDEST_POSTGRES:
+        return False
+    shares = (f"../../../../share/postgresql/{number[0]}", "../share/postgresql", "../share")
+    return any((folder / share / "extension/postgis.control").exists() for share in shares)
+
+
+def _fetch_postgres() -> Path:
+    number = re.search(r"postgresql-(\d+)", debian.candidate_depends("postgresql"))[1]
+    with _no_standing_cluster():
+        debian.get(f"postgresql-{number}", f"postgresql-client-{number}", f"postgresql-{number}-postgis-3")
+    found = find_postgres()
+    if not found:
+        raise Unavailable(f"the packages of PostgreSQL {number} brought no server with PostGIS")
+    return found
+
+
+@contextmanager
+def _no_standing_cluster() -> Iterator[None]:
+    """Keeps Debian's package from setting up and starting a server of its own, which would outlive the tests."""
+    if os.geteuid() != 0:
+        yield
+        return
+    debian.get("postgresql-common")
+    settings = Path("/etc/postgresql-common/createcluster.conf")
+    before = settings.read_text()
+    settings.write_text("create_main_cluster = false\n")
+    try:
+        yield
+    finally:
+        settings.write_text(before)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    unpacked = debian.unpacked_environment() if folder.is_relative_to(debian.UNPACKED) else {}
+    return {**os.environ, **unpacked, "LC_ALL": "C"}
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[URL]:
+    """A server on a free port of this machine, its data in a folder that is removed with it."""
+    owner = _owner()
+    password = secrets.token_urlsafe(12)
+    top = Path(tempfile.mkdtemp(prefix="weige-postgis-"))
+    (top / "password").write_text(password)
+    if owner:
+        for path in (top, top / "password"):
+            os.chown(path, owner["user"], owner["group"])
+    environment = _environment(folder)
+    options = owner | {"env": environment, "cwd": top, "stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+    try:
+        initdb = [folder / "initdb", "--pgdata", top / "data", "--username", "postgres", "--pwfile", top / "password",
+                  "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync"]  # fmt: skip
+        made = subprocess.run(initdb, stdout=subprocess.PIPE, text=True, **options)
+        if made.returncode:
+            raise Unavailable(f"initdb failed: {made.stdout.strip().splitlines()[-1:]}")
+        port = _free_port()
+        url = URL.create("postgresql", "postgres", password, "127.0.0.1", port, "postgres")
+        with open(top / "log", "w") as log:
+            server = subprocess.Popen(_postgres_command(folder, top, port), stdout=log, **options)
+        try:
+            _wait_until_ready(server, url, top / "log")
+            yield url
+        finally:
+            _stop(server)
+    finally:
+        shutil.rmtree(top, ignore_errors=True)
+
+
+def _postgres_command(folder: Path, top: Path, port: int) -> list[str | Path]:
+    # Tests may lose everything: no waiting for the disk.
+    settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off",
+                "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB",
+                "max_connections": 200}  # fmt: skip
+    command = [folder / "postgres", "-D", top / "data", *(f"--{name}={value}" for name, value in settings.items())]
+    # The server ends with the tests even when those are killed.
+    return ["setpriv", "--pdeathsig", "QUIT", "--", *command] if shutil.which("setpriv") else command
+
+
+def _owner() -> dict:
+    """Whom to run as: PostgreSQL refuses root, so root lends it to a user without rights."""
+    if os.geteuid() != 0:
+        return {}
+    users = {user.pw_name: user for user in pwd.getpwall()}
+    user = users.get("postgres") or users["nobody"]
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _wait_until_ready(server: subprocess.Popen, url: URL, log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            psycopg.connect(url.render_as_string(hide_password=False), connect_timeout=5).close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+    raise Unavailable(f"PostgreSQL did not start: {log.read_text().strip().splitlines()[-3:]}")
+
+
+def _stop(server: subprocess.Popen) -> None:
+    server.send_signal(signal.SIGINT)  # "fast": ends open sessions
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        server.send_signal(signal.SIGQUIT)
+        server.wait(20)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
