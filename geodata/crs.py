@@ -1,0 +1,69 @@
+"""Coordinate reference systems: names, transforms to and from EPSG:4490, the datums of Chinese web maps."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pyproj
+import shapely
+from pyproj.exceptions import CRSError
+
+from layers.errors import BadCrs
+
+from . import gcj02
+
+STORE = "EPSG:4490"
+EXPORTS = ("EPSG:4490", "EPSG:4326")
+DATUMS = ("wgs84", "gcj02", "bd09")
+
+
+@lru_cache(64)
+def named(text: str) -> pyproj.CRS:
+    """The CRS of "EPSG:4549", "4549" or WKT. Raises BadCrs."""
+    try:
+        return pyproj.CRS.from_user_input(int(text) if str(text).isdigit() else text)
+    except (CRSError, ValueError) as error:
+        raise BadCrs(f"{text}: not a coordinate reference system ({str(error)[:120]})") from None
+
+
+def to_store(shapes: np.ndarray, source: pyproj.CRS | str, datum: str = "wgs84") -> np.ndarray:
+    """Geometries of `source` (x, y order) -> degrees (lon, lat) of EPSG:4490. WGS84 and CGCS2000 are taken as equal
+    (decimetres at most). Raises BadCrs when the coordinates do not fit the CRS."""
+    crs = named(source) if isinstance(source, str) else source
+    xy = shapely.get_coordinates(shapes)
+    if crs.is_geographic and len(xy):
+        fits = (np.abs(xy[:, 0]) <= 180) & (np.abs(xy[:, 1]) <= 90)
+        if not fits.all():
+            x, y = xy[~fits][0]
+            raise BadCrs(f"coordinates like ({x:.1f}, {y:.1f}) are not degrees of {crs.name}; name the right CRS with --crs")
+    if not crs.is_geographic or crs.to_epsg() not in (4490, 4326):
+        transformer = pyproj.Transformer.from_crs(crs, STORE, always_xy=True)
+        shapes = transform(shapes, lambda points: np.column_stack(transformer.transform(points[:, 0], points[:, 1])))
+        if len(xy) and not np.isfinite(shapely.get_coordinates(shapes)).all():
+            raise BadCrs(f"coordinates lie outside the area of use of {crs.name}")
+    if datum == "gcj02":
+        shapes = transform(shapes, gcj02.gcj02_to_wgs84)
+    elif datum == "bd09":
+        shapes = transform(shapes, gcj02.bd09_to_wgs84)
+    elif datum != "wgs84":
+        raise BadCrs(f"{datum}: datum is one of {', '.join(DATUMS)}")
+    return shapes
+
+
+def from_store(shapes: np.ndarray, target: str, datum: str = "wgs84") -> np.ndarray:
+    """Degrees of EPSG:4490 -> `target`, x, y order. Each distinct vertex gives the same numbers wherever it stands."""
+    if datum == "gcj02":
+        shapes = transform(shapes, gcj02.wgs84_to_gcj02)
+    elif datum == "bd09":
+        shapes = transform(shapes, gcj02.wgs84_to_bd09)
+    crs = named(target)
+    if crs.to_epsg() in (4490, 4326):
+        return shapes
+    transformer = pyproj.Transformer.from_crs(STORE, crs, always_xy=True)
+    return transform(shapes, lambda points: np.column_stack(transformer.transform(points[:, 0], points[:, 1])))
+
+
+def transform(shapes, change):
+    """Applies `change` ((n, 2) -> (n, 2)) to all vertices; empty input stays empty."""
+    return shapely.transform(shapes, change) if np.size(shapes) else shapes

@@ -1,0 +1,94 @@
+"""Connecting: one GeoPackage file (SQLite, WAL) or PostgreSQL with PostGIS, chosen by URL."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import struct
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from layers.errors import BadInput, StoreMissing
+
+def gpkg_path(url: str) -> Path | None:
+    """The file of a gpkg:/// URL, None for PostgreSQL. Raises BadInput for any other address."""
+    parts = urlsplit(url)
+    if parts.scheme in ("postgresql", "postgres"):
+        return None
+    if parts.scheme != "gpkg" or parts.netloc or not parts.path:
+        raise BadInput(f"not a store address: {url} (gpkg:///absolute/file.gpkg or postgresql://…)")
+    return Path(unquote(parts.path))
+
+
+def is_postgres(url: str) -> bool:
+    """True for a PostgreSQL store."""
+    return gpkg_path(url) is None
+
+
+def connect(url: str, *, create: bool = False, busy_timeout_s: float = 10, synchronous: str = "FULL") -> Engine:
+    """An engine for the store. Raises StoreMissing when the file is not there and `create` is false."""
+    path = gpkg_path(url)
+    if path is None:
+        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
+            "postgres://", "postgresql+psycopg://", 1), pool_size=12, max_overflow=12, pool_pre_ping=True)
+        event.listen(engine, "connect", _prepare_postgres)
+        return engine
+    if not path.exists():
+        if not create:
+            raise StoreMissing(f"there is no store at {path}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    return _sqlite_engine(path, busy_timeout_s, synchronous)
+
+
+def connect_accounts(url: str, *, busy_timeout_s: float = 10) -> Engine:
+    """An engine for accounts, tokens and audit: a second file beside the GeoPackage, a schema on PostgreSQL."""
+    path = gpkg_path(url)
+    if path is None:
+        engine = connect(url)
+        return engine.execution_options(schema_translate_map={None: "weige_accounts"})
+    second = path.with_suffix(".accounts.sqlite")
+    if not second.exists():
+        second.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(second, os.O_CREAT | os.O_RDWR, 0o600))
+    return _sqlite_engine(second, busy_timeout_s, "FULL")
+
+
+def _sqlite_engine(path: Path, busy_timeout_s: float, synchronous: str) -> Engine:
+    engine = create_engine(
+        f"sqlite+pysqlite:///{path}", poolclass=QueuePool, pool_size=16, max_overflow=16,
+        connect_args={"check_same_thread": False, "timeout": busy_timeout_s})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record):
+        connection.isolation_level = None  # transactions begin where we say
+        connection.create_function("weige_writer", 0, lambda: 1)
+        connection.create_function("ST_IsEmpty", 1, lambda blob: blob[3] >> 4 & 1, deterministic=True)
+        for place, name in enumerate(("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")):
+            connection.create_function(name, 1, _envelope(8 + 8 * place), deterministic=True)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA mmap_size = 268435456")
+        connection.execute("PRAGMA temp_store = MEMORY")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection):
+        mode = connection.get_execution_options().get("weige_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+def _envelope(offset: int):
+    return lambda blob: None if blob is None else struct.unpack_from("<d", blob, offset)[0]
+
+
+def _prepare_postgres(connection, _record):
+    with connection.cursor() as cursor:
+        cursor.execute("SET client_encoding TO 'UTF8'")
+        cursor.execute("SET timezone TO 'UTC'")
+    connection.commit()

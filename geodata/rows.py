@@ -1,0 +1,216 @@
+"""Reading: areas as values of the tree, rows of any layer as dicts. Every statement runs on both stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+
+from sqlalchemy import Connection, and_, false, func, or_, select, true
+from sqlalchemy.sql import ColumnElement
+
+from layers.codes import next_code
+from layers.areas import UNITS_PER_DEGREE, Area, as_multi, to_units
+from layers.coverage import Coverage
+from layers.errors import NotFound, UnknownArea
+from layers.rules import Rules
+from layers.schema import AREAS as AREA_LAYER
+from layers.schema import LAYERS
+
+from .schema import AREAS, CODES, COUNTERS, HISTORY, META, REVISIONS, TABLES
+from .types import bbox
+
+CHUNK = 500  # values in one IN list
+_CORE = {"fid", "geom", "code", "name", "level", "parent", "path", "leaf", "assigned", "locked", "version", "rev"}
+ATTRIBUTES = tuple(field.name for field in AREA_LAYER.fields if field.name not in _CORE)
+
+
+class Reader:
+    """One consistent look at the store. Geometry of rows is in degrees, shapes of areas are in units."""
+
+    def __init__(self, connection: Connection, rules: Rules):
+        self.connection = connection
+        self.rules = rules
+
+    # ---- counters and meta ---------------------------------------------------------------------------------------
+    def counter(self, name: str) -> int:
+        """The value of a counter, 0 before its first use."""
+        return self.connection.scalar(select(COUNTERS.c.value).where(COUNTERS.c.name == name)) or 0
+
+    @property
+    def rev(self) -> int:
+        return self.counter("rev")
+
+    @property
+    def seq(self) -> int:
+        return self.counter("seq")
+
+    def meta(self, key: str, default: Any = None) -> Any:
+        """A fact about the store itself."""
+        value = self.connection.scalar(select(META.c.value).where(META.c.key == key))
+        return default if value is None else value
+
+    # ---- areas ---------------------------------------------------------------------------------------------------
+    def area(self, code: str) -> Area:
+        """The live area of that code. Raises UnknownArea."""
+        found = self._areas(AREAS.c.code == code)
+        if not found:
+            raise UnknownArea(f"{code}: no such area")
+        return found[0]
+
+    def areas(self, fids: Iterable[int]) -> dict[int, Area]:
+        """Live areas by fid; fids that do not live any more are left out."""
+        return {area.fid: area for chunk in chunks(fids) for area in self._areas(AREAS.c.fid.in_(chunk))}
+
+    def leaves_near(self, bounds: Sequence[float]) -> list[Area]:
+        """Leaves whose envelope meets `bounds` (west, south, east, north in units)."""
+        degrees = [value / UNITS_PER_DEGREE for value in bounds]
+        found = self._areas(and_(AREAS.c.leaf.is_(True), bbox(AREAS, degrees)))
+        west, south, east, north = bounds
+        return [area for area in found
+                if _meets(area.shape.bounds, west, south, east, north)]
+
+    def all_areas(self, *, leaf: bool | None = None) -> list[Area]:
+        """Every live area, by fid."""
+        return self._areas(true() if leaf is None else AREAS.c.leaf.is_(leaf))
+
+    def subtree(self, path: str, *, leaf: bool | None = None) -> list[Area]:
+        """The area of that path and everything below it."""
+        where = AREAS.c.path.like(path + "%")
+        return self._areas(where if leaf is None else and_(where, AREAS.c.leaf.is_(leaf)))
+
+    def children(self, fid: int | None) -> list[Area]:
+        """Direct children, roots for None."""
+        return self._areas(AREAS.c.parent.is_(None) if fid is None else AREAS.c.parent == fid)
+
+    def coverage(self) -> Coverage:
+        """The leaves as the redraw operations want them, read when asked for."""
+        return _StoreCoverage(self)
+
+    def code_used(self, code: str) -> bool:
+        """True when the code is or was in use."""
+        return self.connection.scalar(select(CODES.c.fid).where(CODES.c.code == code)) is not None
+
+    def new_code(self, level: str, code: str, parent_code: str | None, also: Callable[[str], bool] = lambda _: False) -> str:
+        """The next unused code for a sibling of `code` in the store's profile."""
+        return next_code(self.meta("codes", "free"), self.rules, level, code, parent_code,
+                         lambda candidate: also(candidate) or self.code_used(candidate))
+
+    def _areas(self, where: ColumnElement) -> list[Area]:
+        return [area_of(row) for row in self.connection.execute(select(AREAS).where(where).order_by(AREAS.c.fid))]
+
+    # ---- rows of any layer ---------------------------------------------------------------------------------------
+    def rows(self, layer: str, where: ColumnElement | None = None, *, fids: Iterable[int] | None = None,
+             bounds: Sequence[float] | None = None, scope: Sequence[str] | None = None, after: int | None = None,
+             limit: int | None = None, geometry: bool = True) -> list[dict[str, Any]]:
+        """Rows of a layer in the order of fid, as dicts; `geom` in degrees. `scope` keeps rows whose owner lies under
+        one of the paths (None = everywhere); `after` and `limit` page by key."""
+        return list(self.each(layer, where, fids=fids, bounds=bounds, scope=scope, after=after, limit=limit,
+                              geometry=geometry))
+
+    def each(self, layer: str, where: ColumnElement | None = None, *, fids: Iterable[int] | None = None,
+             bounds: Sequence[float] | None = None, scope: Sequence[str] | None = None, after: int | None = None,
+             limit: int | None = None, geometry: bool = True) -> Iterator[dict[str, Any]]:
+        """The same, one row at a time."""
+        table = TABLES[layer]
+        columns = [column for column in table.c if geometry or column.name != "geom"]
+        for chunk in ([None] if fids is None else chunks(fids)):
+            statement = select(*columns).order_by(table.c.fid)
+            if chunk is not None:
+                statement = statement.where(table.c.fid.in_(chunk))
+            if where is not None:
+                statement = statement.where(where)
+            if bounds is not None:
+                statement = statement.where(bbox(table, bounds))
+            if scope is not None:
+                statement = statement.where(self.in_scope(layer, scope))
+            if after is not None:
+                statement = statement.where(table.c.fid > after)
+            if limit is not None:
+                statement = statement.limit(limit)
+            for row in self.connection.execute(statement):
+                yield dict(row._mapping)
+
+    def row(self, layer: str, fid: int, *, scope: Sequence[str] | None = None) -> dict[str, Any]:
+        """One row. Raises NotFound, also when it lies outside the scope."""
+        found = self.rows(layer, fids=[fid], scope=scope)
+        if not found:
+            raise NotFound(f"{layer} {fid}: no such object")
+        return found[0]
+
+    def in_scope(self, layer: str, scope: Sequence[str]) -> ColumnElement:
+        """The one filter that keeps an account inside its areas: a condition on rows of `layer`."""
+        described = LAYERS[layer]
+        if described.public:
+            return true()
+        paths = or_(*[AREAS.c.path.like(path + "%") for path in scope]) if scope else false()
+        if layer == "areas":
+            return paths
+        table = TABLES[layer]
+        if layer == "cells":
+            shares = TABLES["shares"]
+            return table.c.fid.in_(select(shares.c.cell).join(AREAS, AREAS.c.fid == shares.c.area).where(paths))
+        return table.c.area.in_(select(AREAS.c.fid).where(paths))
+
+    def count(self, layer: str, where: ColumnElement | None = None) -> int:
+        """Rows of a layer."""
+        statement = select(func.count()).select_from(TABLES[layer])
+        return self.connection.scalar(statement if where is None else statement.where(where))
+
+    # ---- history -------------------------------------------------------------------------------------------------
+    def revision(self, rev: int) -> dict[str, Any]:
+        """One revision with its operation as drawn. Raises NotFound."""
+        row = self.connection.execute(select(REVISIONS).where(REVISIONS.c.rev == rev)).first()
+        if row is None:
+            raise NotFound(f"edit {rev}: no such edit")
+        return dict(row._mapping)
+
+    def revisions_since(self, rev: int) -> list[dict[str, Any]]:
+        """Revisions after `rev`, oldest first."""
+        statement = select(REVISIONS).where(REVISIONS.c.rev > rev).order_by(REVISIONS.c.rev)
+        return [dict(row._mapping) for row in self.connection.execute(statement)]
+
+    def before_images(self, rev: int) -> list[dict[str, Any]]:
+        """What revision `rev` replaced: history rows with layer, fid, version, geom and row."""
+        statement = select(HISTORY).where(HISTORY.c.rev_to == rev).order_by(HISTORY.c.hid)
+        return [dict(row._mapping) for row in self.connection.execute(statement)]
+
+
+class _StoreCoverage(Coverage):
+    """The leaves of one transaction, kept once read."""
+
+    def __init__(self, reader: Reader):
+        super().__init__(())
+        self._reader = reader
+
+    def get(self, fid: int) -> Area:
+        found = self._reader.areas([fid])
+        if fid not in found:
+            raise UnknownArea(f"area {fid} does not exist any more")
+        return found[fid]
+
+    def near(self, bounds: Sequence[float]) -> list[Area]:
+        return self._reader.leaves_near(bounds)
+
+
+def area_of(row) -> Area:
+    """An area from its row."""
+    values = row._mapping
+    shape = values["geom"]
+    return Area(
+        values["fid"], values["code"], values["name"], values["level"], values["parent"], values["path"],
+        bool(values["leaf"]), None if shape is None else as_multi(to_units(shape)), bool(values["assigned"]),
+        bool(values["locked"]), values["version"], values["rev"], {name: values[name] for name in ATTRIBUTES})
+
+
+def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
+    """Lists of at most `size`."""
+    values = list(values)
+    for start in range(0, len(values), size):
+        yield values[start:start + size]
+
+
+def _meets(own: tuple[float, ...], west: float, south: float, east: float, north: float) -> bool:
+    return own[2] >= west and own[0] <= east and own[3] >= south and own[1] <= north
+
+

@@ -1,0 +1,152 @@
+"""The store: read() and write(), the only door to the map, and the only module that knows the live path."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import OperationalError
+
+from layers.errors import StoreBusy, StoreFull, StoreMissing
+from layers.rules import Rules
+
+from .engine import connect, gpkg_path
+from .migrations import migrate, steps
+from .rows import Reader
+from .schema import COUNTERS
+from .transaction import Raced, Transaction
+
+TRIES = 8  # how often an operation is run again when a neighbour's vertices came in between
+
+
+class Store:
+    """One store, GeoPackage or PostGIS. Use `Store.open`; `close` it at the end."""
+
+    def __init__(self, url: str, rules: Rules, engine, clock: Callable[[], datetime]):
+        self.url, self.rules, self.engine, self.clock = url, rules, engine, clock
+        self.listeners: list[Callable[[], None]] = []  # called after every commit of this process
+        self.is_file = engine.dialect.name == "sqlite"
+        self._turn = threading.RLock() if self.is_file else None  # SQLite has one writer: queue here, not in busy loops
+        self._keeper = engine.connect() if self.is_file else None  # keeps the file in WAL while we run
+
+    @classmethod
+    def open(cls, url: str, rules: Rules, *, create: bool = False, codes: str = "free", busy_timeout_s: float = 10,
+             synchronous: str = "FULL", clock: Callable[[], datetime] | None = None) -> Store:
+        """The store at `url`, brought up to date. Raises StoreMissing when it is not there and `create` is false."""
+        engine = connect(url, create=create, busy_timeout_s=busy_timeout_s, synchronous=synchronous)
+        with _reasons(url), engine.connect() as connection:
+            ready = inspect(connection).has_table("weige_schema")
+            connection.rollback()
+        if not ready and not create:
+            engine.dispose()
+            raise StoreMissing(f"{_named(url)} holds no Weige store; create it with `weige init`, `weige import` or `weige demo`")
+        with _reasons(url), engine.connect().execution_options(weige_begin="IMMEDIATE") as connection, connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(4490)"))  # one process migrates, the others wait
+            if not ready or _number(connection) < steps()[-1][0]:
+                migrate(connection)
+        store = cls(url, rules, engine, clock or (lambda: datetime.now(timezone.utc)))
+        if not ready:
+            with store.write("system", "init") as tx:
+                tx.set_meta("codes", codes)
+                tx.new_rev  # noqa: B018  the first revision is the birth of the store
+        return store
+
+    @property
+    def path(self) -> Path | None:
+        """The file of a GeoPackage store."""
+        return gpkg_path(self.url)
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        """A consistent look at the store."""
+        with _reasons(self.url), self.engine.connect() as connection:
+            if not self.is_file:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield Reader(connection, self.rules)
+
+    @contextmanager
+    def write(self, actor: str, op: str, *, note: str = "", form: Mapping[str, Any] | None = None) -> Iterator[Transaction]:
+        """The only door for changes: everything inside happens, or nothing. Listeners hear of it after the commit."""
+        with _reasons(self.url), self._alone():
+            with self.engine.connect().execution_options(weige_begin="IMMEDIATE") as connection, connection.begin():
+                tx = Transaction(connection, self.rules, actor, op, self.clock(), note=note, form=form)
+                yield tx
+                tx.close()
+        if tx.taken is not None:
+            for listener in self.listeners:
+                listener()
+
+    def attempt(self, actor: str, op: str, change: Callable[[Transaction], Any], *, note: str = "",
+                form: Mapping[str, Any] | None = None) -> Any:
+        """Runs `change(tx)` in a transaction of its own and again when rows it read were written in between."""
+        for _ in range(TRIES):
+            try:
+                with self.write(actor, op, note=note, form=form) as tx:
+                    return change(tx)
+            except Raced:
+                continue
+        raise StoreBusy("others kept writing the same rows; try again")
+
+    @contextmanager
+    def _alone(self):
+        if self._turn is None:
+            yield
+        else:
+            with self._turn:
+                yield
+
+    def head(self) -> tuple[int, int]:
+        """(rev, seq) of the last commit, by any process."""
+        with self.engine.connect() as connection:
+            found = dict(connection.execute(select(COUNTERS).where(COUNTERS.c.name.in_(["rev", "seq"]))).tuples().all())
+            return found.get("rev", 0), found.get("seq", 0)
+
+    def close(self) -> None:
+        """Lets go of the store."""
+        if self._keeper is not None:
+            self._keeper.close()
+        self.engine.dispose()
+
+
+@contextmanager
+def _reasons(url: str):
+    """Turns what the driver says into our reasons."""
+    try:
+        yield
+    except OperationalError as error:
+        raise _reason(url, error) from error
+
+
+def _reason(url: str, error: OperationalError) -> Exception:
+    told = str(error.orig).lower()
+    if isinstance(error.orig, sqlite3.Error):
+        if "locked" in told or "busy" in told:
+            return StoreBusy("another process is writing to the store; try again")
+        if "full" in told or "disk i/o" in told:
+            return StoreFull("the disk is full; nothing was written")
+        if "unable to open" in told:
+            return StoreMissing(f"{_named(url)} cannot be opened")
+        return error
+    if "no space left" in told:
+        return StoreFull("the disk of the database is full; nothing was written")
+    if "could not" in told or "connection" in told or "does not exist" in told or "password" in told:
+        return StoreMissing(f"{_named(url)} cannot be reached: {str(error.orig).splitlines()[0]}")
+    return error
+
+
+def _named(url: str) -> str:
+    """The address without its password."""
+    path = gpkg_path(url)
+    return str(path) if path else "postgresql://…@" + url.rsplit("@", 1)[-1]
+
+
+def _number(connection) -> int:
+    return connection.execute(text("SELECT max(number) FROM weige_schema")).scalar() or 0

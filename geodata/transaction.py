@@ -1,0 +1,218 @@
+"""Writing: one transaction writes rows, history and event; nothing else changes the map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, insert, select, update
+
+from layers.areas import Area, to_degrees
+from layers.errors import NotFound, Stale
+from layers.rules import Rules
+from layers.schema import LAYERS
+
+from .rows import Reader, chunks
+from .schema import AREAS, CODES, COUNTERS, EVENTS, HISTORY, LINEAGE, META, REVISIONS, TABLES
+
+_NOT_IN_ROW = {"fid", "geom", "version", "rev"}
+
+
+class Raced(Exception):
+    """A row changed between reading and writing; the operation is run again on what is there now."""
+
+
+class Transaction(Reader):
+    """A reader that may also write. `rev` is taken once, as late as the first write; `now` is the injected clock."""
+
+    def __init__(self, connection: Connection, rules: Rules, actor: str, op: str, now: datetime, *, note: str = "",
+                 form: Mapping[str, Any] | None = None):
+        super().__init__(connection, rules)
+        self.actor, self.op, self.note, self.form = actor, op, note, dict(form) if form is not None else None
+        self.at = now.isoformat(timespec="milliseconds")
+        self.taken: int | None = None
+        self.undoes: int | None = None
+        self.touched: dict[str, Any] = {"areas": set(), "retired": set(), "facts": set(), "layers": {}}
+        self.events: list[tuple[str, Any]] = []
+
+    # ---- numbers -------------------------------------------------------------------------------------------------
+    def take(self, name: str, count: int = 1) -> int:
+        """The first of `count` new numbers of a counter. Locks the counter row until the commit."""
+        done = self.connection.execute(
+            update(COUNTERS).where(COUNTERS.c.name == name).values(value=COUNTERS.c.value + count).returning(COUNTERS.c.value)
+        ).scalar()
+        if done is None:
+            self.connection.execute(insert(COUNTERS).values(name=name, value=count))
+            done = count
+        return done - count + 1
+
+    @property
+    def new_rev(self) -> int:
+        """The number of this revision."""
+        if self.taken is None:
+            self.taken = self.take("rev")
+        return self.taken
+
+    def set_meta(self, key: str, value: Any) -> None:
+        """Keeps a fact about the store itself."""
+        self.connection.execute(delete(META).where(META.c.key == key))
+        self.connection.execute(insert(META).values(key=key, value=value))
+
+    # ---- rows ----------------------------------------------------------------------------------------------------
+    def insert(self, layer: str, rows: Sequence[Mapping[str, Any]], *, fids: Sequence[int] | None = None) -> list[int]:
+        """Adds rows; answers their fids. Columns that a row does not name are null; geometry is in degrees."""
+        if not rows:
+            return []
+        table, rev = TABLES[layer], self.new_rev
+        if fids is None:
+            first = self.take(f"fid:{layer}", len(rows))
+            fids = range(first, first + len(rows))
+        columns = [column.name for column in table.c]
+        records = [{name: row.get(name) for name in columns} | {"fid": fid, "version": row.get("version", 1), "rev": rev}
+                   for fid, row in zip(fids, rows)]
+        for start in range(0, len(records), 5000):
+            self.connection.execute(insert(table), records[start:start + 5000])
+        self._note(layer, [(record["fid"], record.get("area")) for record in records])
+        return list(fids)
+
+    def update(self, layer: str, fid: int, changes: Mapping[str, Any], *, version: int | None = None,
+               quiet: bool = False) -> dict[str, Any]:
+        """Changes one row and keeps its before-image. `version` is what the caller saw: Stale when it is older.
+        `quiet` changes raise `rev` only (a vertex on an unmoved border, a new owner)."""
+        before = self.row(layer, fid)
+        if version is not None and version != before["version"]:
+            raise Stale(f"{layer} {fid}: version {version} was changed to {before['version']}", layer=layer, id=fid,
+                        version=before["version"])
+        self._keep(layer, [before])
+        values = dict(changes) | {"rev": self.new_rev, "version": before["version"] + (0 if quiet else 1)}
+        self._write(layer, before, values)
+        self._note(layer, [(fid, before.get("area")), (fid, values.get("area", before.get("area")))])
+        return before | values
+
+    def delete(self, layer: str, fid: int, *, version: int | None = None) -> dict[str, Any]:
+        """Removes one row and keeps its before-image."""
+        before = self.row(layer, fid)
+        if version is not None and version != before["version"]:
+            raise Stale(f"{layer} {fid}: version {version} was changed to {before['version']}", layer=layer, id=fid,
+                        version=before["version"])
+        self._keep(layer, [before])
+        self._remove(layer, before)
+        self._note(layer, [(fid, before.get("area"))])
+        return before
+
+    def _write(self, layer: str, before: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        table = TABLES[layer]
+        done = self.connection.execute(
+            update(table).where(and_(table.c.fid == before["fid"], table.c.rev == before["rev"])).values(**values))
+        if done.rowcount != 1:
+            raise Raced
+
+    def _remove(self, layer: str, before: Mapping[str, Any]) -> None:
+        table = TABLES[layer]
+        done = self.connection.execute(delete(table).where(and_(table.c.fid == before["fid"], table.c.rev == before["rev"])))
+        if done.rowcount != 1:
+            raise Raced
+
+    def _keep(self, layer: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        rev = self.new_rev
+        if rows:
+            self.connection.execute(insert(HISTORY), [
+                {"layer": layer, "fid": row["fid"], "version": row["version"], "rev_from": row["rev"], "rev_to": rev,
+                 "geom": row.get("geom"), "row": {name: value for name, value in row.items() if name not in _NOT_IN_ROW}}
+                for row in rows])
+
+    def _note(self, layer: str, owners: Iterable[tuple[int, int | None]]) -> None:
+        """Remembers what was touched, for caches and watchers."""
+        described = LAYERS[layer]
+        self.touched["layers"].setdefault(layer, set()).update(fid for fid, _ in owners)
+        if described.owned and layer in ("buildings", "units", "shares", "staff"):
+            self.touched["facts"].update(area for _, area in owners if area is not None)
+
+    # ---- areas ---------------------------------------------------------------------------------------------------
+    def write_area(self, before: Area | None, after: Area | None, *, quiet: bool = False) -> Area | None:
+        """One area appears (before None), changes, or retires (after None). Answers it as written."""
+        if before is None:
+            values = area_values(after) | {"fid": after.fid, "version": after.version, "rev": self.new_rev}
+            self.connection.execute(insert(AREAS), [values])
+            self.touched["areas"].add(after.fid)
+            return replace(after, rev=self.new_rev)
+        row = self.row("areas", before.fid)
+        if row["rev"] != before.rev:
+            raise Raced
+        self._keep("areas", [row])
+        if after is None:
+            self._remove("areas", row)
+            self.touched["retired"].add(before.fid)
+            return None
+        version = before.version + (0 if quiet else 1)
+        self._write("areas", row, area_values(after) | {"version": version, "rev": self.new_rev})
+        self.touched["areas"].add(before.fid)
+        return replace(after, version=version, rev=self.new_rev)
+
+    def register_code(self, code: str, fid: int) -> None:
+        """Keeps a code as used, for ever."""
+        self.connection.execute(insert(CODES).values(code=code, fid=fid))
+
+    def lead(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Keeps what became of areas: (from, to)."""
+        rows = [{"rev": self.new_rev, "from_fid": a, "to_fid": b} for a, b in sorted(set(pairs)) if a != b]
+        if rows:
+            self.connection.execute(insert(LINEAGE), rows)
+
+    def mark_undone(self, rev: int) -> None:
+        """Says on an edit that this one undid it; the first edit of a chain of undo and redo stands or not by turns."""
+        self.undoes = rev
+        root, depth = rev, 1
+        while (earlier := self.connection.scalar(select(REVISIONS.c.undoes).where(REVISIONS.c.rev == root))) is not None:
+            root, depth = earlier, depth + 1
+        self.connection.execute(update(REVISIONS).where(REVISIONS.c.rev == rev).values(undone_by=self.new_rev))
+        if root != rev:
+            self.connection.execute(update(REVISIONS).where(REVISIONS.c.rev == root).values(
+                undone_by=self.new_rev if depth % 2 else None))
+
+    # ---- the end -------------------------------------------------------------------------------------------------
+    def close(self) -> None:
+        """Writes revision and event; the numbers are taken last. Nothing when nothing was written."""
+        if self.taken is None:
+            return
+        touched = {key: sorted(value) for key, value in self.touched.items() if key != "layers"}
+        touched["layers"] = {layer: sorted(fids) for layer, fids in self.touched["layers"].items()}
+        size = sum(len(value) for value in touched["layers"].values()) + len(touched["areas"]) + len(touched["facts"])
+        if size > 20_000:
+            touched = {"all": True, "areas": [], "retired": [], "facts": [], "layers": {}}
+        self.connection.execute(insert(REVISIONS).values(
+            rev=self.taken, at=self.at, actor=self.actor, op=self.op, note=self.note, form=self.form, undoes=self.undoes,
+            touched=touched))
+        self.event("edit", {"rev": self.taken, "op": self.op, "areas": touched["areas"] + touched["retired"]})
+        first = self.take("seq", len(self.events))
+        self.connection.execute(insert(EVENTS), [
+            {"seq": first + k, "rev": self.taken, "kind": kind, "at": self.at, "data": data}
+            for k, (kind, data) in enumerate(self.events)])
+
+    def event(self, kind: str, data: Any) -> None:
+        """Something watchers should hear of after the commit."""
+        self.events.append((kind, data))
+
+    def changed_since(self, layer: str, rows: Mapping[int, int]) -> dict[int, int]:
+        """Of rows that were at the given revisions: those that live at another one or not at all (0)."""
+        table, now = TABLES[layer], {}
+        for chunk in chunks(rows):
+            now.update(self.connection.execute(select(table.c.fid, table.c.rev).where(table.c.fid.in_(chunk))).tuples().all())
+        return {fid: now.get(fid, 0) for fid, rev in rows.items() if now.get(fid, 0) != rev}
+
+    def live(self, layer: str, fid: int) -> bool:
+        """True when the row exists now."""
+        try:
+            self.row(layer, fid)
+        except NotFound:
+            return False
+        return True
+
+
+def area_values(area: Area) -> dict[str, Any]:
+    """Columns of an area's row but identity and numbers; the shape goes back to degrees."""
+    return {"geom": None if area.shape is None else to_degrees(area.shape), "code": area.code, "name": area.name,
+            "level": area.level, "parent": area.parent, "path": area.path, "leaf": area.leaf, "assigned": area.assigned,
+            "locked": area.locked, **area.attributes}

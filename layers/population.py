@@ -1,0 +1,194 @@
+"""Facts hang on places: buildings, stairwells and cells. Area figures are sums; a redraw changes sums, never facts.
+
+Unknown is not zero: a count nobody gave is None, and a sum says how many of its facts are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import shapely
+
+from .schema import PEOPLE_KINDS
+
+KINDS = ("households", *PEOPLE_KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A sum of facts. `values` follow KINDS, None = unknown; `facts` counts the places summed, `unknown` those among
+    them whose households nobody gave; `homes` are buildings where somebody lives."""
+
+    values: tuple[int | None, ...] = (None,) * len(KINDS)
+    special: Mapping[str, int] = field(default_factory=dict)
+    facts: int = 0
+    unknown: int = 0
+    buildings: int = 0
+    homes: int = 0
+    estimated: bool = False
+    counted_at: str | None = None  # date of the oldest count, ISO
+
+    def __add__(self, other: Counts) -> Counts:
+        special = dict(self.special)
+        for group, number in other.special.items():
+            special[group] = special.get(group, 0) + number
+        dates = [date for date in (self.counted_at, other.counted_at) if date]
+        return Counts(
+            tuple(_plus(a, b) for a, b in zip(self.values, other.values)), special, self.facts + other.facts,
+            self.unknown + other.unknown, self.buildings + other.buildings, self.homes + other.homes,
+            self.estimated or other.estimated, min(dates, default=None))
+
+    @property
+    def households(self) -> int | None:
+        return self.values[0]
+
+    def people(self, kind: str) -> int | None:
+        """People of one kind."""
+        return self.values[KINDS.index(kind)]
+
+    @property
+    def counted(self) -> bool:
+        """True when there is a fact and every fact is known."""
+        return self.facts > 0 and self.unknown == 0
+
+
+def _plus(a: int | None, b: int | None) -> int | None:
+    return b if a is None else a if b is None else a + b
+
+
+def total(counts: Iterable[Counts]) -> Counts:
+    """The sum of all."""
+    result = Counts()
+    for one in counts:
+        result = result + one
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A building (楼栋) as a fact: an inner point in units, what was counted there, its floor area as a weight."""
+
+    fid: int
+    point: shapely.Point
+    counts: Counts
+    floor: float = 0.0  # outline in square units x floors: only compared with others nearby
+    shape: shapely.Geometry | None = None  # outline in units
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a leaf holds of a cell: the cell's shape in units, the weight and the whole people dealt to it."""
+
+    fid: int
+    cell: int
+    area: int
+    weight: float
+    shape: shapely.Geometry
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All facts of the leaves an edit changes, and the points that only follow the ground (gates, addresses …)."""
+
+    places: tuple[Place, ...] = ()
+    shares: tuple[Share, ...] = ()
+
+    def deal(self, leaves: Sequence[tuple[int, shapely.MultiPolygon]]) -> Dealt:
+        """Hands every building to one leaf and every share to the leaves it lies in. `leaves` are (fid, shape in
+        units) of the new ground; the order decides ties. Nothing is lost: what lies in none goes to the nearest."""
+        order = [fid for fid, _ in leaves]
+        shapes = np.array([shape for _, shape in leaves], dtype=object)
+        owner = dict(zip((place.fid for place in self.places), owners([p.point for p in self.places], order, shapes)))
+        held: dict[int, list[Counts]] = {fid: [] for fid in order}
+        for place in self.places:
+            held[owner[place.fid]].append(place.counts)
+        shares: list[Share] = []
+        by_cell: dict[int, list[Share]] = {}
+        for share in self.shares:
+            by_cell.setdefault(share.cell, []).append(share)
+        for parts in by_cell.values():
+            for share in _deal_cell(parts, order, shapes, self.places, owner):
+                shares.append(share)
+                held[share.area].append(share.counts)
+        return Dealt(owner, tuple(shares), {fid: total(counts) for fid, counts in held.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """Facts after a deal: owner of each building, the new shares (fid 0 = new), the sums per leaf."""
+
+    owner: Mapping[int, int]
+    shares: tuple[Share, ...]
+    counts: Mapping[int, Counts]
+
+
+def owners(points: Sequence[shapely.Point], fids: Sequence[int], shapes: np.ndarray) -> list[int]:
+    """The leaf of each point: the first in the order of `fids` that touches it, else the nearest. One owner each."""
+    if not len(points):
+        return []
+    result = np.full(len(points), -1)
+    for place in range(len(shapes) - 1, -1, -1):
+        shapely.prepare(shapes[place])
+        result[shapely.intersects(shapes[place], np.asarray(points, dtype=object))] = place
+    for lost in np.flatnonzero(result < 0):
+        result[lost] = int(np.argmin(shapely.distance(points[lost], shapes)))
+    return [fids[place] for place in result]
+
+
+def _deal_cell(parts: list[Share], fids: Sequence[int], shapes: np.ndarray, places: Sequence[Place],
+               owner: Mapping[int, int]) -> list[Share]:
+    """One cell's people among the leaves: weight = floor area of its buildings where known, else area."""
+    cell = parts[0].shape
+    counts = replace(total(part.counts for part in parts), facts=1)
+    weight = sum(part.weight for part in parts)
+    if len(fids) == 1:
+        amounts = np.ones(1)
+    else:
+        amounts = np.zeros(len(fids))
+        shapely.prepare(cell)
+        for place in places:
+            if place.floor > 0 and shapely.intersects(cell, place.point):
+                amounts[fids.index(owner[place.fid])] += place.floor
+        if not amounts.any():
+            amounts = shapely.area(shapely.intersection(cell, shapes))
+            amounts[amounts < amounts.sum() * 1e-6] = 0  # what rounding leaves along a border is no ground
+        if not amounts.any():
+            amounts[int(np.argmin(shapely.distance(cell, shapes)))] = 1
+    kept = {part.area: part.fid for part in parts}
+    ratio = amounts / amounts.sum()
+    order = sorted(range(len(fids)), key=lambda k: (fids[k] < 0, abs(fids[k])))
+    dealt_values = [_largest_remainder(value, ratio, order) for value in counts.values]
+    groups = {group: _largest_remainder(number, ratio, order) for group, number in counts.special.items()}
+    split = int((amounts > 0).sum()) > 1
+    result = []
+    for k, fid in enumerate(fids):
+        if amounts[k] <= 0:
+            continue
+        own = Counts(
+            tuple(None if values is None else values[k] for values in dealt_values),
+            {group: numbers[k] for group, numbers in groups.items() if numbers and numbers[k]}, 1,
+            1 if counts.values[0] is None else 0, 0, 0, counts.estimated or split, counts.counted_at)
+        result.append(Share(kept.get(fid, 0), parts[0].cell, fid, float(weight * ratio[k]), cell, own))
+    return result
+
+
+def _largest_remainder(number: int | None, ratio: np.ndarray, order: Sequence[int]) -> list[int] | None:
+    """Whole people by largest remainder; ties by `order` (fid)."""
+    if number is None:
+        return None
+    exact = ratio * number
+    whole = np.floor(exact + 1e-9).astype(int)
+    rest = int(number - whole.sum())
+    rank = sorted(order, key=lambda k: -round(float(exact[k] - whole[k]), 9))
+    for k in rank[:rest]:
+        whole[k] += 1
+    return whole.tolist()
+
+
+def inner_point(shape: shapely.Geometry) -> shapely.Point:
+    """The point that decides where an object belongs: its centroid when inside, else a point on it."""
+    centre = shapely.centroid(shape)
+    return centre if shapely.intersects(shape, centre) else shapely.point_on_surface(shape)

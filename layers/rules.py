@@ -1,0 +1,107 @@
+"""The rules of a place as values: levels, norms, roles, special groups, zone kinds. Read once from config.toml."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One level of the tree (层级), top to bottom in the order of the list."""
+
+    id: str
+    zh: str
+    en: str
+    code_digits: int = 0  # length of a code of this level in the cn-15-17 profile
+    locked: bool = False  # a border that law fixes is never moved
+
+
+class Norm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Households an area of one level should have."""
+
+    min: int
+    max: int
+    target: int = 0
+
+
+class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A role of staff (人员角色) and how many an area of each level, or a building, needs in routine work."""
+
+    id: str
+    zh: str
+    en: str
+    per_area: dict[str, int] = {}  # level id -> people
+    per_building: int = 0  # people per building where somebody lives
+
+
+class SpecialGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A group of people with needs of their own (特殊群体)."""
+
+    id: str
+    zh: str
+    en: str
+
+
+class ZoneKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One kind of zone (管控区域类型); the highest rank is the strictest. Colours belong to tokens.css by rank."""
+
+    id: str
+    zh: str
+    en: str
+    rank: int
+    letter_zh: str
+    letter_en: str
+    residents_per_staff: int = 0
+    alias: list[str] = []
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A dated rule set: its zone kinds and which one is the complement of the others (never drawn)."""
+
+    zh: str
+    en: str
+    kinds: list[ZoneKind] = []
+    fill_kind: str = ""
+
+    def kind(self, name: str) -> ZoneKind | None:
+        """The kind of that id or alias."""
+        return next((kind for kind in self.kinds if name == kind.id or name in kind.alias), None)
+
+
+class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A figure the map can be coloured by."""
+
+    id: str
+    zh: str
+    en: str
+    group: str
+    unit: str = ""
+    type: str = "count"
+    sensitive: bool = False
+
+
+class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything of the configuration that decides figures and operations."""
+
+    levels: list[Level]
+    norms: dict[str, Norm]
+    roles: list[Role]
+    special_groups: list[SpecialGroup]
+    profile: Profile
+    metrics: list[Metric]
+    population_kind: str = "resident"
+    roster_level: str = "community"
+    min_width_units: int = 5
+    gap_width_m: float = 3.0
+    seam_m: float = 1.0
+
+    def rank(self, level: str) -> int:
+        """Depth of a level: 0 is the top. Raises KeyError for an unknown level."""
+        return _ranks(self)[level]
+
+    def level(self, name: str) -> Level | None:
+        """The level of that id, or None."""
+        return next((level for level in self.levels if level.id == name), None)
+
+
+def _ranks(rules: Rules) -> dict[str, int]:
+    return {level.id: rank for rank, level in enumerate(rules.levels)}
