@@ -1,0 +1,17 @@
+"""Redraw: one operation a file. Each is a pure function (coverage as it is, what was drawn) -> Edit; nothing is written.
+
+A new operation is one file here, one line in OPERATIONS and one test file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..edits import Edit
+from .merge import merge
+from .split import split
+
+OPERATIONS: dict[str, Callable[..., Edit]] = {
+    "split": split,
+    "merge": merge,
+}

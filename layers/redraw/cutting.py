@@ -1,0 +1,268 @@
+"""Cutting areas along a drawn line: what split, reshape and draw have in common.
+
+The patch is every part near the line. The line is threaded through the borders of the parts to cut and falls into
+*runs*: stretches across one part from border to border, or closed. Loose ends are trimmed, slivers go back to their
+sibling, and only the vertices of runs that really cut are put on the borders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+
+from ..areas import UNITS_PER_DEGREE, Area
+from ..chain import directed_segments, pack, place, splice, unpack
+from ..coverage import Coverage, explode
+from ..errors import BadGeometry, LineCrossesItself
+from ..measure import metres_per_unit, units
+from ..noding import Borders, course, snap, thread, without_repeats
+
+SNAP_M = 0.5  # a hand-drawn line this near to a border means the border
+LEAST_WIDTH = 5  # units; 2 * area / perimeter of the thinnest piece
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patch:
+    """The areas near the line, their parts (Polygons) and, for each part, the index of its area."""
+
+    areas: tuple[Area, ...]
+    parts: np.ndarray
+    owner: np.ndarray
+
+    @classmethod
+    def along(cls, coverage: Coverage, xy: np.ndarray, reach: float) -> Patch:
+        """All areas that come within `reach` units of the line, with all their parts."""
+        low, high = xy.min(axis=0) - reach, xy.max(axis=0) + reach
+        areas = coverage.near((*low.tolist(), *high.tolist()))
+        if not areas:
+            return cls((), np.empty(0, object), np.empty(0, np.intp))
+        parts, owner = explode(areas)
+        line = shapely.LineString(xy)
+        shapely.prepare(line)
+        near = np.unique(owner[shapely.dwithin(line, parts, reach)])
+        keep = np.isin(owner, near)
+        return cls(tuple(areas[i] for i in near.tolist()), parts[keep], np.searchsorted(near, owner[keep]))
+
+    def of(self, index: int) -> np.ndarray:
+        """The parts of one area."""
+        return self.parts[self.owner == index]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A stretch of the line across one part (index): packed vertices. `loose` is the end that hangs inside, if any."""
+
+    part: int
+    keys: np.ndarray
+    loose: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cut:
+    """What the line does: all parts of the patch with the new vertices, the pieces of each part that is cut with the
+    runs along them, and the runs that cut nothing: loose ones, bridges between two borders of one part (a hole and the
+    outside) and those that part off only slivers."""
+
+    parts: np.ndarray
+    pieces: dict[int, np.ndarray]  # part -> Polygons
+    runs: tuple[Run, ...] = ()
+    loose: tuple[Run, ...] = ()
+    bridges: tuple[Run, ...] = ()
+    slivers: tuple[Run, ...] = ()
+
+
+def drawn(line: shapely.LineString, snap_m: float = SNAP_M) -> np.ndarray:
+    """The drawn line (units) as (n, 2) int64 without repeats; closed when its ends almost meet. BadGeometry when it
+    has no length, LineCrossesItself with the place when it does."""
+    if line.geom_type not in ("LineString", "LinearRing") or line.is_empty:
+        raise BadGeometry(f"a line is needed, not a {line.geom_type}")
+    xy = shapely.get_coordinates(line)
+    if not np.isfinite(xy).all() or (abs(xy) > [180 * UNITS_PER_DEGREE, 90 * UNITS_PER_DEGREE]).any():
+        raise BadGeometry("the line leaves the earth")
+    xy = without_repeats(np.rint(xy).astype(np.int64))
+    if len(xy) < 2:
+        raise BadGeometry("the line has no length", where=(xy[0] / UNITS_PER_DEGREE).tolist())
+    if len(xy) > 3 and (abs(xy[0] - xy[-1]) <= units(snap_m, float(xy[0, 1]))).all():
+        xy = without_repeats(np.r_[xy[:-1], xy[:1]])
+    if not shapely.LineString(xy).is_simple:
+        raise LineCrossesItself("the line crosses itself", where=_crossing(xy))
+    return xy
+
+
+def cut(patch: Patch, wanted: np.ndarray, xy: np.ndarray, snap_m: float = SNAP_M) -> Cut:
+    """Cut the `wanted` parts (mask) of the patch along the line; nothing is assigned to anybody yet."""
+    if not wanted.any():
+        return Cut(patch.parts, {})
+    own = Borders.of(patch.parts[wanted])
+    xy = _snapped(xy, own, snap_m)
+    runs, loose = _runs(thread(xy, own.near(xy, 2)), patch.parts, wanted, own.near(xy, 2))
+    _refuse_contact(runs)
+    borders = Borders.of(patch.parts).near(xy, 2)
+    bridges: list[Run] = []
+    slivers: list[Run] = []
+    parts, pieces = patch.parts, {}
+    while runs:
+        parts = splice(patch.parts, course(borders, np.unique(np.concatenate([run.keys for run in runs]))))
+        pieces, idle = {}, set()
+        for part in dict.fromkeys(run.part for run in runs):
+            across = [run for run in runs if run.part == part]
+            pieces[part] = _pieces(parts[part], across)
+            beside = _beside(pieces[part], across)
+            whole = [run for run, (left, right) in zip(across, beside) if left < 0 or right < 0]
+            thin = [run for run in _parting_slivers(pieces[part], across, beside, snap_m) if run not in whole]
+            bridges += whole
+            slivers += thin
+            idle |= {*whole, *thin}
+        if not idle:
+            break
+        runs = [run for run in runs if run not in idle]
+        parts, pieces = patch.parts, {}
+    return Cut(parts, pieces, tuple(runs), tuple(loose), tuple(bridges), tuple(slivers))
+
+
+def sides(pieces: np.ndarray, run: Run) -> tuple[int, int]:
+    """Indices of the pieces on the left and on the right of the run."""
+    return _beside(pieces, [run])[0]
+
+
+def short_m(part: shapely.Polygon, key: int) -> float:
+    """Metres from a loose end to the border of the part it hangs in."""
+    point = unpack(np.array([key]))[0]
+    scale = np.array(metres_per_unit(float(point[1])))
+    border = shapely.transform(part.boundary, lambda xy: (xy - point) * scale)
+    return float(shapely.distance(border, shapely.Point(0, 0)))
+
+
+def _snapped(xy: np.ndarray, own: Borders, snap_m: float) -> np.ndarray:
+    if snap_m <= 0:
+        return xy
+    moved = snap(xy, own.near(xy, np.ceil(max(units(snap_m, float(xy[0, 1]))) + 1)), snap_m)
+    return moved if len(moved) > 1 and shapely.LineString(moved).is_simple else xy
+
+
+def _runs(line: np.ndarray, parts: np.ndarray, wanted: np.ndarray, own: Borders) -> tuple[list[Run], list[Run]]:
+    """(runs from border to border or closed, runs with a loose end), each inside one wanted part."""
+    which = np.flatnonzero(wanted)
+    shapes = splice(parts[which], course(own, np.unique(line)))
+    borders = Borders.of(shapes).near(unpack(line).astype(np.int64), 1)
+    low, high = pack(borders.a), pack(borders.b)
+    on_border, edges = {*low.tolist(), *high.tolist()}, set(zip(low.tolist(), high.tolist()))
+    xy = unpack(line)
+    middle = (xy[:-1] + xy[1:]) / 2
+    shapely.prepare(shapes)
+    inside = shapely.contains_xy(shapes[:, None], middle[None, :, 0], middle[None, :, 1])
+    keys = line.tolist()
+    found: list[tuple[int, list[int]]] = []
+    last = -1
+    for step, (a, b) in enumerate(zip(keys[:-1], keys[1:])):
+        if (min(a, b), max(a, b)) in edges or not inside[:, step].any():
+            continue
+        part = int(which[inside[:, step].argmax()])
+        if found and last == step - 1 and found[-1][0] == part and a not in on_border:
+            found[-1][1].append(b)
+        else:
+            found.append((part, [a, b]))
+        last = step
+    if len(found) > 1 and keys[0] == keys[-1] == found[0][1][0] == found[-1][1][-1] and keys[0] not in on_border:
+        part, tail = found.pop()
+        found[0] = (part, tail + found[0][1][1:])
+    runs = [Run(part, np.array(way), _loose_end(way, on_border)) for part, way in found]
+    return [run for run in runs if run.loose is None], [run for run in runs if run.loose is not None]
+
+
+def _loose_end(way: list[int], on_border: set[int]) -> int | None:
+    if way[0] == way[-1]:
+        return None
+    return next((end for end in (way[-1], way[0]) if end not in on_border), None)
+
+
+def _refuse_contact(runs: list[Run]) -> None:
+    """After snapping to the grid the runs must still not meet one another away from the borders."""
+    inner = np.concatenate([run.keys[1:-1] for run in runs]) if runs else np.empty(0, np.int64)
+    vertices, times = np.unique(inner, return_counts=True)
+    if (times > 1).any():
+        raise LineCrossesItself("the line touches itself", where=place(vertices[times > 1][0]))
+
+
+def _pieces(part: shapely.Polygon, runs: list[Run]) -> np.ndarray:
+    """The faces into which the runs cut the part."""
+    ends = np.array([key for run in runs for key in (run.keys[0], run.keys[-1])])
+    lines = [unpack(run.keys) for run in runs]
+    for ring in shapely.get_rings(part):
+        lines += _arcs(shapely.get_coordinates(ring), ends)
+    order = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
+    faces = shapely.get_parts(shapely.polygonize(shapely.linestrings(np.concatenate(lines), indices=order)))
+    if shapely.get_num_interior_rings(part):  # what fills a hole is a face too, but not ours
+        shapely.prepare(part)
+        faces = faces[shapely.contains(part, shapely.point_on_surface(faces))]
+    return faces
+
+
+def _arcs(xy: np.ndarray, ends: np.ndarray) -> list[np.ndarray]:
+    """A closed ring taken apart at these vertices."""
+    at = np.flatnonzero(np.isin(pack(xy[:-1]), ends))
+    if not len(at):
+        return [xy]
+    turned = np.r_[xy[at[0]:-1], xy[:at[0] + 1]]
+    stops = [*(at - at[0]).tolist(), len(turned) - 1]
+    return [turned[i:j + 1] for i, j in zip(stops[:-1], stops[1:])]
+
+
+def _beside(pieces: np.ndarray, runs: list[Run]) -> list[tuple[int, int]]:
+    """Per run the pieces on its left and right; -1 where there is none, because the run is a bridge."""
+    segments = directed_segments(pieces)
+    firsts = np.array([run.keys[:2] for run in runs])
+    mine = np.isin(segments.start, firsts)
+    owner = {pair: who for pair, who in zip(segments[mine].pairs(), segments.owner[mine].tolist())}
+    return [(owner.get((a, b), -1), owner.get((b, a), -1)) for a, b in firsts.tolist()]
+
+
+def _parting_slivers(pieces: np.ndarray, runs: list[Run], beside: list[tuple[int, int]], snap_m: float) -> list[Run]:
+    """Runs that part off only slivers: a thin piece goes to the sibling with the longest common border."""
+    thin = _thin(pieces, snap_m)
+    if not thin.any():
+        return []
+    length = [float(np.hypot(*np.diff(unpack(run.keys), axis=0).T).sum()) for run in runs]
+    group = np.arange(len(pieces))
+    for piece in np.flatnonzero(thin)[np.argsort(shapely.area(pieces[thin]), kind="stable")].tolist():
+        shared: dict[int, float] = {}
+        for (left, right), extent in zip(beside, length):
+            if left >= 0 <= right and (group[left] == group[piece]) != (group[right] == group[piece]):
+                other = int(group[right] if group[left] == group[piece] else group[left])
+                shared[other] = shared.get(other, 0.0) + extent
+        if shared:
+            group[group == group[piece]] = max(shared, key=lambda other: (shared[other], -other))
+    return [run for run, (left, right) in zip(runs, beside) if group[left] == group[right]]
+
+
+def _thin(pieces: np.ndarray, snap_m: float) -> np.ndarray:
+    scale = np.array(metres_per_unit(shapely.total_bounds(pieces)[1]))
+    ground = shapely.transform(pieces, lambda xy: xy * scale)
+    width = [2 * shapely.area(g) / shapely.length(g) for g in (pieces, ground)]
+    return (width[0] < LEAST_WIDTH) | (width[1] < snap_m)
+
+
+def _crossing(xy: np.ndarray) -> list[float]:
+    """Where a line first crosses or touches itself, in degrees."""
+    segments = shapely.linestrings(np.stack([xy[:-1], xy[1:]], axis=1))
+    i, j = shapely.STRtree(segments).query(segments, predicate="intersects")
+    apart = j > i + 1
+    if xy[0].tolist() == xy[-1].tolist():
+        apart &= (j - i) != len(segments) - 1
+    if not apart.any():  # the line runs back over itself
+        return (xy[1] / UNITS_PER_DEGREE).tolist()
+    first = np.flatnonzero(apart)[i[apart].argmin()]
+    spot = shapely.intersection(segments[i[first]], segments[j[first]])
+    return (shapely.get_coordinates(spot)[0] / UNITS_PER_DEGREE).tolist()
+
+
+def touched(patch: Patch, after: Cut, except_for: set[int]) -> tuple[tuple[Area, ...], tuple[Area, ...]]:
+    """(before, after) of the areas that only gained vertices; `except_for` are indices of areas otherwise changed."""
+    changed = np.array([new is not old for new, old in zip(after.parts, patch.parts)], bool)
+    indices = [i for i in np.unique(patch.owner[changed]).tolist() if i not in except_for]
+    was = tuple(patch.areas[i] for i in indices)
+    now = tuple(replace(area, shape=shapely.MultiPolygon(list(after.parts[patch.owner == i])))
+                for i, area in zip(indices, was))
+    return was, now

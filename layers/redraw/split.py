@@ -1,0 +1,150 @@
+"""Split areas along a drawn line; every piece is an area of the same level and parent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import shapely
+
+from ..areas import UNITS_PER_DEGREE, Area
+from ..chain import place
+from ..coverage import Coverage, gather, prove
+from ..edits import Edit, Finding
+from ..errors import AreaLocked, LineInside, LineOutside, NotLeaf, SliverRefused
+from ..measure import area_m2, units
+from .cutting import SNAP_M, Cut, Patch, cut, drawn, short_m, sides, touched
+
+Weigh = Callable[[Sequence[shapely.MultiPolygon]], Sequence[float]]
+Pieces = list[list[shapely.Polygon]]  # of one leaf: what each of the areas it falls into will hold
+
+
+def split(coverage: Coverage, targets: Sequence[int] | None, line: shapely.LineString, keep: shapely.Point | None = None,
+          weigh: Weigh | None = None, allow_parts: bool = False, snap_m: float = SNAP_M) -> Edit:
+    """Cut each target leaf that the line (units) crosses from border to border; None means every leaf it crosses.
+
+    The piece that holds `keep` (units), else the heaviest by `weigh` (households; default: ground), keeps fid, code,
+    attributes and every part the line did not meet; the others are new: fid -1, -2 ..., code "+1", "+2" ..., the
+    heaviest first. With `allow_parts` the pieces of a leaf on one side of the line become one area of several parts.
+    Line ends over other areas are trimmed. Line vertices within `snap_m` metres of a border move onto it, and pieces
+    thinner than that go back to their sibling.
+
+    UnknownArea, NotLeaf, AreaLocked for the targets; BadGeometry, LineCrossesItself, LineOutside, SliverRefused, and
+    LineInside (`where` the line ends, detail `distance_m` how far it falls short) for the line; ProofFailed.
+    """
+    xy = drawn(line, snap_m)
+    named = None if targets is None else [may_change(coverage.get(fid)) for fid in dict.fromkeys(targets)]
+    patch = Patch.along(coverage, xy, max(units(snap_m, float(xy[0, 1]))) + 3)
+    chosen = [named is None or any(area.fid == target.fid for target in named) for area in patch.areas]
+    done = cut(patch, np.array(chosen, bool)[patch.owner], xy, snap_m)
+    if not done.pieces:
+        raise _refusal(patch, done, xy)
+    indices = sorted({int(patch.owner[part]) for part in done.pieces})
+    before = tuple(may_change(patch.areas[index]) for index in indices)
+    after = _areas(before, [_fallen(patch, done, index, allow_parts) for index in indices],
+                   [list(done.parts[_unmet(patch, done, index)]) for index in indices], keep, weigh)
+    touched_before, gained = touched(patch, done, set(indices))
+    note = ", ".join(area.code for area in before)
+    edit = Edit("split", before, after, touched_before, gained, {}, f"split {note} into {len(after)}",
+                _uncut(patch, done, named, {area.fid for area in before}))
+    prove(edit, coverage)
+    return edit
+
+
+def may_change(area: Area) -> Area:
+    """The area itself. NotLeaf when it holds no ground of its own, AreaLocked when it is fixed."""
+    if not area.leaf:
+        raise NotLeaf(f"{area.code} is made of smaller areas; redraw those", areas=[area.code])
+    if area.locked:
+        raise AreaLocked(f"{area.code} is locked", areas=[area.code])
+    return area
+
+
+def _fallen(patch: Patch, done: Cut, index: int, allow_parts: bool) -> Pieces:
+    """What the leaf falls into: every piece by itself, or with `allow_parts` all on one side of the line together."""
+    alone: Pieces = []
+    together: dict[str, list[shapely.Polygon]] = {}
+    for part, polygons in done.pieces.items():
+        if patch.owner[part] != index:
+            continue
+        side = [""] * len(polygons)
+        for run in (run for run in done.runs if allow_parts and run.part == part):
+            for piece, name in zip(sides(polygons, run), "LR"):
+                side[piece] += name if name not in side[piece] else ""
+        for polygon, name in zip(polygons, side):
+            if len(name) == 1:
+                together.setdefault(name, []).append(polygon)
+            else:
+                alone.append([polygon])
+    return alone + list(together.values())
+
+
+def _unmet(patch: Patch, done: Cut, index: int) -> list[int]:
+    return [part for part in np.flatnonzero(patch.owner == index).tolist() if part not in done.pieces]
+
+
+def _areas(before: Sequence[Area], fallen: Sequence[Pieces], unmet: Pieces, keep: shapely.Point | None,
+           weigh: Weigh | None) -> tuple[Area, ...]:
+    """The keepers in the order of `before`, then the new areas."""
+    shapes = [[gather(polygons) for polygons in pieces] for pieces in fallen]
+    flat = [shape for pieces in shapes for shape in pieces]
+    ground = area_m2(flat)
+    weights = ground if weigh is None else [_number(weight) for weight in weigh(flat)]
+    rank = {id(shape): (-weight, -m2, shape.bounds[0]) for shape, weight, m2 in zip(flat, weights, ground)}
+    keepers, new = [], []
+    for area, pieces, rest in zip(before, shapes, unmet):
+        pieces.sort(key=lambda shape: rank[id(shape)])
+        keeper = next((shape for shape in pieces if keep is not None and shape.intersects(keep)), pieces[0])
+        whole = gather([*keeper.geoms, *rest]) if rest else keeper
+        keepers.append(replace(area, shape=whole, version=area.version + 1))
+        new += [(area, shape) for shape in pieces if shape is not keeper]
+    return (*keepers, *(_new(area, shape, number) for number, (area, shape) in enumerate(new, 1)))
+
+
+def _new(source: Area, shape: shapely.MultiPolygon, number: int) -> Area:
+    path = source.path.rstrip("/").rpartition("/")[0] + f"/{-number}/"
+    return Area(-number, f"+{number}", "", source.level, source.parent, path, True, shape)
+
+
+def _number(weight: float | None) -> float:
+    """Unknown counts rank last."""
+    return -1.0 if weight is None or weight != weight else float(weight)
+
+
+def _refusal(patch: Patch, done: Cut, xy: np.ndarray) -> LineInside | LineOutside | SliverRefused:
+    if done.loose:
+        text, where, short = _shortfall(patch, done, 0)
+        return LineInside(text, where=where, distance_m=short)
+    if done.bridges:
+        code = patch.areas[patch.owner[done.bridges[0].part]].code
+        return LineInside(f"{code}: the line joins two of its borders but parts nothing off; draw on across the hole",
+                          where=place(done.bridges[0].keys[-1]), distance_m=0.0)
+    if done.slivers:
+        code = patch.areas[patch.owner[done.slivers[0].part]].code
+        return SliverRefused(f"{code}: the line would only part off slivers", where=place(done.slivers[0].keys[0]))
+    middle = shapely.LineString(xy).interpolate(0.5, normalized=True)
+    return LineOutside("the line crosses no area that may be cut, or only runs along a border",
+                       where=[middle.x / UNITS_PER_DEGREE, middle.y / UNITS_PER_DEGREE])
+
+
+def _shortfall(patch: Patch, done: Cut, which: int) -> tuple[str, list[float], float]:
+    run = done.loose[which]
+    short = round(short_m(patch.parts[run.part], run.loose), 2)
+    return (f"{patch.areas[patch.owner[run.part]].code}: the line ends inside, {short} m from the border",
+            place(run.loose), short)
+
+
+def _uncut(patch: Patch, done: Cut, named: Sequence[Area] | None, cut_fids: set[int]) -> tuple[Finding, ...]:
+    """Targets named by the planner that stay whole although others are cut."""
+    found = []
+    for area in named or ():
+        if area.fid in cut_fids:
+            continue
+        loose = [i for i, run in enumerate(done.loose) if patch.areas[patch.owner[run.part]].fid == area.fid]
+        if loose:
+            text, where, short = _shortfall(patch, done, loose[0])
+            found.append(Finding("line-inside", text, area.code, tuple(where), short))
+        else:
+            found.append(Finding("line-outside", f"{area.code}: the line does not cross it", area.code))
+    return tuple(found)
