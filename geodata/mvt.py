@@ -38,9 +38,9 @@ def message(tag: int, payload: bytes) -> bytes:
     return varint(tag) + varint(len(payload)) + payload
 
 
-def text_value(text: str | None) -> bytes:
-    """The attribute value of a text as an element of the layer's list of values; None becomes the empty text."""
-    return message(0x22, message(0x0A, (text or "").encode()))
+def text_value(text: str) -> bytes:
+    """The attribute value of a text as an element of the layer's list of values."""
+    return message(0x22, message(0x0A, text.encode()))
 
 
 def int_value(number: int) -> bytes:
@@ -63,9 +63,9 @@ def encode_features(kind: Kind, fids: np.ndarray, tags: Sequence[np.ndarray], x:
                     sizes: np.ndarray, owner: np.ndarray) -> bytes:
     """The feature messages of F features, in their order.
 
-    `fids` (F,) feature ids; `tags[k]` (F,) index of the value of key k; `x, y` int32 tile coordinates, path after
-    path; `sizes` (P,) points of each path (a ring without its closing point, a line, the points of a multipoint);
-    `owner` (P,) the feature 0..F-1 of each path, rising, each feature at least once."""
+    `fids` (F,) feature ids; `tags[k]` (F,) place of the value of key k, -1 where the feature has none; `x, y` int32
+    tile coordinates, path after path; `sizes` (P,) points of each path (a ring without its closing point, a line, the
+    points of a multipoint); `owner` (P,) the feature 0..F-1 of each path, rising, each feature at least once."""
     ends = np.cumsum(sizes)
     starts = ends - sizes
     leads = _firsts(owner)
@@ -77,7 +77,7 @@ def encode_features(kind: Kind, fids: np.ndarray, tags: Sequence[np.ndarray], x:
     words = np.empty(int(rows.sum()) + heads * len(fids), np.uint32)
     masks = np.empty_like(words)
 
-    pairs = _pairs(x, y, starts[leads])
+    pairs = _steps(x, y, starts[leads])
     point_at = np.arange(len(x)) + np.repeat(path_at - starts, sizes) + _POINTS[kind](starts, sizes, len(x))
     words[point_at], masks[point_at] = pairs
     _COMMANDS[kind](words, masks, path_at, sizes, rows)
@@ -99,7 +99,7 @@ def _heads(kind: Kind, fids: np.ndarray, tags: Sequence[np.ndarray], geometry: n
         ids = [(np.where(high > 0, 0x80808008 | _spread(fids & 0x1FFFFF) << 8, word).astype(np.uint32),
                 np.where(high > 0, _USED[4], mask)),
                tuple(np.where(high > 0, part, 0).astype(np.uint32) for part in _number(high))]
-    pairs = [_prefixed(key, values) for key, values in enumerate(tags)]
+    pairs = [_pair(key, values) for key, values in enumerate(tags)]
     rows = [*ids, _prefixed(0x12, _bytes_in_use(pairs, len(fids))), *pairs,
             (np.uint32(0x220018 | TYPES[kind] << 8), np.uint32(0x00010101)), _number(geometry)]
     return [(np.uint32(0x12), np.uint32(1)), _number(_bytes_in_use(rows, len(fids)) + geometry), *rows]
@@ -130,7 +130,13 @@ def _prefixed(byte: int, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return word << 8 | np.uint32(byte), mask << 8 | np.uint32(1)
 
 
-def _pairs(x: np.ndarray, y: np.ndarray, resets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _pair(key: int, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Word and mask of a key and the place of its value; nothing where the place is -1."""
+    word, mask = _prefixed(key, values)
+    return word, np.where(values < 0, 0, mask).astype(np.uint32)
+
+
+def _steps(x: np.ndarray, y: np.ndarray, resets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Word and mask of the steps from point to point, zigzag; at `resets` the step starts from (0, 0)."""
     packed = _zigzag(x, resets) | _zigzag(y, resets) << 16
     high = packed & 0x3F803F80

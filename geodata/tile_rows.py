@@ -39,24 +39,28 @@ class Columns:
         self.own = [name for name in given if len(set(given[name])) * _SHARED > len(given[name])]
         self.shared = [name for name in given if name not in self.own]
         self.values: tuple[list[bytes], ...] = tuple([] for _ in self.shared)
-        self._places: tuple[dict, ...] = tuple({} for _ in self.shared)
+        self._places: tuple[dict, ...] = tuple({None: -1} for _ in self.shared)
 
     @property
     def keys(self) -> list[str]:
         """Names of the columns in the order of a tile."""
         return self.own + self.shared
 
-    def take(self, given: Mapping[str, Sequence], count: int) -> tuple[list[bytes], np.ndarray]:
-        """The own values of each row, joined; and places (rows, shared columns) in the lists of shared values."""
+    def take(self, given: Mapping[str, Sequence], count: int) -> tuple[list[bytes], np.ndarray, np.ndarray]:
+        """The own values of each row, joined; which of them are missing (None), one bit a column; and places (rows,
+        shared columns) in the lists of shared values, -1 for None."""
         if set(given) != set(self.makers):
             raise BadInput(f"attributes {sorted(given)} given, {sorted(self.makers)} expected")
         if wrong := [name for name in given if len(given[name]) != count]:
             raise BadInput(f"{wrong[0]}: {len(given[wrong[0]])} values for {count} features")
-        own = [[self.makers[name](value) for value in given[name]] for name in self.own]
+        own = [[b"" if value is None else self.makers[name](value) for value in given[name]] for name in self.own]
+        missing = np.zeros(count, np.uint32)
+        for column, values in enumerate(own):
+            missing |= np.fromiter((not value for value in values), np.uint32, count) << column
         places = np.empty((count, len(self.shared)), np.int32)
         for column, name in enumerate(self.shared):
             places[:, column] = self._share(column, self.makers[name], given[name])
-        return [b"".join(values) for values in zip(*own, strict=True)] if own else [b""] * count, places
+        return [b"".join(values) for values in zip(*own, strict=True)] if own else [b""] * count, missing, places
 
     def _share(self, column: int, maker, given: Sequence) -> list[int]:
         places, values = self._places[column], self.values[column]
@@ -163,18 +167,16 @@ def read_features(kind: Kind, columns: Columns, fids: Sequence[int], geometries:
     wrong = ~np.isin(shapely.get_type_id(geometries), _TYPES[kind]) | shapely.is_empty(geometries)
     if wrong.any():
         raise BadGeometry(f"{fids[wrong][0]}: a {kind} is needed, not {geometries[wrong][0]}")
-    own, places = columns.take(attributes, len(fids))
-    parts = [_read(kind, fids[start:start + _BATCH], geometries[start:start + _BATCH], places[start:start + _BATCH],
-                   own[start:start + _BATCH], labels) for start in range(0, max(len(fids), 1), _BATCH)]
-    return join(parts)
-
-
-def _read(kind: Kind, fids: np.ndarray, geometries: np.ndarray, places: np.ndarray, own: list[bytes],
-          labels: bool) -> Part:
-    table = np.zeros(len(fids), _row_type(places.shape[1]))
-    table["fid"], table["places"] = fids, places
+    own, missing, places = columns.take(attributes, len(fids))
+    table = np.zeros(len(fids), _row_type(len(columns.shared)))
+    table["fid"], table["missing"], table["places"] = fids, missing, places
     if not len(fids):
         return Part(table, np.zeros(0, np.int32), np.zeros(0, bool), np.zeros(0, np.uint64), np.zeros(0, bool), own)
+    batches = (slice(start, start + _BATCH) for start in range(0, len(fids), _BATCH))
+    return join([_read(kind, table[batch], geometries[batch], own[batch], labels) for batch in batches])
+
+
+def _read(kind: Kind, table: np.ndarray, geometries: np.ndarray, own: list[bytes], labels: bool) -> Part:
     coordinates, sizes, hole, table["paths"] = _FLATTEN[kind](geometries)
     lattice = to_lattice(coordinates)
     if kind == "polygon":
@@ -209,17 +211,22 @@ def _laid_out(part: Part) -> Part:
 
 def _row_type(shared: int) -> np.dtype:
     return np.dtype([("fid", "i8"), ("bounds", "u4", 4), ("label", "u4", 2), ("path", "i4"), ("paths", "i4"),
-                     ("point", "i4"), ("points", "i4"), ("places", "i4", (shared,))])
+                     ("point", "i4"), ("points", "i4"), ("missing", "u4"), ("places", "i4", (shared,))])
 
 
 def _append(array: np.ndarray, used: int, new: np.ndarray) -> np.ndarray:
     """The array with `new` after the first `used` items, which nobody overwrites; a longer copy when it is full."""
     if used + len(new) > len(array):
-        longer = np.empty((used + len(new)) * 17 // 16 + 256, array.dtype)
-        longer[:used] = array[:used]
-        array = longer
+        array = _with_room(array[:used], len(new))
     array[used:used + len(new)] = new
     return array
+
+
+def _with_room(array: np.ndarray, more: int = 0) -> np.ndarray:
+    """A copy with room for `more` items and then some."""
+    longer = np.empty((len(array) + more) * 17 // 16 + 1024, array.dtype)
+    longer[:len(array)] = array
+    return longer
 
 
 # --- states ----------------------------------------------------------------------------------------------------
@@ -237,10 +244,13 @@ def _packed(part: Part, rev: int) -> Rows:
     blocks = np.concatenate((np.minimum.reduceat(bounds[:, :2], starts), np.maximum.reduceat(bounds[:, 2:], starts)),
                             axis=1).T if len(table) else np.zeros((4, 0), np.uint32)
     order = np.argsort(table["fid"])
-    sides = (bounds[:, 2:] - bounds[:, :2]).max(axis=1)
-    return Rows(rev, len(table), len(table), np.ones(len(table), bool), table, part.sizes, part.hole, part.points,
-                part.fixed, part.own, np.ascontiguousarray(blocks), (table["fid"][order], order.astype(np.int32)),
-                len(part.sizes), len(part.points), float(np.median(sides)) if len(table) else 0.0)
+    flat = (_with_room(array) for array in (table, part.sizes, part.hole, part.points, part.fixed))
+    return Rows(rev, len(table), len(table), np.ones(len(table), bool), *flat, part.own, np.ascontiguousarray(blocks),
+                (table["fid"][order], order.astype(np.int32)), len(part.sizes), len(part.points), _extent(bounds))
+
+
+def _extent(bounds: np.ndarray) -> float:
+    return float(np.median((bounds[:, 2:] - bounds[:, :2]).max(axis=1))) if len(bounds) else 0.0
 
 
 def repacked(rows: Rows) -> Rows:
@@ -257,7 +267,11 @@ def changed(rows: Rows, removed: np.ndarray, part: Part, rev: int, borders: bool
     gone = rows.rows_of(np.union1d(removed, part.table["fid"]))
     if borders:
         gone, part = _with_neighbours(rows, gone, part)
-    return rows.added(part, gone, rev)
+    after = rows.added(part, gone, rev)
+    later = after.count - after.packed
+    if later * 20 > after.count and later.bit_length() > (rows.count - rows.packed).bit_length():
+        after = replace(after, extent=_extent(after.table["bounds"][np.flatnonzero(after.alive)]))
+    return after
 
 
 def _with_neighbours(rows: Rows, gone: np.ndarray, part: Part) -> tuple[np.ndarray, Part]:

@@ -24,9 +24,9 @@ class TileLayer:
     """Owns the features of one layer, ready for tiles. Any thread may read while another one changes it.
 
     Geometries come in units of 1e-7 degree (lon, lat), EPSG:4490; `fids` become feature ids; `strings` and `ints` are
-    the attributes, one value a feature (None becomes ""). With `labels`, tiles hold a second layer `{name}_label`: one
-    point inside each feature, only in the tile where it lies, with the same id and attributes. Raises BadInput and
-    BadGeometry for features that cannot be shown.
+    the attributes, one value a feature (None: it has none). With `labels`, tiles hold a second layer `{name}_label`:
+    one point inside each feature, only in the tile where it lies, with the same id and attributes. Raises BadInput
+    and BadGeometry for features that cannot be shown.
     """
 
     def __init__(self, name: str, fids: Sequence[int], geometries: Sequence,
@@ -103,7 +103,7 @@ class TileLayer:
 
     def extent_pixels(self, z: int) -> float:
         """Median over the features of the larger side of their bounds, in pixels of a map whose tiles are 512 pixels
-        wide (MapLibre; a tile of zoom z in 256-pixel maps is one zoom deeper). As of the last compaction."""
+        wide (as MapLibre's; maps of 256 pixels count zooms one deeper). Counted anew when many features changed."""
         return self._rows.extent * PIXELS * 2 ** z / SPAN
 
     def _read(self, fids: Sequence[int], geometries: Sequence, strings: Mapping | None, ints: Mapping | None) -> Part:
@@ -153,23 +153,32 @@ class _Message:
 
     def _tags(self, rows: np.ndarray) -> list[np.ndarray]:
         """Places of the attribute values of each key; the values are added to the list."""
-        width = len(self.columns.own)
-        tags = [self.count + column + width * np.arange(len(rows)) for column in range(width)]
-        if width:
-            own = self.state.own
-            self.values += [own[row] for row in rows.tolist()]
-            self.count += width * len(rows)
+        tags = self._own_tags(rows)
         places = self.state.table["places"][rows]
         for column, values in enumerate(self.columns.values):
             place = places[:, column]
-            first = np.empty(len(values), np.intp)  # of the rows with this value; others are never looked at
+            first = np.empty(len(values) + 1, np.intp)  # of the rows with this value; others are never looked at
             first[place[::-1]] = np.arange(len(rows) - 1, -1, -1)
             first = first[place]
-            new = first == np.arange(len(rows))
-            tags.append(self.count + (np.cumsum(new) - 1)[first])
+            new = (first == np.arange(len(rows))) & (place >= 0)
+            tags.append(np.where(place < 0, -1, self.count + (np.cumsum(new) - 1)[first]))
             self.values += [values[at] for at in place[new].tolist()]
             self.count += int(np.count_nonzero(new))
         return tags
+
+    def _own_tags(self, rows: np.ndarray) -> list[np.ndarray]:
+        width, own = len(self.columns.own), self.state.own
+        if not width:
+            return []
+        self.values += [own[row] for row in rows.tolist()]
+        missing = self.state.table["missing"][rows]
+        if not missing.any():
+            self.count += width * len(rows)
+            return [self.count + width * np.arange(-len(rows), 0) + column for column in range(width)]
+        there = (missing[:, None] >> np.arange(width, dtype=np.uint32) & 1) == 0
+        at = self.count + np.cumsum(there.ravel()).reshape(there.shape) - 1
+        self.count += int(np.count_nonzero(there))
+        return list(np.where(there, at, -1).T)
 
 
 def _paths(state: Rows, rows: np.ndarray, place: Callable, thin: bool) -> Paths:

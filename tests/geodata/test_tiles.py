@@ -530,6 +530,29 @@ def test_negative_and_large_numbers_come_back():
     assert {fid: found[fid][0]["n"] for fid in chosen} == dict(zip(chosen, numbers, strict=True))
 
 
+def test_an_unknown_attribute_is_left_out():
+    shapes = dict(list(town().items())[:6])
+    names, floors = ["一", None, "三", "四", None, "六"], [None, 2, 2, 2, None, 2]
+    layer = TileLayer("areas", list(shapes), list(shapes.values()), {"name": names}, {"floors": floors})
+    layer.replace([], [1, 2], [shapes[1], shapes[2]], {"name": [None, "二"]}, {"floors": [7, None]})
+    names[:2], floors[:2] = [None, "二"], [7, None]
+    found = everywhere(layer, shapes, 12)
+    for fid, name, floor in zip(shapes, names, floors, strict=True):
+        assert found[fid][0] == {key: value for key, value in (("name", name), ("floors", floor)) if value is not None}
+
+
+def test_the_extent_is_that_of_most_features_in_pixels():
+    cells = oblique_cells(20, 20).ravel()
+    layer = as_layer(dict(enumerate(cells, 1)))
+    sides = [max(right - left, bottom - top) / 8 for left, top, right, bottom in
+             (in_tile(cell, *tile_at(WEST, SOUTH, 12)).bounds for cell in cells)]
+    assert layer.extent_pixels(12) == pytest.approx(np.median(sides), rel=1e-3)
+    assert layer.extent_pixels(13) == 2 * layer.extent_pixels(12)
+    grown = as_layer({})
+    grown.replace([], range(1, 401), cells, **attributes(dict(enumerate(cells, 1))))
+    assert grown.extent_pixels(12) == layer.extent_pixels(12)
+
+
 def test_a_point_is_fixed_where_more_than_two_borders_meet():
     cells = oblique_cells(3, 3).ravel()
     points, sizes = [], []
