@@ -13,11 +13,11 @@ import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from .chain import pack, unpack
 from .errors import BadCoverage
-from .measure import metres_per_unit
-from .seams import Borders, borders, unmatched
+from .measure import distance_m, length_m, metres_per_unit
+from .seams import TELLING_SHARE, Borders, borders, twins
 
-TELLING_SHARE = 0.01  # an overlap that is more of a leaf than this goes to the leaf that would miss it most
 OUTSIDE, PENDING = -2, -1
 
 
@@ -46,10 +46,10 @@ def settle(shapes: np.ndarray, codes: Sequence[str], gap_width_m: float, parts: 
     `parts` (n,): how many parts each leaf has by right; further thin parts go to a neighbour.
     Raises BadCoverage when a leaf would keep no ground."""
     border = borders(shapes)
-    alone = unmatched(border)
-    patch = _suspects(shapes, border, alone)
+    twin = twins(border)
+    patch = _suspects(shapes, border, twin < 0)
     while patch.any():
-        result, more = _settle_patch(shapes, border, patch, codes, gap_width_m, parts)
+        result, more = _settle_patch(shapes, border, twin, patch, codes, gap_width_m, parts)
         if not more.any():
             return result
         patch |= more
@@ -88,8 +88,7 @@ def _suspects(shapes: np.ndarray, border: Borders, alone: np.ndarray) -> np.ndar
     patch[border.leaf[alone]] = True
     rest = np.flatnonzero(~patch)
     if len(rest) and alone.any():
-        lines = shapely.linestrings(np.stack([border.start[alone], border.end[alone]], axis=1).astype(float))
-        line, leaf = shapely.STRtree(shapes[rest]).query(lines, predicate="intersects")
+        line, leaf = shapely.STRtree(shapes[rest]).query(border.lines(alone), predicate="intersects")
         patch[rest[leaf]] = True
     face, leaf = owners(shapes, shapes)
     patch[leaf[face != leaf]] = True
@@ -97,22 +96,23 @@ def _suspects(shapes: np.ndarray, border: Borders, alone: np.ndarray) -> np.ndar
     return patch
 
 
-def _settle_patch(shapes, border, patch, codes, gap_width_m, parts) -> tuple[Mosaic, np.ndarray]:
-    """The mosaic of one patch, and the leaves (n,) that must join the patch because cutting touched them too."""
+def _settle_patch(shapes, border, twin, patch, codes, gap_width_m, parts) -> tuple[Mosaic, np.ndarray]:
+    """The mosaic of one patch, or the leaves (n,) that must join the patch because cutting touches them too."""
     inside = np.flatnonzero(patch)
-    noded = shapely.unary_union(shapely.get_rings(shapely.get_parts(shapes[inside])), grid_size=1)
-    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
-    face, leaf = owners(shapes, faces)
-    mine = patch[leaf]
-    claims = np.bincount(face[mine], minlength=len(faces))
-    more = np.zeros(len(shapes), bool)
-    more[leaf[~mine & (claims[face] > 0)]] = True
-    foreign = np.zeros(len(faces), bool)
-    foreign[face[~mine]] = True
-    face, leaf = (np.cumsum(~foreign) - 1)[face[mine]], leaf[mine]
-    faces = faces[~foreign]
+    noded = _noded(shapely.get_rings(shapely.get_parts(shapes[inside])))
+    more = _broken(border, twin, patch, noded)
+    if more.any():
+        return Mosaic(shapes), more
+    faces, face, leaf, more = _faces(noded, shapes, patch)
+    cuts = _cuts(faces, _assign(faces, face, leaf, shapes, gap_width_m), gap_width_m)
+    if len(cuts) and not more.any():
+        noded = _noded(np.concatenate([noded, cuts]))
+        more = _broken(border, twin, patch, noded)
+        faces, face, leaf, _ = _faces(noded, shapes, patch)
+    if more.any():
+        return Mosaic(shapes), more
 
-    owner = _assign(faces, face, leaf, shapes, gap_width_m)
+    owner = _spread_owners(faces, _assign(faces, face, leaf, shapes, gap_width_m), face, leaf)
     owner = _without_strays(faces, owner, parts, gap_width_m)
     lost = np.setdiff1d(inside, owner)
     if len(lost):
@@ -122,28 +122,83 @@ def _settle_patch(shapes, border, patch, codes, gap_width_m, parts) -> tuple[Mos
                           codes=names)
     result = shapes.copy()
     result[inside] = _gathered(faces, owner, inside)
-    more |= _broken(border, patch, result)
-
     claims = np.bincount(face, minlength=len(faces))
     begin = np.searchsorted(face, np.arange(len(faces) + 1))
     return Mosaic(result, [Placed(faces[k], tuple(leaf[begin[k]:begin[k + 1]].tolist()), int(owner[k]))
-                           for k in np.flatnonzero(claims != 1)]), more & ~patch
+                           for k in np.flatnonzero(claims != 1)]), more
+
+
+def _noded(lines: np.ndarray) -> np.ndarray:
+    """The lines cut wherever they meet, on the grid."""
+    return shapely.get_parts(shapely.unary_union(lines, grid_size=1))
+
+
+def _faces(noded: np.ndarray, shapes: np.ndarray, patch: np.ndarray) -> tuple[np.ndarray, ...]:
+    """(faces between the lines, face index, index of a leaf that claims it, leaves (n,) outside the patch that claim
+    a face of the patch too). Ground of leaves outside the patch is left out."""
+    faces = shapely.get_parts(shapely.polygonize(noded))
+    face, leaf = owners(shapes, faces)
+    mine = patch[leaf]
+    ours = np.bincount(face[mine], minlength=len(faces)) > 0
+    joining = np.zeros(len(shapes), bool)
+    joining[leaf[~mine & ours[face]]] = True
+    foreign = np.zeros(len(faces), bool)
+    foreign[face[~mine]] = True
+    return faces[~foreign], (np.cumsum(~foreign) - 1)[face[mine]], leaf[mine], joining
+
+
+def _cuts(faces: np.ndarray, owner: np.ndarray, gap_width_m: float) -> np.ndarray:
+    """Short lines across long thin pending faces, from every point where the neighbour on one side changes: given
+    whole to one neighbour such a face would become a tongue along the others."""
+    border = borders(faces)
+    twin = twins(border)
+    beside = np.where(twin >= 0, owner[border.leaf[twin]], OUTSIDE)
+    begin = np.searchsorted(border.leaf, np.arange(len(faces) + 1))
+    pending = np.flatnonzero(owner == PENDING)
+    long = length_m(faces[pending]) > 4 * gap_width_m
+    cuts = []
+    for k in pending[long].tolist():
+        which = slice(begin[k], begin[k + 1])
+        cuts += _across(faces[k], unpack(border.first[which]), unpack(border.last[which]), beside[which],
+                        border.ring[which], gap_width_m)
+    return np.array(cuts, dtype=object)
+
+
+def _across(face, start, end, beside, ring, width_m) -> list[shapely.LineString]:
+    """The cuts of one face, given its border segments and who is beside each."""
+    if len(np.unique(beside)) < 3:
+        return []
+    scale = np.array(metres_per_unit(start[0, 1]))
+    origin = start[0]
+    start, end = (start - origin) * scale, (end - origin) * scale
+    segments, cuts = shapely.linestrings(np.stack([start, end], axis=1)), []
+    for k in range(len(start)):
+        before = k - 1 if k and ring[k - 1] == ring[k] else np.flatnonzero(ring == ring[k])[-1]
+        if beside[k] == beside[before]:
+            continue
+        others = segments[(beside != beside[k]) & (beside != beside[before])]
+        if not len(others):
+            continue
+        foot = shapely.shortest_line(shapely.Point(start[k]), shapely.multilinestrings(others))
+        if not 0 < foot.length <= width_m:
+            continue
+        cut = shapely.transform(foot, lambda xy: np.round(xy / scale + origin))
+        if cut.length and cut.intersection(face).length > 0.9 * cut.length:
+            cuts.append(cut)
+    return cuts
 
 
 def _neighbours(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(face, face beside it, metres of border between them), each pair both ways."""
     border = borders(faces)
-    forth = np.stack([border.first, border.last], axis=1)
-    low, high = forth.min(1), forth.max(1)
-    order = np.lexsort((high, low))
-    twin = np.flatnonzero((low[order][1:] == low[order][:-1]) & (high[order][1:] == high[order][:-1]))
-    a, b = order[twin], order[twin + 1]
-    length = np.hypot(*((border.end[a] - border.start[a]).T * metres_per_unit(border.start[a, 1])))
-    return (np.r_[border.leaf[a], border.leaf[b]], np.r_[border.leaf[b], border.leaf[a]], np.r_[length, length])
+    twin = twins(border)
+    shared = np.flatnonzero(twin >= 0)
+    length = distance_m(unpack(border.first[shared]), unpack(border.last[shared]))
+    return border.leaf[shared], border.leaf[twin[shared]], length
 
 
 def _assign(faces, face, leaf, shapes, gap_width_m) -> np.ndarray:
-    """Owner of every face: the only claimant, else the neighbour with the longest shared border; OUTSIDE for holes."""
+    """Owner of every face: its only claimant or the one that would miss it most; OUTSIDE for holes, else PENDING."""
     claims = np.bincount(face, minlength=len(faces))
     owner = np.full(len(faces), PENDING)
     single = claims[face] == 1
@@ -160,7 +215,7 @@ def _assign(faces, face, leaf, shapes, gap_width_m) -> np.ndarray:
     best = order[np.unique(face[order], return_index=True)[1]]
     telling = best[share[best] > TELLING_SHARE]
     owner[face[telling]] = leaf[telling]
-    return _spread_owners(faces, owner, face, leaf)
+    return owner
 
 
 def _spread_owners(faces, owner, face, leaf) -> np.ndarray:
@@ -225,21 +280,19 @@ def _gathered(faces: np.ndarray, owner: np.ndarray, leaves: np.ndarray) -> np.nd
     return result
 
 
-def _broken(border: Borders, patch: np.ndarray, result: np.ndarray) -> np.ndarray:
-    """(n,) True for leaves outside the patch one of whose segments has lost its counterpart in the patch."""
-    inner = patch[border.leaf]
-    mine, theirs = np.flatnonzero(inner), np.flatnonzero(~inner)
-    theirs = theirs[np.isin(border.last[theirs], border.first[mine])]
-    after = borders(result[patch])
-    was = _among(border.last[theirs], border.first[theirs], border.first[mine], border.last[mine])
-    still = _among(border.last[theirs], border.first[theirs], after.first, after.last)
+def _broken(border: Borders, twin: np.ndarray, patch: np.ndarray, noded: np.ndarray) -> np.ndarray:
+    """(n,) True for leaves outside the patch one of whose segments shared with the patch got a vertex from cutting."""
+    theirs = np.flatnonzero(~patch[border.leaf] & (twin >= 0))
+    theirs = theirs[patch[border.leaf[twin[theirs]]]]
+    xy, line = shapely.get_coordinates(noded, return_index=True)
+    key, same = pack(xy), line[1:] == line[:-1]
+    first = np.r_[border.first[theirs], key[:-1][same]]
+    last = np.r_[border.last[theirs], key[1:][same]]
+    low, high = np.minimum(first, last), np.maximum(first, last)
+    order = np.lexsort((np.arange(len(low)) < len(theirs), high, low))  # noded ones before theirs
+    low, high = low[order], high[order]
+    again = np.r_[False, (low[1:] == low[:-1]) & (high[1:] == high[:-1])][:len(low)]
     broken = np.zeros(len(patch), bool)
-    broken[border.leaf[theirs[was & ~still]]] = True
+    lone = order[~again]
+    broken[border.leaf[theirs[lone[lone < len(theirs)]]]] = True
     return broken
-
-
-def _among(first, last, all_first, all_last) -> np.ndarray:
-    """(n,) True where the pair (first, last) is one of the pairs (all_first, all_last)."""
-    pairs = np.stack([np.r_[first, all_first], np.r_[last, all_last]], axis=1)
-    number = np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1)
-    return np.isin(number[:len(first)], number[len(first):])
