@@ -45,6 +45,7 @@ class Lot:
     shape: shapely.Geometry  # to the middle of the streets
     ground: shapely.Geometry  # without streets
     tilt: float
+    quarter: tuple[int, int] = (0, 0)  # row, column
 
     @property
     def housing(self) -> bool:
@@ -114,7 +115,7 @@ def lay_lots(plan: Plan, rng: np.random.Generator) -> list[Lot]:
     lots: list[Lot] = []
 
     def add(kind: str, number: int, block: Block, shape, ground) -> None:
-        lots.append(Lot(len(lots), kind, number, block.community, shape, ground, block.tilt))
+        lots.append(Lot(len(lots), kind, number, block.community, shape, ground, block.tilt, block.quarter))
 
     for number, block in enumerate(plan.blocks):
         if block.use in DEDICATED_OF_USE:
@@ -259,7 +260,8 @@ def neighbours(shapes: Sequence[shapely.MultiPolygon]) -> tuple[np.ndarray, np.n
     return pairs, np.bincount(where.ravel(), length)
 
 
-def group_grids(cells: Sequence[Cell], pairs: np.ndarray, length: np.ndarray, least: int = 8, most: int = 16) -> np.ndarray:
+def group_grids(cells: Sequence[Cell], pairs: np.ndarray, length: np.ndarray, least: int = 8,
+                most: int = 16) -> np.ndarray:
     """Which grid each micro-grid belongs to: whole lots joined inside one community until every grid has at least
     `least` micro-grids, if possible no more than `most`."""
     lot = np.array([cell.lot.key for cell in cells])
@@ -271,7 +273,7 @@ def group_grids(cells: Sequence[Cell], pairs: np.ndarray, length: np.ndarray, le
     for (k, m), metres in zip(pairs, length, strict=True):
         one, two = int(lot[k]), int(lot[m])
         if one != two and community[one] == community[two]:
-            near = 4.0 if block[one] == block[two] else 1.0  # rather with the lot across the wall than across the street
+            near = 4.0 if block[one] == block[two] else 1.0  # rather across the wall than across the street
             border[one][two] = border[one].get(two, 0.0) + near * metres
             border[two][one] = border[one][two]
     lots_beside = {key: set(beside) for key, beside in border.items()}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from shapely import LineString, Polygon
-from shapely.affinity import rotate, translate
+from shapely.affinity import rotate
 
 from geodata.synthetic_blocks import Cell, turned
 
@@ -70,6 +70,7 @@ class Works:
     names: tuple[str, ...]
 
 
+KIOSKS = (("shop", "沿街店铺"), ("shop", "便利店"), ("public", "物业用房"), ("public", "活动室"))
 WORKS = {
     "school": Works("public", 54, 14, 12, 34, 4, 4, ("教学楼", "实验楼", "综合楼", "食堂")),
     "market": Works("shop", 44, 22, 8, 30, 6, 1, ("农贸大厅", "水产棚", "交易大厅", "冷库")),
@@ -114,9 +115,9 @@ def _slab(x: float, y: float, style: Style, units: int) -> Polygon:
 def _tower(x: float, y: float, style: Style, units: int) -> Polygon:
     """A butterfly plan: two wings to the south, a core to the north."""
     w, d = style.width, style.depth
-    return translate(Polygon([(0, .1 * d), (.12 * w, 0), (.38 * w, 0), (.38 * w, .22 * d), (.62 * w, .22 * d), (.62 * w, 0),
-                              (.88 * w, 0), (w, .1 * d), (w, .72 * d), (.72 * w, .72 * d), (.72 * w, d), (.28 * w, d),
-                              (.28 * w, .72 * d), (0, .72 * d)]), x, y)
+    outline = [(0, .1), (.12, 0), (.38, 0), (.38, .22), (.62, .22), (.62, 0), (.88, 0), (1, .1), (1, .72), (.72, .72),
+               (.72, 1), (.28, 1), (.28, .72), (0, .72)]
+    return Polygon([(x + w * across, y + d * up) for across, up in outline])
 
 
 def _block(x: float, y: float, style: Style, units: int) -> Polygon:
@@ -182,7 +183,7 @@ def _room(length: float, style: Style) -> int:
 
 
 def _kiosk(x: float, y: float, rng: np.random.Generator) -> Building:
-    kind, name = (("shop", "沿街店铺"), ("shop", "便利店"), ("public", "物业用房"), ("public", "活动室"))[int(rng.integers(4))]
+    kind, name = KIOSKS[int(rng.integers(len(KIOSKS)))]
     return Building(shapely.box(x, y, x + 11, y + 7.5), kind, int(rng.integers(1, 3)), name=name)
 
 
@@ -205,8 +206,9 @@ def _houses(ground, households: int, style: Style, floors: int, rng: np.random.G
         x, y, width, depth = spots[k]
         shape = shapely.box(x, y, x + width, y + depth)
         if rng.random() < .35:  # an L with a yard
-            shape = Polygon([(x, y), (x + width * .55, y), (x + width * .55, y + depth * .4), (x + width, y + depth * .4),
-                             (x + width, y + depth), (x, y + depth)])
+            corner_x, corner_y = x + width * .55, y + depth * .4
+            shape = Polygon([(x, y), (corner_x, y), (corner_x, corner_y), (x + width, corner_y), (x + width, y + depth),
+                             (x, y + depth)])
         leaning = rotate(shape, rng.uniform(-5, 5), origin=(x + width / 2, y + depth / 2))
         shape = leaning if ground.contains(leaning) else shape
         tall = max(1, floors + int(rng.integers(-1, 2)))
@@ -229,8 +231,9 @@ def furnish(cell: Cell, rng: np.random.Generator) -> list[Building]:
             x = a + rng.uniform(0, min(works.gap, b - a - works.width))
             while x + works.width <= b and len(made) < works.most:
                 width = works.width * rng.uniform(.72, 1.0)
-                made.append(Building(shapely.box(x, low, x + width, low + works.depth * rng.uniform(.8, 1.0)), works.kind,
-                                     works.floors, name=works.names[min(len(made), len(works.names) - 1)]))
+                shape = shapely.box(x, low, x + width, low + works.depth * rng.uniform(.8, 1.0))
+                name = works.names[min(len(made), len(works.names) - 1)]
+                made.append(Building(shape, works.kind, works.floors, name=name))
                 x += works.width + works.gap
     if not made:
         made.append(_hut(ground, works))

@@ -16,18 +16,19 @@ from layers.errors import BadInput
 
 NORM = (15, 60)  # households of a micro-grid where people live
 OUTSIDE = (0.022, 0.018)  # share of such micro-grids above and below the norm, so that there is something to redraw
-USUAL = {"new": 36, "tower": 44, "old": 33, "single_block": 40, "apartment_block": 46, "urban_village": 33, "village": 24}
+USUAL = {"new": 36, "tower": 44, "old": 33, "single_block": 40, "apartment_block": 46, "urban_village": 33,
+         "village": 24}  # households of a micro-grid, before they are made to add up
 TENANTS = {"new": .18, "tower": .24, "old": .30, "single_block": .38, "apartment_block": .92, "urban_village": .62,
            "village": .12}  # share of residents who rent
 # Special groups, share of residents (ids of the configuration); the old live in old estates and villages.
-SPECIAL = {"alone_elderly": .021, "minor": .007, "pregnant": .006, "disabled": .012, "dialysis": .001, "chronic": .024,
+SPECIAL = {"alone_elderly": .021, "minor": .007, "pregnant": .006, "disabled": .012, "dialysis": .001, "chronic": .022,
            "mental": .004}
 ELDERLY = {"old": 1.6, "village": 1.8, "new": .8, "tower": .7, "apartment_block": .1, "urban_village": .7}
 MOST_PER_HOUSEHOLD = 6
 
 
 def deal(total: int, weights, low=0, high=None) -> np.ndarray:
-    """Whole numbers between `low` and `high` that add up to `total`, near the weights; largest remainder, ties first."""
+    """Whole numbers from `low` to `high` that add up to `total`, near the weights; largest remainder, ties first."""
     weights = np.asarray(weights, float)
     low = np.broadcast_to(np.asarray(low, int), weights.shape).copy()
     high = np.full(weights.shape, total) if high is None else np.broadcast_to(np.asarray(high, int), weights.shape)
@@ -140,7 +141,8 @@ def count(groups: Sequence[tuple[Sequence[int], int]], households: np.ndarray, c
     apart = rng.normal(1.0, .12, len(cell))
     for group, wanted in groups:
         cells = [c for c in group if c in here]
-        per_cell = deal(wanted, households[cells] * size[cells], households[cells], MOST_PER_HOUSEHOLD * households[cells])
+        here_now = households[cells]
+        per_cell = deal(wanted, here_now * size[cells], here_now, MOST_PER_HOUSEHOLD * here_now)
         for c, number in zip(cells, per_cell.tolist(), strict=True):
             members = here[c]
             people[members] = deal(number, held[members] * apart[members], held[members],

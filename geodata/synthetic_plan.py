@@ -6,7 +6,7 @@ a lattice of quarters (a table of letters), bent by a smooth warp and turned by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -83,7 +83,6 @@ class Plan:
     roads: list[Road]
     water: list[tuple[str, str, shapely.Geometry]]  # name, kind, shape
     blocks: list[Block]
-    stems: list[str] = field(default_factory=list)  # name stems nobody has used yet
 
 
 def to_units(geometry, *, whole: bool = True):
@@ -245,17 +244,21 @@ def lay_plan(rng: np.random.Generator) -> Plan:
                   ROAD_WIDTH[_kind(*key[:2])], shapely.line_merge(shapely.MultiLineString(parts)))
              for key, parts in streets.items()]
     for lane in lanes:
-        roads.append(Road(stems.pop() + "巷" if len(stems) > 40 else "", "minor", ROAD_WIDTH["lane"], lane))
+        roads.append(Road(stems.pop() + "巷", "minor", ROAD_WIDTH["lane"], lane))
     for i, line in crossings.items():
         roads.append(Road(stems.pop() + "桥", "main" if i in MAIN_COLUMNS else "minor",
                           ROAD_WIDTH[_kind("column", i)], line))
+
+    bank = float(row_line(RIVER_ROW, ISLAND_AT, -1))
+    footbridge = warp(np.full(3, ISLAND_AT), np.linspace(bank, float(river_course(ISLAND_AT)[0]), 3))
+    roads.append(Road(names.ISLAND + "步桥", "path", 4.0, LineString(footbridge)))
 
     canal_line = shapely.line_merge(shapely.MultiLineString([LineString(sides[key]) for key in sorted(canal)]))
     outer = np.vstack([river["north"], river["south"][::-1]])
     stream = Polygon(outer).difference(Polygon(river["island"]))
     water = [(names.RIVER, "river", stream), (names.CANAL, "canal", canal_line.buffer(8, quad_segs=3))]
     blocks = _blocks(faces, roads, water, river)
-    return Plan(roads, water, blocks, stems)
+    return Plan(roads, water, blocks)
 
 
 def _blocks(faces, roads: list[Road], water, river) -> list[Block]:

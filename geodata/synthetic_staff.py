@@ -14,7 +14,8 @@ ROLES = {
     "grid": (("grid_leader", 1, .95, "{community}"), ("grid_worker", 3, .90, "{community}"),
              ("grid_adviser", 1, .45, "{town}")),
     "micro_grid": (("micro_leader", 1, .94, "{community}"), ("volunteer", 3, .62, "志愿者协会")),
-    "community": (("police", 2, 1.0, "{town}派出所"), ("medic", 5, .88, "{town}卫生服务中心"), ("seconded", 4, .85, "{town}"),
+    "community": (("police", 2, 1.0, "{town}派出所"), ("medic", 5, .88, "{town}卫生服务中心"),
+                  ("seconded", 4, .85, "{town}"),
                   ("grid_worker_part", 6, .70, "{community}"), ("community_worker", 7, .93, "{community}")),
 }
 HEADS, GUARDS = .90, (2, 5)  # buildings with a head; guards of an estate with a wall
@@ -49,7 +50,7 @@ def staff(areas: Sequence[Mapping[str, Any]], buildings: Sequence[Mapping[str, A
     for person, name, phone, since in zip(people, names.people(rng, len(people)), names.mobiles(rng, len(people)),
                                           rng.integers(0, len(SINCE), len(people)), strict=True):
         person |= {"name": name, "phone": phone, "starts_on": SINCE[since], "reassign": False}
-    return people, _teams(areas, people, rng)
+    return people, _teams(areas, rng)
 
 
 def _join_teams(people: list[dict], rng: np.random.Generator) -> None:
@@ -64,7 +65,7 @@ def _join_teams(people: list[dict], rng: np.random.Generator) -> None:
             person["team_name"] = person["organisation"] + "上门服务组"
 
 
-def _teams(areas: Sequence[Mapping[str, Any]], people: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> list[dict]:
+def _teams(areas: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> list[dict]:
     town = next(area for area in areas if area["level"] == "town")
     rows = [{"name": name, "kind": kind, "area_code": town["code"]} for kind, name in TEAMS]
     rows += [{"name": area["community"] + "上门服务组", "kind": "door_service", "area_code": area["code"]}

@@ -10,8 +10,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import NamedTuple
 
-# Measured on tiles of 20 kB to 3 MB (bench/tile_encoder.py): level 1 takes 18 ms for 1 MB, level 6 four times as long
-# for a tenth less.
+# Measured (bench/tile_encoder.py): 1 MB of Tainan becomes 412 kB in 9 ms at level 1, 371 kB in 13 ms at level 4,
+# 360 kB in 44 ms at level 6. Encoding it takes 17 ms.
 LEVEL = 1
 _ENTRY_BYTES = 600  # what an entry weighs beside its bytes
 _MEMORY = 256  # forgettings of a layer that are remembered; a tile older than all of them is not kept

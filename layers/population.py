@@ -162,7 +162,7 @@ def _deal_cell(parts: list[Share], fids: Sequence[int], shapes: np.ndarray, plac
     order = sorted(range(len(fids)), key=lambda k: (fids[k] < 0, abs(fids[k])))
     dealt_values = [_largest_remainder(value, ratio, order) for value in counts.values]
     groups = {group: _largest_remainder(number, ratio, order) for group, number in counts.special.items()}
-    split = int((amounts > 0).sum()) > 1
+    split = int((amounts > 0).sum()) > 1 or weight < 1 - 1e-9  # a leaf that holds the whole cell is not estimated
     result = []
     for k, fid in enumerate(fids):
         if amounts[k] <= 0:
@@ -170,8 +170,8 @@ def _deal_cell(parts: list[Share], fids: Sequence[int], shapes: np.ndarray, plac
         own = Counts(
             tuple(None if values is None else values[k] for values in dealt_values),
             {group: numbers[k] for group, numbers in groups.items() if numbers and numbers[k]}, 1,
-            1 if counts.values[0] is None else 0, 0, 0, counts.estimated or split, counts.counted_at)
-        result.append(Share(kept.get(fid, 0), parts[0].cell, fid, float(weight * ratio[k]), cell, own))
+            1 if counts.values[0] is None else 0, 0, 0, split, counts.counted_at)
+        result.append(Share(kept.get(fid, 0), parts[0].cell, fid, round(float(weight * ratio[k]), 12), cell, own))
     return result
 
 

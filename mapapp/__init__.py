@@ -1,0 +1,71 @@
+"""The web: pages, API, sign-in, command line. Start with `create_app`; every view says which right it needs."""
+
+from __future__ import annotations
+
+from flask import Flask, g, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from geodata.accounts import Accounts
+from geodata.coverage_cache import CoverageCache
+from geodata.jobs import Jobs
+from geodata.layer_tiles import LayerTiles
+from geodata.store import Store
+from geodata.tile_cache import TileCache
+
+from . import (areas, auth, edits, errors, exports, figures, health, headers, items, pages, search, texts, tiles, zones)
+from .config import Config
+from .paths import static_folder
+from .state import State
+
+BLUEPRINTS = (auth, pages, areas, figures, edits, search, tiles, zones, exports, items, health)
+
+
+def create_app(config: Config, store: Store, accounts: Accounts | None = None) -> Flask:
+    """The application on an open store."""
+    app = Flask(__name__, static_folder=str(static_folder()), static_url_path="/static")
+    accounts = accounts or open_accounts(config, store)
+    app.config.update(
+        SECRET_KEY=accounts.secret("session"), MAX_CONTENT_LENGTH=int(config.server.max_body_mb * 1_000_000),
+        SESSION_COOKIE_NAME="weige", SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.server.behind_proxy, WTF_CSRF_HEADERS=["X-CSRF-Token"], WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_CHECK_DEFAULT=False, RATELIMIT_HEADERS_ENABLED=True, JSON_SORT_KEYS=False)
+    app.json.ensure_ascii = False
+    app.json.sort_keys = False
+    if config.server.behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app)
+    cache = CoverageCache(store, config.tiles.level_pixels)
+    state = State(config, store, cache, accounts, LayerTiles(store), TileCache(config.server.tile_cache_mb * 1_000_000), Jobs(store))
+    app.extensions["weige"] = state
+    cache.listeners.append(state.changed)
+    store.listeners.append(state.sync)
+    state.sync()
+    errors.install(app)
+    headers.install(app)
+    auth.install(app)
+    texts.install(app)
+    _limit(app, config)
+    for module in BLUEPRINTS:
+        app.register_blueprint(module.blueprint)
+    return app
+
+
+def open_accounts(config: Config, store: Store) -> Accounts:
+    """The second file of the store, with the rules of [security]."""
+    rules = config.security
+    return Accounts(store.url, fail_limit=rules.login_fail_limit, lockout_minutes=rules.lockout_minutes,
+                    min_length=rules.password_min_length, classes=rules.password_classes, clock=store.clock)
+
+
+def _limit(app: Flask, config: Config) -> None:
+    """So many requests of one account, tiles and files aside; so many sign-in tries of one address."""
+    limiter = Limiter(lambda: g.get("account").name if g.get("account") else get_remote_address(), app=app,
+                      storage_uri="memory://", strategy="moving-window")
+    if config.server.rate_limit:
+        shared = limiter.shared_limit(config.server.rate_limit, scope="account", exempt_when=lambda: request.endpoint in (
+            "tiles.tile", "static", "health.healthz"))
+        for module in BLUEPRINTS:
+            if module not in (tiles, health):
+                shared(module.blueprint)
+    limiter.limit(config.server.sign_in_limit, key_func=get_remote_address, methods=["POST"])(auth.sign_in_view)

@@ -1,0 +1,215 @@
+"""Accounts, their (role, area) pairs, tokens and the audit trail: a second file beside the map, never in its copies."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Table, Text, and_, delete, insert, select, text, update
+
+from layers.errors import BadInput, NotFound, WrongPassword
+
+from .engine import connect_accounts
+from .types import Json
+
+ROLES = ("viewer", "reporter", "planner", "commander", "auditor", "admin")
+SEPARATE = ({"admin", "auditor"},)  # nobody holds both
+
+metadata = MetaData()
+ACCOUNTS = Table(
+    "accounts", metadata, Column("name", Text, primary_key=True), Column("label", Text), Column("password", Text, nullable=False),
+    Column("disabled", Boolean, nullable=False, default=False), Column("failures", Integer, nullable=False, default=0),
+    Column("locked_until", Text), Column("epoch", Integer, nullable=False, default=0), Column("created_at", Text, nullable=False))
+GRANTS = Table(
+    "grants", metadata, Column("account", Text, primary_key=True), Column("role", Text, primary_key=True),
+    Column("area", BigInteger, primary_key=True), Column("rev", BigInteger, nullable=False))
+TOKENS = Table(
+    "tokens", metadata, Column("hash", Text, primary_key=True), Column("account", Text, nullable=False), Column("name", Text),
+    Column("created_at", Text, nullable=False), Column("expires_at", Text, nullable=False))
+AUDIT = Table(
+    "audit", metadata, Column("id", Integer, primary_key=True, autoincrement=True), Column("at", Text, nullable=False),
+    Column("account", Text), Column("address", Text), Column("action", Text, nullable=False), Column("object", Text),
+    Column("result", Text, nullable=False), Column("details", Json), sqlite_autoincrement=True)
+SECRETS = Table("secrets", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is asking: name and (role, area fid, revision of the grant)."""
+
+    name: str
+    label: str
+    grants: tuple[tuple[str, int, int], ...]
+    epoch: int = 0
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(role for role, _, _ in self.grants)
+
+
+class Accounts:
+    """Owns the second file. Public: add, grant, sign_in, get, new_token, by_token, log, secret."""
+
+    def __init__(self, url: str, *, fail_limit: int = 5, lockout_minutes: float = 30, min_length: int = 8, classes: int = 3,
+                 clock: Callable[[], datetime] | None = None):
+        self.engine = connect_accounts(url)
+        self.clock = clock or (lambda: datetime.now(timezone.utc))
+        self.fail_limit, self.lockout = fail_limit, timedelta(minutes=lockout_minutes)
+        self.min_length, self.classes = min_length, classes
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's second choice for argon2id
+        with self._write() as connection:
+            if self.engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(4491)"))
+                connection.execute(text("CREATE SCHEMA IF NOT EXISTS weige_accounts"))
+            metadata.create_all(connection)
+
+    @contextmanager
+    def _write(self):
+        with self.engine.connect().execution_options(weige_begin="IMMEDIATE") as connection, connection.begin():
+            yield connection
+
+    def _now(self) -> str:
+        return self.clock().isoformat(timespec="seconds")
+
+    # ---- accounts ------------------------------------------------------------------------------------------------
+    def add(self, name: str, password: str, grants: Sequence[tuple[str, int, int]], label: str = "") -> None:
+        """A new account, or a new password and grants for one that is there. Raises BadInput."""
+        self.judge_password(password)
+        check_roles([role for role, _, _ in grants])
+        hashed = self._hasher.hash(password)
+        with self._write() as connection:
+            there = connection.scalar(select(ACCOUNTS.c.epoch).where(ACCOUNTS.c.name == name))
+            if there is None:
+                connection.execute(insert(ACCOUNTS).values(name=name, label=label or name, password=hashed, disabled=False,
+                                                           failures=0, epoch=0, created_at=self._now()))
+            else:
+                connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.name == name).values(
+                    password=hashed, failures=0, locked_until=None, disabled=False, epoch=there + 1))
+            connection.execute(delete(GRANTS).where(GRANTS.c.account == name))
+            connection.execute(insert(GRANTS), [{"account": name, "role": role, "area": area, "rev": rev}
+                                                for role, area, rev in grants])
+
+    def judge_password(self, password: str) -> None:
+        """Raises BadInput when the password is too simple."""
+        kinds = sum((any(c.islower() for c in password), any(c.isupper() for c in password), any(c.isdigit() for c in password),
+                     any(not c.isalnum() for c in password)))
+        if len(password) < self.min_length or kinds < self.classes:
+            raise BadInput(f"a password needs {self.min_length} characters of {self.classes} kinds (lower case, upper case, digits, others)")
+
+    def get(self, name: str) -> Account | None:
+        """The account, None when it does not exist or is disabled."""
+        with self.engine.connect() as connection:
+            row = connection.execute(select(ACCOUNTS).where(ACCOUNTS.c.name == name)).first()
+            if row is None or row.disabled:
+                return None
+            grants = connection.execute(select(GRANTS.c.role, GRANTS.c.area, GRANTS.c.rev).where(GRANTS.c.account == name)
+                                        .order_by(GRANTS.c.role, GRANTS.c.area)).all()
+            return Account(row.name, row.label or row.name, tuple(tuple(grant) for grant in grants), row.epoch)
+
+    def names(self) -> list[str]:
+        """All account names."""
+        with self.engine.connect() as connection:
+            return list(connection.execute(select(ACCOUNTS.c.name).order_by(ACCOUNTS.c.name)).scalars())
+
+    def sign_in(self, name: str, password: str) -> Account:
+        """The account when the password fits. Raises WrongPassword with `left` tries or `minutes` of the lock-out; an
+        unknown name answers like a wrong password and takes as long."""
+        with self.engine.connect() as connection:
+            row = connection.execute(select(ACCOUNTS).where(ACCOUNTS.c.name == name)).first()
+        now = self.clock()
+        if row is not None and row.locked_until and datetime.fromisoformat(row.locked_until) > now:
+            minutes = int((datetime.fromisoformat(row.locked_until) - now).total_seconds() // 60) + 1
+            raise WrongPassword(f"locked for {minutes} minutes after too many tries", minutes=minutes)
+        try:
+            self._hasher.verify(row.password if row is not None else _NOBODY, password)
+        except (VerificationError, ValueError):
+            raise WrongPassword("account and password do not fit", left=self._failed(row)) from None
+        if row is None or row.disabled:
+            raise WrongPassword("account and password do not fit", left=None)
+        with self._write() as connection:
+            connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.name == name).values(failures=0, locked_until=None))
+        return self.get(name)
+
+    def _failed(self, row) -> int | None:
+        if row is None:
+            return None
+        failures = row.failures + 1
+        locked = (self.clock() + self.lockout).isoformat(timespec="seconds") if failures >= self.fail_limit else None
+        with self._write() as connection:
+            connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.name == row.name).values(
+                failures=0 if locked else failures, locked_until=locked))
+        return max(0, self.fail_limit - failures)
+
+    # ---- tokens --------------------------------------------------------------------------------------------------
+    def new_token(self, account: str, days: float, name: str = "") -> str:
+        """A token for programs, shown once; only its hash is kept. Raises NotFound."""
+        if self.get(account) is None:
+            raise NotFound(f"{account}: no such account")
+        token = "weige_" + secrets.token_urlsafe(32)
+        expires = (self.clock() + timedelta(days=days)).isoformat(timespec="seconds")
+        with self._write() as connection:
+            connection.execute(insert(TOKENS).values(hash=_digest(token), account=account, name=name, created_at=self._now(),
+                                                     expires_at=expires))
+        return token
+
+    def by_token(self, token: str) -> Account | None:
+        """The account of a token that has not expired."""
+        with self.engine.connect() as connection:
+            row = connection.execute(select(TOKENS).where(TOKENS.c.hash == _digest(token))).first()
+        if row is None or datetime.fromisoformat(row.expires_at) <= self.clock():
+            return None
+        return self.get(row.account)
+
+    # ---- audit and secrets ---------------------------------------------------------------------------------------
+    def log(self, action: str, result: str, *, account: str | None = None, address: str | None = None, object: str | None = None,
+            details: Any = None) -> None:
+        """One line of the audit trail."""
+        with self._write() as connection:
+            connection.execute(insert(AUDIT).values(at=self._now(), account=account, address=address, action=action, object=object,
+                                                    result=result, details=details))
+
+    def audit(self, limit: int = 1000, before: int | None = None) -> list[dict[str, Any]]:
+        """The newest lines first."""
+        statement = select(AUDIT).order_by(AUDIT.c.id.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(AUDIT.c.id < before)
+        with self.engine.connect() as connection:
+            return [dict(row._mapping) for row in connection.execute(statement)]
+
+    def secret(self, name: str) -> str:
+        """A random secret that stays the same for this installation."""
+        with self._write() as connection:
+            value = connection.scalar(select(SECRETS.c.value).where(and_(SECRETS.c.name == name)))
+            if value is None:
+                value = secrets.token_hex(32)
+                connection.execute(insert(SECRETS).values(name=name, value=value))
+            return value
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self.engine.dispose()
+
+
+# The hash of a password nobody has: an unknown name takes as long as a known one.
+_NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$Yb8q1nO3kz0V9oJr6b1m6v0s7b0r7k2l5w8m3Q4zX1E"
+
+
+def check_roles(roles: Sequence[str]) -> None:
+    """Raises BadInput for an unknown role or a pair that nobody may hold together."""
+    for role in roles:
+        if role not in ROLES:
+            raise BadInput(f"{role}: no such role; one of {', '.join(ROLES)}")
+    for pair in SEPARATE:
+        if pair <= set(roles):
+            raise BadInput(f"nobody is both {' and '.join(sorted(pair))}")
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

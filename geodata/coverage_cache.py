@@ -1,0 +1,350 @@
+"""The coverage in memory, one per process: the tree, sums of every area, an rtree over the leaves, tiles by level.
+Kept in step by the journal; serves pages, tiles and figures, never commits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import rtree
+import shapely
+from sqlalchemy import select
+
+from layers.areas import UNITS_PER_DEGREE, Area
+from layers.errors import UnknownArea
+from layers.measure import area_m2
+from layers.norms import norm_of
+from layers.population import KINDS, Counts
+from layers.staffing import routine_need
+
+from .facts import leaf_counts
+from .figures import figures, staff_by_area
+from .rows import ATTRIBUTES, Reader, area_of
+from .schema import AREAS, HISTORY, TABLES
+from .store import Store
+from .tiles import TileLayer
+
+NO_SUM = Counts()
+COMPACT_AT = 2000  # rows a tile layer gains by edits before it is put back in order, in a thread of its own
+
+
+@dataclass(slots=True)
+class Node:
+    """One area as pages need it: no geometry, sums of everything below it."""
+
+    fid: int
+    code: str
+    name: str
+    level: str
+    parent: int | None
+    path: str
+    leaf: bool
+    assigned: bool
+    locked: bool
+    version: int
+    rev: int
+    attributes: dict[str, Any] | None  # only what is set
+    bounds: tuple[float, float, float, float]  # degrees
+    area: float  # m2
+    counts: Counts = NO_SUM
+    leaves: int = 0
+    counted_leaves: int = 0
+    need: dict[str, int] | None = None
+    have: dict[str, int] | None = None  # people entered at this area or below
+
+    def get(self, name: str) -> Any:
+        """An attribute, None when it is not set."""
+        return (self.attributes or {}).get(name)
+
+
+class CoverageCache:
+    """Owns the nodes, the rtree and the tile layers of the areas. Public: node, by_code, sync, figures, tile_layer."""
+
+    def __init__(self, store: Store, level_pixels: float = 26, *, tiles: bool = True):
+        self.store, self.rules = store, store.rules
+        self.with_tiles = tiles
+        self.level_pixels = level_pixels
+        self.rev = -1
+        self.nodes: dict[int, Node] = {}
+        self.codes: dict[str, int] = {}
+        self.children: dict[int | None, set[int]] = {}
+        self.rostered: set[str] = set()  # paths of rosters in which somebody was ever entered
+        self.index = rtree.index.Index()
+        self.layers: dict[str, TileLayer] = {}
+        self.listeners: list = []  # called with (bounds in units of changed ground, touched) after each step
+        self._turn, self._compacting = threading.RLock(), threading.Lock()
+        self._today = ""
+
+    # ---- keeping in step -----------------------------------------------------------------------------------------
+    def sync(self) -> int:
+        """Reads what was committed since; answers the revision reached."""
+        rev, _ = self.store.head()
+        if rev == self.rev:
+            return rev
+        with self._turn, self.store.read() as reader:
+            rev = reader.rev
+            if rev == self.rev:
+                return rev
+            steps = reader.revisions_since(self.rev) if self.rev >= 0 else []
+            if self.rev < 0 or any(step["touched"].get("all") for step in steps):
+                self._load(reader)
+                changed = None
+            else:
+                changed = self._step(reader, steps)
+            self.rev = rev
+        for listener in self.listeners:
+            listener(changed)
+        return rev
+
+    def _load(self, reader: Reader) -> None:
+        nodes, shapes, bounds = {}, {}, []
+        for row in reader.connection.execute(select(AREAS).order_by(AREAS.c.fid)):
+            area = area_of(row)
+            nodes[area.fid] = _node(area)
+            shapes[area.fid] = area.shape
+            if area.leaf:
+                bounds.append((area.fid, area.shape.bounds, None))
+        self.nodes = nodes
+        for node, square in zip(nodes.values(), np.atleast_1d(area_m2(np.array(list(shapes.values()), dtype=object)))
+                                if shapes else ()):
+            node.area = float(square)
+        self.codes = {node.code: fid for fid, node in nodes.items()}
+        self.children = {}
+        for node in nodes.values():
+            self.children.setdefault(node.parent, set()).add(node.fid)
+        self.index = rtree.index.Index(iter(bounds)) if bounds else rtree.index.Index()
+        counts = leaf_counts(reader)
+        for fid, node in nodes.items():
+            if node.leaf:
+                self._fill_leaf(node, counts.get(fid, NO_SUM))
+        self._load_staff(reader)
+        for node in sorted(nodes.values(), key=lambda one: -one.path.count("/")):
+            if not node.leaf:
+                self._sum(node)
+        self.layers = self._tile_layers(shapes)
+
+    def _fill_leaf(self, node: Node, counts: Counts) -> None:
+        node.counts, node.leaves, node.counted_leaves = counts, 1, int(counts.counted)
+        node.need = routine_need(self.rules, node.level, counts.homes, leaf=True)
+
+    def _sum(self, node: Node) -> None:
+        """A parent from its children: an exact sum, whatever the order."""
+        values, known, special = [0] * len(KINDS), [False] * len(KINDS), {}
+        facts = unknown = buildings = homes = leaves = counted = 0
+        estimated, oldest = False, None
+        need = routine_need(self.rules, node.level, 0, leaf=False)
+        for fid in self.children.get(node.fid, ()):
+            child = self.nodes[fid]
+            own = child.counts
+            for k, value in enumerate(own.values):
+                if value is not None:
+                    values[k] += value
+                    known[k] = True
+            for group, number in own.special.items():
+                special[group] = special.get(group, 0) + number
+            facts, unknown = facts + own.facts, unknown + own.unknown
+            buildings, homes = buildings + own.buildings, homes + own.homes
+            leaves, counted = leaves + child.leaves, counted + child.counted_leaves
+            estimated = estimated or own.estimated
+            if own.counted_at and (oldest is None or own.counted_at < oldest):
+                oldest = own.counted_at
+            for role, number in (child.need or {}).items():
+                need[role] = need.get(role, 0) + number
+        node.counts = Counts(tuple(v if k else None for v, k in zip(values, known)), special, facts, unknown, buildings, homes,
+                             estimated, oldest)
+        node.leaves, node.counted_leaves, node.need = leaves, counted, need
+
+    def _load_staff(self, reader: Reader) -> None:
+        self._today = today(self.store)
+        for node in self.nodes.values():
+            node.have = None
+        for fid, roles in staff_by_area(reader, self._today).items():
+            node = self.nodes.get(fid)
+            for above in self._up(node) if node else ():
+                above.have = above.have or {}
+                for role, number in roles.items():
+                    above.have[role] = above.have.get(role, 0) + number
+        staff = TABLES["staff"]
+        ever = set(reader.connection.execute(select(staff.c.area).where(staff.c.area.is_not(None)).distinct()).scalars())
+        for row in reader.connection.execute(select(HISTORY.c.row).where(HISTORY.c.layer == "staff")).scalars():
+            ever.add(row.get("area"))
+        self.rostered = {self._roster(self.nodes[fid]) for fid in ever if fid in self.nodes}
+
+    def _roster(self, node: Node) -> str:
+        top = node
+        for above in self._up(node):
+            if above.level == self.rules.roster_level:
+                return above.path
+            top = above
+        return top.path
+
+    def _up(self, node: Node | None) -> Iterable[Node]:
+        while node is not None:
+            yield node
+            node = self.nodes.get(node.parent) if node.parent is not None else None
+
+    def _step(self, reader: Reader, steps: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Only what the revisions touched is read again."""
+        live_or_gone = sorted({fid for step in steps for fid in (*step["touched"]["areas"], *step["touched"]["retired"])})
+        facts = {fid for step in steps for fid in step["touched"]["facts"]}
+        layers: dict[str, set[int]] = {}
+        for step in steps:
+            for layer, fids in step["touched"]["layers"].items():
+                layers.setdefault(layer, set()).update(fids)
+        now = reader.areas(live_or_gone)
+        ground: list[tuple[float, ...]] = []
+        above: set[int] = set()
+        for fid in live_or_gone:
+            old = self.nodes.get(fid)
+            if old is not None:
+                above.update(one.fid for one in self._up(old))
+                if old.leaf or fid not in now or now[fid].version != old.version:
+                    ground.append(tuple(value * UNITS_PER_DEGREE for value in old.bounds))
+                if old.leaf:
+                    self.index.delete(fid, [round(value * UNITS_PER_DEGREE) for value in old.bounds])
+                self.codes.pop(old.code, None)
+                self.children.get(old.parent, set()).discard(fid)
+                if fid not in now:
+                    del self.nodes[fid]
+        for fid, area in now.items():
+            node = _node(area)
+            node.area = float(area_m2(area.shape))
+            self.nodes[fid] = node
+            self.codes[node.code] = fid
+            self.children.setdefault(node.parent, set()).add(fid)
+            if area.leaf:
+                ground.append(area.shape.bounds)
+                self.index.insert(fid, area.shape.bounds)
+        again = sorted({fid for fid in (*facts, *now) if fid in self.nodes and self.nodes[fid].leaf})
+        counts = leaf_counts(reader, again)
+        for fid in again:
+            self._fill_leaf(self.nodes[fid], counts.get(fid, NO_SUM))
+            above.update(one.fid for one in self._up(self.nodes[fid]))
+        if "staff" in layers or live_or_gone or today(self.store) != self._today:
+            self._load_staff(reader)
+        for node in sorted((self.nodes[fid] for fid in above if fid in self.nodes), key=lambda one: -one.path.count("/")):
+            if not node.leaf:
+                self._sum(node)
+        for level, layer in self.layers.items():
+            shown = [area for area in now.values() if self._shown(area, level)]
+            layer.replace(live_or_gone, [area.fid for area in shown], [area.shape for area in shown], *_attributes(shown))
+            if layer.slack > COMPACT_AT and not self._compacting.locked():
+                threading.Thread(target=self._compact, args=(layer,), daemon=True).start()
+        return {"bounds": _around(ground), "areas": live_or_gone, "layers": layers}
+
+    def _compact(self, layer: TileLayer) -> None:
+        with self._compacting:
+            layer.compact()
+
+    # ---- tiles ---------------------------------------------------------------------------------------------------
+    def _tile_layers(self, shapes: dict[int, shapely.MultiPolygon]) -> dict[str, TileLayer]:
+        layers: dict[str, TileLayer] = {}
+        for level in self.levels() if self.with_tiles else ():
+            shown = [node for node in self.nodes.values() if self._shown(node, level)]
+            layers[level] = TileLayer("areas", [node.fid for node in shown], [shapes[node.fid] for node in shown],
+                                      *_attributes(shown), labels=True)
+        return layers
+
+    def levels(self) -> list[str]:
+        """Levels that have areas, top down."""
+        present = {node.level for node in self.nodes.values()}
+        return [level.id for level in self.rules.levels if level.id in present]
+
+    def _shown(self, area: Area | Node, level: str) -> bool:
+        """A level shows everywhere the deepest area at or above it."""
+        if area.level == level:
+            return True
+        return area.leaf and self.rules.rank(area.level) < self.rules.rank(level)
+
+    def shown(self, level: str) -> list[Node]:
+        """The areas a level shows."""
+        return [node for node in self.nodes.values() if self._shown(node, level)]
+
+    def level_by_zoom(self, deepest: int = 22) -> dict[int, str]:
+        """The level each zoom shows: the deepest whose areas are wide enough (median) to be seen."""
+        answer, levels = {}, self.levels()
+        for zoom in range(deepest + 1):
+            fit = [level for level in levels if self.layers[level].extent_pixels(zoom) >= self.level_pixels]
+            answer[zoom] = fit[-1] if fit else levels[0]
+        return answer if levels else {}
+
+    # ---- asking --------------------------------------------------------------------------------------------------
+    def by_code(self, code: str) -> Node:
+        """The node of that code. Raises UnknownArea."""
+        fid = self.codes.get(code)
+        if fid is None:
+            raise UnknownArea(f"{code}: no such area")
+        return self.nodes[fid]
+
+    def at(self, lon: float, lat: float) -> list[int]:
+        """Fids of leaves whose envelope holds the point."""
+        x, y = lon * UNITS_PER_DEGREE, lat * UNITS_PER_DEGREE
+        return sorted(self.index.intersection((x, y, x, y)))
+
+    def near(self, bounds: Sequence[float]) -> list[int]:
+        """Fids of leaves whose envelope meets the bounds (degrees)."""
+        return sorted(self.index.intersection([value * UNITS_PER_DEGREE for value in bounds]))
+
+    def roots(self) -> list[Node]:
+        """Areas without a parent."""
+        return [self.nodes[fid] for fid in sorted(self.children.get(None, ()))]
+
+    def ancestors(self, node: Node) -> list[Node]:
+        """Areas above, the root first."""
+        return list(self._up(node))[:0:-1]
+
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """The extent of everything, degrees; None when there is nothing."""
+        roots = self.roots()
+        if not roots:
+            return None
+        boxes = np.array([root.bounds for root in roots])
+        return (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
+
+    def have(self, node: Node) -> dict[str, int] | None:
+        """Staff of the area; None where nobody was ever entered in its roster."""
+        if node.have is not None:
+            return node.have
+        rank = self.rules.rank(node.level)
+        level = self.rules.level(self.rules.roster_level)
+        if level is not None and rank >= self.rules.rank(level.id):
+            return {} if self._roster(node) in self.rostered else None
+        return {} if any(path.startswith(node.path) or node.path.startswith(path) for path in self.rostered) else None
+
+    def figures(self, node: Node) -> dict[str, Any]:
+        """Figures of the area as people read them."""
+        return figures(self.rules, node.level, node.attributes or {}, node.counts, leaves=node.leaves,
+                       counted_leaves=node.counted_leaves, need=node.need or {}, have=self.have(node), area=node.area)
+
+    def norm(self, node: Node) -> tuple[int, int] | None:
+        """The household norm of the area."""
+        return norm_of(self.rules, node.level, node.attributes or {})
+
+
+def _node(area: Area) -> Node:
+    bounds = tuple(value / UNITS_PER_DEGREE for value in area.shape.bounds)
+    attributes = {name: area.attributes[name] for name in ATTRIBUTES if area.attributes.get(name) is not None}
+    return Node(area.fid, area.code, area.name, area.level, area.parent, area.path, area.leaf, area.assigned, area.locked,
+                area.version, area.rev, attributes or None, bounds, 0.0)
+
+
+def _around(boxes: Sequence[tuple[float, ...]]) -> tuple[float, float, float, float] | None:
+    if not boxes:
+        return None
+    table = np.array(boxes)
+    return (*table[:, :2].min(axis=0).tolist(), *table[:, 2:].max(axis=0).tolist())
+
+
+def _attributes(areas: Sequence[Area | Node]) -> tuple[dict[str, list[str]], dict[str, list[int]]]:
+    """What an area tile tells: code, name, level, version; never a figure, never a person."""
+    return ({"code": [area.code for area in areas], "name": [area.name for area in areas],
+             "level": [area.level for area in areas]}, {"version": [area.version for area in areas]})
+
+
+def today(store: Store) -> str:
+    """The day of the store's clock, ISO."""
+    return store.clock().date().isoformat()
+

@@ -1,0 +1,54 @@
+"""The demo town into a store: the same doors as any import."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from .importer import Options, Progress, write_frame
+from .planting import change_attributes, plant
+from .store import Store
+from .synthetic import demo_town
+
+TOWN = "330299001"
+# name, password, role, area: printed when the demo starts; a real installation has none of them
+ACCOUNTS = (("planner", "Planner-2026", "planner", TOWN), ("commander", "Command-2026", "commander", TOWN),
+            ("viewer", "Viewer-2026", "viewer", TOWN), ("admin", "Admin-2026", "admin", TOWN))
+ORDER = ("estates", "buildings", "units", "barriers", "gates", "addresses", "places", "teams", "staff", "roads", "water")
+LEVELS = ("county", "town", "community", "grid")
+
+
+def build_demo(store: Store, progress: Progress = lambda done, text: None) -> dict[str, Any]:
+    """Writes the town of demo.toml; answers what was written."""
+    settings = tomllib.loads((Path(__file__).parent / "demo.toml").read_text(encoding="utf-8"))
+    progress(0.05, "town")
+    town = demo_town(settings["seed"], **settings["totals"], zones=[(zone["households"], zone["people"]) for zone in settings.get("zones", [])])
+    areas = town.layers["areas"]
+    progress(0.4, "areas")
+    answer = plant(store, leaves_with_parents(areas), Options(
+        "areas", level="micro_grid", parents={level: f"{level}_code" for level in LEVELS},
+        parent_names={level: f"{level}_name" for level in LEVELS}), "demo", "demo town")
+    upper = pandas.DataFrame(areas[areas["level"] != "micro_grid"].drop(columns=["geometry", "parent"]))
+    change_attributes(store, upper.drop(columns=["level"]), Options("areas"), "demo", "demo town")
+    for step, layer in enumerate(ORDER):
+        progress(0.5 + 0.5 * step / len(ORDER), layer)
+        answer[layer] = write_frame(store, town.layers[layer], Options(layer), "demo", f"demo town {layer}")["written"]
+    progress(1.0, "done")
+    return answer
+
+
+def leaves_with_parents(areas):
+    """The micro-grids with the codes and names of all areas above them as columns."""
+    rows = {row.code: row for row in areas.itertuples()}
+    leaves = areas[areas["level"] == "micro_grid"].copy()
+    above: dict[str, list] = {f"{level}_{what}": [] for level in LEVELS for what in ("code", "name")}
+    for parent in leaves["parent"]:
+        while parent:
+            row = rows[parent]
+            above[f"{row.level}_code"].append(row.code)
+            above[f"{row.level}_name"].append(row.name)
+            parent = row.parent
+    return leaves.drop(columns=["parent", "level"]).assign(**above)

@@ -1,0 +1,166 @@
+"""Areas over the API: one with everything a card shows, lists, and changes of attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import shapely
+from flask import Blueprint, request
+
+from geodata.coverage_cache import Node, today
+from geodata.importer import value_of
+from layers.areas import to_degrees
+from layers.errors import BadInput, MissingField, Stale, UnknownArea
+from layers.schema import AREAS
+
+from .auth import needs
+from .state import actor, arguments, body, bounds_of, flag, number, rights, state
+
+blueprint = Blueprint("areas", __name__)
+CHANGEABLE = ("name", "kind", "locked", "norm_min", "norm_max", "declared_households", "declared_population", "leader", "phone", "note")
+
+
+@blueprint.get("/api/areas")
+@needs("see")
+def areas():
+    """Areas by level, parent or extent, in the order of fid; `next` pages on."""
+    query = arguments("level", "parent", "bbox", "limit", "after", "rev", "geometry", "leaf")
+    held, own = state(), rights()
+    cache = held.cache
+    limit, after = number(query, "limit", 1000, most=10_000), number(query, "after", 0, most=1 << 53) if query.get("after") else 0
+    if query.get("rev") and query["rev"] != str(cache.rev):
+        raise Stale(f"the list was begun at revision {query['rev']}, now it is {cache.rev}; begin again", rev=cache.rev)
+    level = query.get("level")
+    if level and cache.rules.level(level) is None:
+        raise BadInput(f"level={level}: no such level")
+    if query.get("parent"):
+        parent = visible(query["parent"])
+        found = [cache.nodes[fid] for fid in cache.children.get(parent.fid, ())] if not level else [
+            node for node in cache.shown(level) if node.path.startswith(parent.path)]
+    elif level:
+        found = cache.shown(level)
+    else:
+        found = cache.nodes.values()
+    bounds = bounds_of(query.get("bbox"))
+    scope = own.scope("see")
+    chosen = sorted((node for node in found if node.fid > after and node.path.startswith(scope)
+                     and (bounds is None or _meets(node.bounds, bounds)) and (query.get("leaf") is None or node.leaf == flag(query, "leaf"))),
+                    key=lambda node: node.fid)
+    page = chosen[:limit]
+    shapes = _shapes([node.fid for node in page]) if flag(query, "geometry") else {}
+    answer = {"areas": [area_json(node) | ({"geometry": shapes[node.fid]} if shapes else {}) for node in page], "next": None, "rev": cache.rev}
+    if len(chosen) > limit:
+        rest = {**query, "after": str(page[-1].fid), "rev": str(cache.rev)}
+        answer["next"] = request.path + "?" + "&".join(f"{key}={value}" for key, value in rest.items())
+    return answer
+
+
+@blueprint.get("/api/areas/<code>")
+@needs("see")
+def area(code: str):
+    """One area with figures, ancestors and, when asked for, its shape."""
+    query = arguments("geometry")
+    node = visible(code)
+    answer = area_json(node)
+    if flag(query, "geometry"):
+        answer["geometry"] = _shapes([node.fid])[node.fid]
+    return answer
+
+
+@blueprint.patch("/api/areas/<code>")
+@needs("edit_facts")
+def change(code: str):
+    """Changes attributes; `version` is what the caller saw. The old values stay in the history."""
+    held, node = state(), visible(code)
+    rights().require("edit_facts", [node])
+    form = body("version")
+    changes = {}
+    for name, raw in form.items():
+        if name == "version":
+            continue
+        if name not in CHANGEABLE:
+            raise BadInput(f"{name}: cannot be changed here; counts are mended on buildings, stairwells, cells and staff")
+        changes[name] = value_of(AREAS.field(name), raw, code)
+    if "name" in changes and not changes["name"]:
+        raise MissingField(f"{code}: a name is needed")
+    if not changes:
+        raise MissingField(f"{code}: nothing to change", fields=list(CHANGEABLE))
+    low, high = changes.get("norm_min", node.get("norm_min")), changes.get("norm_max", node.get("norm_max"))
+    if low is not None and high is not None and low > high:
+        raise BadInput(f"{code}: norm_min {low} is above norm_max {high}")
+
+    def write(tx):
+        tx.update("areas", tx.area(code).fid, changes, version=_version(form))
+        tx.touched["areas"].add(node.fid)
+    held.store.attempt(actor(), "change area", write, note=code, form={"area": code, **changes})
+    return area_json(held.cache.by_code(code))
+
+
+def visible(code: str) -> Node:
+    """The area of that code when the account may see it. Raises UnknownArea."""
+    node = state().cache.by_code(code)
+    if not rights().may("see", node.path):
+        raise UnknownArea(f"{code}: no such area")
+    return node
+
+
+def area_json(node: Node) -> dict[str, Any]:
+    """An area as the API shows it, within the account's rights."""
+    cache, own = state().cache, rights()
+    ancestors = cache.ancestors(node)
+    west, south, east, north = node.bounds
+    personal = own.may("see_personal", node.path)
+    figures = hide_small(cache.figures(node), own.may("see_special", node.path))
+    declared = {"households": node.get("declared_households"), "population": node.get("declared_population")}
+    return {
+        "fid": node.fid, "code": node.code, "name": node.name, "level": node.level, "parent": ancestors[-1].code if ancestors else None,
+        "ancestors": [{"fid": one.fid, "code": one.code, "name": one.name, "level": one.level} for one in ancestors],
+        "leaf": node.leaf, "assigned": node.assigned, "locked": node.locked, "kind": node.get("kind") or "", "version": node.version,
+        "rev": node.rev, "bounds": [west, south, east, north], "where": [(west + east) / 2, (south + north) / 2],
+        **figures, "age_s": age_s(node.counts.counted_at),
+        "declared": declared if any(value is not None for value in declared.values()) else None,
+        "declared_difference": {
+            "households": _minus(declared["households"], figures["households"]),
+            "population": _minus(declared["population"], figures["population"])} if any(v is not None for v in declared.values()) else None,
+        "leader": node.get("leader") if personal else None, "phone": node.get("phone") if personal else None,
+        "note": node.get("note") if personal else None, "children": len(cache.children.get(node.fid, ())), "status": None,
+        "editable": own.may("redraw", node.path) or own.may("edit_facts", node.path)}
+
+
+def hide_small(figures: dict[str, Any], exact: bool, least: int | None = None) -> dict[str, Any]:
+    """Special groups for accounts without the right to see them: no groups, and no total below the smallest cell."""
+    if exact:
+        return figures
+    least = state().config.privacy.min_cell if least is None else least
+    total = figures.get("special_total")
+    hidden = total is not None and 0 < total < least
+    return figures | {"special": {}, "special_total": None if hidden else total, "special_hidden": True}
+
+
+def age_s(counted_at: str | None) -> int | None:
+    """Seconds since the day of the oldest count; None when nobody said when it was counted."""
+    if not counted_at:
+        return None
+    return max(0, (date.fromisoformat(today(state().store)) - date.fromisoformat(counted_at[:10])).days) * 86_400
+
+
+def _minus(declared: int | None, counted: int | None) -> int | None:
+    return None if declared is None or counted is None else declared - counted
+
+
+def _shapes(fids: list[int]) -> dict[int, Any]:
+    with state().store.read() as reader:
+        return {fid: shapely.geometry.mapping(to_degrees(one.shape)) for fid, one in reader.areas(fids).items()}
+
+
+def _meets(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return a[0] <= b[2] and a[2] >= b[0] and a[1] <= b[3] and a[3] >= b[1]
+
+
+def _version(form: Mapping[str, Any]) -> int:
+    if not isinstance(form["version"], int) or isinstance(form["version"], bool):
+        raise BadInput("version: a whole number is needed")
+    return form["version"]
+

@@ -1,0 +1,308 @@
+"""The command line: `weige --store URL COMMAND`. Every command answers in words, or in JSON with --json."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from geodata.checking import check_store
+from geodata.coverage_cache import CoverageCache
+from geodata.crs import DATUMS, EXPORTS
+from geodata.demo import ACCOUNTS, build_demo
+from geodata.exporter import EXPORT_FORMATS, EXPORT_LAYERS, Request, export, summary_line
+from geodata.formats import FORMATS, detect
+from geodata.importer import Options, import_rows
+from geodata.planting import import_areas
+from geodata.store import Store
+from layers.codes import PROFILES
+from layers.errors import BadInput, StoreMissing, WeigeError
+from layers.schema import LAYERS
+
+from . import open_accounts
+from .config import Config, load
+from .errors import status_of
+from .serve import serve
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the program."""
+
+    args: argparse.Namespace
+    config: Config
+    url: str
+
+    def open(self, *, create: bool = False) -> Store:
+        """The store."""
+        rules = self.config.store
+        return Store.open(self.url, self.config.rules, create=create, codes=getattr(self.args, "codes", None) or rules.codes,
+                          busy_timeout_s=rules.busy_timeout_s, synchronous=rules.synchronous)
+
+    def tell(self, answer: dict[str, Any], text: str) -> None:
+        """The answer, in words or JSON."""
+        print(json.dumps(answer, ensure_ascii=False) if self.args.json else text)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; answers its exit code: 0 done, 1 refused or findings, 2 wrong use."""
+    args = parser().parse_args(argv)
+    try:
+        config = load(args.config)
+        url = args.store or config.store.url or f"gpkg://{Path('var/weige.gpkg').resolve()}"
+        return COMMANDS[args.command](Call(args, config, url)) or 0
+    except WeigeError as error:
+        if args.json:
+            print(json.dumps({"code": error.code, "detail": error.text, "where": error.where, **error.details}, ensure_ascii=False))
+        else:
+            place = f" (at {error.where[0]:.6f}, {error.where[1]:.6f})" if error.where else ""
+            print(f"weige: {error.text}{place} [{error.code}]", file=sys.stderr)
+        return 2 if status_of(error) == 400 else 1
+    except KeyboardInterrupt:
+        return 130
+
+
+# ---- commands ---------------------------------------------------------------------------------------------------------
+def _init(call: Call) -> None:
+    store = call.open(create=True)
+    with store.read() as reader:
+        codes = reader.meta("codes")
+    store.close()
+    call.tell({"store": _shown(call.url), "codes": codes}, f"{_shown(call.url)}: ready, code profile {codes}")
+
+
+def _demo(call: Call) -> int | None:
+    try:
+        store = call.open()
+        with store.read() as reader:
+            empty = not reader.children(None)
+        store.close()
+    except StoreMissing:
+        empty = True
+    if empty:
+        store = call.open(create=True)
+        answer = build_demo(store, progress=_progress(call))
+        _demo_accounts(call, store)
+        store.close()
+        if call.args.build_only:
+            call.tell(answer, f"{_shown(call.url)}: demo town with {answer['areas']['micro_grid']} micro-grids")
+    if call.args.build_only:
+        return None
+    if not call.args.json:
+        print("Demo accounts / 示例账号:")
+        for name, password, role, _ in ACCOUNTS:
+            print(f"  {name:<10} {password:<14} {role}")
+    return _serve(call)
+
+
+def _demo_accounts(call: Call, store: Store) -> None:
+    accounts = open_accounts(call.config, store)
+    with store.read() as reader:
+        rev = reader.rev
+        for name, password, role, code in ACCOUNTS:
+            accounts.add(name, password, [(role, reader.area(code).fid, rev)], label=name)
+    accounts.close()
+
+
+def _serve(call: Call) -> int:
+    store = call.open()
+    return serve(call.config, store, host=call.args.host, port=call.args.port)
+
+
+def _check(call: Call) -> int:
+    store = call.open()
+    answer = check_store(store)
+    store.close()
+    lines = [f"gaps {answer['gaps']}, overlaps {answer['overlaps']}, nesting errors {answer['nesting']}, code errors {answer['codes']}, "
+             f"outside the norm {answer['norms']}"]
+    lines += [f"  {finding['kind']}: {finding['text']}" for finding in answer["findings"] if finding["kind"] != "norm"][:50]
+    call.tell(answer, "\n".join(lines))
+    return int(any(answer[kind] for kind in ("gaps", "overlaps", "nesting", "codes")))
+
+
+def _stats(call: Call) -> None:
+    store = call.open()
+    cache = CoverageCache(store, tiles=False)
+    cache.sync()
+    roots = cache.roots()
+    if call.args.code:
+        node = cache.by_code(call.args.code)
+    elif len(roots) == 1:
+        node = roots[0]
+    else:
+        raise BadInput("there are several areas at the top" if roots else "the store holds no areas yet")
+    figures = cache.figures(node)
+    answer = {"code": node.code, "level": node.level, "name": node.name, "leaves": figures["leaves"], "unknown_leaves": figures["unknown_leaves"],
+              "households": figures["households"], "population": figures["population"], "population_kind": figures["population_kind"],
+              "people": figures["people"], "known_share": figures["known_share"], "area_m2": figures["area_m2"],
+              "staff": {key: figures["staff"][key] for key in ("need", "have", "gap")}, "special": figures["special"],
+              "declared": {"households": node.get("declared_households"), "population": node.get("declared_population")}, "rev": cache.rev}
+    store.close()
+    word = lambda value: "unknown" if value is None else f"{value:,}"  # noqa: E731
+    call.tell(answer, f"{node.code} {node.name} ({node.level}): {word(answer['households'])} households, {word(answer['population'])} people, "
+                      f"{answer['leaves']:,} leaves, {answer['unknown_leaves']:,} unknown, staff {word(answer['staff']['have'])} of {word(answer['staff']['need'])}")
+
+
+def _import(call: Call) -> None:
+    args = call.args
+    options = Options(
+        layer=args.layer, source_layer=args.source_layer, level=args.level, fields=_pairs(args.field, "--field"), parents=_pairs(args.parent, "--parent"),
+        parent_names=_pairs(args.parent_name, "--parent-name"), join=Path(args.join) if args.join else None, on=args.on, crs=args.crs,
+        datum=args.datum, encoding=args.encoding, dry_run=args.dry_run, repair=args.repair)
+    store = call.open(create=True)
+    try:
+        work = import_areas if args.layer == "areas" else import_rows
+        answer = work(store, Path(args.file), options, _actor(), _progress(call))
+    finally:
+        store.close()
+    lines = [f"{answer['read']:,} read, {answer['written']:,} written" + (f", {answer['updated']:,} changed" if answer.get("updated") else "")
+             + (" (dry run: nothing was written)" if args.dry_run else "")]
+    if answer.get("areas"):
+        lines.append(", ".join(f"{count:,} {level}" for level, count in answer["areas"].items()) + f"; {answer['repaired']:,} shapes repaired")
+    lines += [f"  {finding['kind']}: {finding['text']}" for finding in answer["findings"][:20]]
+    if len(answer["findings"]) > 20:
+        lines.append(f"  … {len(answer['findings']) - 20:,} more findings; --json lists all")
+    call.tell(answer, "\n".join(lines))
+
+
+def _export(call: Call) -> None:
+    args = call.args
+    path = Path(args.output)
+    format = args.format or detect(path).id
+    crs = args.crs or ("EPSG:4326" if format == "geojson" else call.config.export.crs)
+    encoding = args.encoding or (call.config.export.encoding if call.config.export.encoding in FORMATS[format].encodings else "UTF-8")
+    store = call.open()
+    cache = CoverageCache(store, tiles=False)
+    cache.sync()
+    answer = export(cache, Request(args.layer, format, crs, encoding, args.area, args.level, args.datum), path, _progress(call))
+    accounts = open_accounts(call.config, store)
+    accounts.log("export", "done", account=_actor(), object=args.layer, details={"receiver": args.receiver, "purpose": args.purpose, **answer})
+    accounts.close()
+    store.close()
+    call.tell(answer | {"file": str(path)}, f"{path}: {summary_line(answer)}")
+
+
+def _user(call: Call) -> None:
+    args = call.args
+    store = call.open()
+    accounts = open_accounts(call.config, store)
+    try:
+        if args.what == "token":
+            token = accounts.new_token(args.name, call.config.security.token_days)
+            call.tell({"account": args.name, "token": token}, token)
+            return
+        if not args.role:
+            raise BadInput("user add needs --role R --area CODE, once per pair")
+        if not args.password_stdin:
+            raise BadInput("user add reads the password from standard input: --password-stdin")
+        password = sys.stdin.readline().rstrip("\n")
+        codes = args.area or []
+        if len(codes) not in (0, len(args.role)):
+            raise BadInput("as many --area as --role are needed, or none for the whole place")
+        with store.read() as reader:
+            rev = reader.rev
+            fids = [reader.area(code).fid for code in codes] or [0] * len(args.role)
+        accounts.add(args.name, password, [(role, fid, rev) for role, fid in zip(args.role, fids)], label=args.label or args.name)
+        accounts.log("account", "written", account=_actor(), object=args.name, details={"roles": args.role, "areas": codes})
+        call.tell({"account": args.name, "roles": args.role, "areas": codes}, f"{args.name}: {', '.join(args.role)}")
+    finally:
+        accounts.close()
+        store.close()
+
+
+COMMANDS = {"init": _init, "demo": _demo, "serve": _serve, "check": _check, "stats": _stats, "import": _import, "export": _export, "user": _user}
+
+
+# ---- reading the command line -----------------------------------------------------------------------------------------
+def parser() -> argparse.ArgumentParser:
+    """All commands and options."""
+    top = argparse.ArgumentParser(prog="weige", description="Weige 微格: a web map for grass-roots grid management")
+    top.add_argument("--store", metavar="URL", help="gpkg:///absolute/file.gpkg or postgresql://user:password@host:port/database; default from config.toml")
+    top.add_argument("--config", metavar="FILE", help="a settings file of your own; keys it does not hold keep their defaults")
+    top.add_argument("--json", action="store_true", help="answer in JSON")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    make = commands.add_parser("init", help="create an empty store")
+    make.add_argument("--codes", choices=PROFILES, help="code profile")
+    demo = commands.add_parser("demo", help="build the demo town when it is missing, and serve it")
+    demo.add_argument("--build-only", action="store_true", help="do not serve")
+    for one in (demo, commands.add_parser("serve", help="serve the pages and the API")):
+        one.add_argument("--host", help="address to listen on")
+        one.add_argument("--port", type=int, help="port; the next free one is taken and printed")
+    commands.add_parser("check", help="prove that the areas are seamless and nested")
+    stats = commands.add_parser("stats", help="figures of an area")
+    stats.add_argument("code", nargs="?", metavar="CODE", help="default: the top")
+    _import_options(commands.add_parser("import", help="read a file into a layer"))
+    _export_options(commands.add_parser("export", help="write a layer to a file"))
+    user = commands.add_parser("user", help="accounts and tokens").add_subparsers(dest="what", required=True, metavar="add|token")
+    add = user.add_parser("add", help="add an account, or give it a new password and roles")
+    add.add_argument("name")
+    add.add_argument("--role", action="append", help="once per pair")
+    add.add_argument("--area", action="append", metavar="CODE", help="the area of the role; none: everything")
+    add.add_argument("--label", help="how pages call the account")
+    add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    token = user.add_parser("token", help="a token for programs, shown once")
+    token.add_argument("name")
+    return top
+
+
+def _import_options(one: argparse.ArgumentParser) -> None:
+    one.add_argument("file", metavar="FILE", help="GeoPackage, Shapefile (.shp, .zip), GeoJSON, TopoJSON, CSV or Excel")
+    one.add_argument("--layer", required=True, choices=[name for name, layer in LAYERS.items() if layer.editable or name == "areas"])
+    one.add_argument("--source-layer", metavar="S", help="layer or sheet of the file")
+    one.add_argument("--level", metavar="LEVEL", help="level of the areas in the file")
+    one.add_argument("--field", action="append", metavar="OURS=THEIRS", help="which column holds a field")
+    one.add_argument("--parent", action="append", metavar="LEVEL=COL", help="which column holds the parent's code")
+    one.add_argument("--parent-name", action="append", metavar="LEVEL=COL", help="which column holds the parent's name")
+    one.add_argument("--join", metavar="FILE", help="a table whose columns are added")
+    one.add_argument("--on", metavar="COL", help="the column both files have")
+    one.add_argument("--crs", metavar="CRS", help="when the file does not say, or says wrong")
+    one.add_argument("--datum", choices=DATUMS, default="wgs84", help="gcj02 or bd09 for coordinates from web maps")
+    one.add_argument("--encoding", help="of the text")
+    one.add_argument("--dry-run", action="store_true", help="judge, write nothing")
+    one.add_argument("--repair", action="store_true", help="clean the areas into a seamless coverage and list every repair")
+
+
+def _export_options(one: argparse.ArgumentParser) -> None:
+    one.add_argument("layer", choices=EXPORT_LAYERS)
+    one.add_argument("-o", "--output", required=True, metavar="FILE")
+    one.add_argument("--format", choices=[format.id for format in EXPORT_FORMATS], help="default: by the name of the file")
+    one.add_argument("--crs", choices=EXPORTS)
+    one.add_argument("--datum", choices=DATUMS, default="wgs84")
+    one.add_argument("--encoding", choices=["UTF-8", "GBK"])
+    one.add_argument("--area", metavar="CODE", help="only what lies under it")
+    one.add_argument("--level", metavar="LEVEL", help="areas of this level instead of the leaves")
+    one.add_argument("--receiver", metavar="R", help="who gets it, for the log")
+    one.add_argument("--purpose", metavar="P", help="what for, for the log")
+
+
+def _pairs(values: list[str] | None, option: str) -> dict[str, str]:
+    pairs = {}
+    for value in values or []:
+        left, equals, right = value.partition("=")
+        if not equals or not left or not right:
+            raise BadInput(f"{option} {value}: OURS=THEIRS is needed")
+        pairs[left] = right
+    return pairs
+
+
+def _progress(call: Call):
+    if call.args.json or not sys.stderr.isatty():
+        return lambda done, text: None
+    return lambda done, text: print(f"\r{done:4.0%} {text:<30}", end="\n" if done >= 1 else "", file=sys.stderr, flush=True)
+
+
+def _actor() -> str:
+    return "command line " + (os.environ.get("SUDO_USER") or os.environ.get("USER") or "")
+
+
+def _shown(url: str) -> str:
+    return url if url.startswith("gpkg:") else "postgresql://…@" + url.rsplit("@", 1)[-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

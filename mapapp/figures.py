@@ -1,0 +1,146 @@
+"""Figures for the map and its legend: one metric of one level, and the summary of what is in view."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from flask import Blueprint
+
+from geodata.coverage_cache import Node
+from geodata.figures import figures as figures_of
+from layers.errors import BadInput, Forbidden
+from layers.norms import verdict
+from layers.population import Counts
+from layers.staffing import staffing
+
+from .areas import age_s, hide_small, visible
+from .auth import needs
+from .state import arguments, rights, state
+
+blueprint = Blueprint("figures", __name__)
+
+
+@blueprint.get("/api/figures")
+@needs("see")
+def figures():
+    """Parallel lists by area: fid, value (null = unknown), age; for households also the norm."""
+    query = arguments("level", "metric")
+    held, own = state(), rights()
+    cache = held.cache
+    level, metric = query.get("level"), query.get("metric", "households")
+    if level is None or cache.rules.level(level) is None:
+        raise BadInput(f"level={level}: one of {', '.join(cache.levels())} is needed")
+    if metric not in VALUES:
+        raise BadInput(f"metric={metric}: one of {', '.join(VALUES)} is needed")
+    found = next((one for one in cache.rules.metrics if one.id == metric), None)
+    scope = own.scope("see_special" if found is not None and found.sensitive else "see")
+    if not scope:
+        raise Forbidden(f"{metric}: your roles do not allow this")
+    nodes = [node for node in cache.shown(level) if node.path.startswith(scope)]
+    answer: dict[str, Any] = {
+        "rev": cache.rev, "seq": held.store.head()[1], "level": level, "metric": metric, "fid": [node.fid for node in nodes],
+        "value": [VALUES[metric](node) for node in nodes], "age_s": [age_s(node.counts.counted_at) for node in nodes]}
+    if metric == "households":
+        norms = [cache.norm(node) or (None, None) for node in nodes]
+        answer |= {"norm_min": [low for low, _ in norms], "norm_max": [high for _, high in norms],
+                   "verdict": [verdict_of(node)["verdict"] for node in nodes]}
+    return answer
+
+
+def _people(node: Node) -> int | None:
+    return node.counts.people(state().cache.rules.population_kind)
+
+
+def _density(node: Node) -> float | None:
+    people = _people(node)
+    return None if people is None or not node.area else round(people / node.area * 1e6, 1)
+
+
+def _special(node: Node) -> int | None:
+    return sum(node.counts.special.values()) if node.counts.special else (None if node.counts.households is None else 0)
+
+
+def _gap(node: Node) -> int | None:
+    cache = state().cache
+    return staffing(cache.rules, node.need or {}, cache.have(node))["gap"]
+
+
+VALUES = {"households": lambda node: node.counts.households, "population": _people, "density": _density, "special": _special,
+          "staff_gap": _gap}
+
+
+def verdict_of(node: Node) -> dict[str, Any]:
+    """The area's norm and where it stands."""
+    counted = node.counted_leaves == node.leaves if node.leaves != 1 else node.counts.facts > 0 and not node.counts.unknown
+    return verdict(state().cache.norm(node), node.counts.households, counted=counted)
+
+
+@blueprint.get("/api/summary")
+@needs("see")
+def summary():
+    """Totals of everything the account sees (or of one area), norm verdicts of a level, state of the coverage."""
+    query = arguments("level", "area")
+    held, own = state(), rights()
+    cache = held.cache
+    levels = cache.levels()
+    level = query.get("level") or (levels[-1] if levels else "")
+    if levels and cache.rules.level(level) is None:
+        raise BadInput(f"level={level}: one of {', '.join(levels)} is needed")
+    tops = [visible(query["area"])] if query.get("area") else _tops()
+    scope = tuple(node.path for node in tops)
+    nodes = [node for node in cache.shown(level) if node.path.startswith(scope)] if levels and scope else []
+    verdicts = Counter(verdict_of(node)["verdict"] for node in nodes)
+    with held.store.read() as reader:
+        checked = reader.meta("checked")
+    exact = own.may("see_special") and (not tops or all(own.may("see_special", top.path) for top in tops))
+    total = hide_small(total_of(tops), exact)
+    declared = {"households": _sum(node.get("declared_households") for node in tops),
+                "population": _sum(node.get("declared_population") for node in tops)}
+    return {
+        "level": level, "areas": len(nodes), "rev": cache.rev, **total, "age_s": age_s(total["counted_at"]),
+        "verdicts": {kind: verdicts.get(kind, 0) for kind in ("over", "in", "under", "none", "unknown")},
+        "findings": _findings(nodes, verdicts), "coverage": None if checked is None else {
+            **{key: checked[key] for key in ("gaps", "overlaps", "nesting")}, "checked_rev": checked["rev"], "at": checked["at"]},
+        "declared": declared if any(value is not None for value in declared.values()) else None,
+        "declared_difference": {key: None if value is None or total[key] is None else value - total[key]
+                                for key, value in declared.items()} if any(v is not None for v in declared.values()) else None}
+
+
+def total_of(tops: list[Node]) -> dict[str, Any]:
+    """The sum of some areas that do not overlap."""
+    cache = state().cache
+    if len(tops) == 1:
+        return cache.figures(tops[0])
+    counts, need, have = Counts(), Counter(), None
+    for node in tops:
+        counts = counts + node.counts
+        need.update(node.need or {})
+        there = cache.have(node)
+        if there is not None:
+            have = Counter(have or {})
+            have.update(there)
+    return figures_of(cache.rules, "", {}, counts, leaves=sum(n.leaves for n in tops), counted_leaves=sum(n.counted_leaves for n in tops),
+                      need=dict(need), have=None if have is None else dict(have), area=sum(n.area for n in tops))
+
+
+def _tops() -> list[Node]:
+    cache, scope = state().cache, rights().scope("see")
+    if "/" in scope:
+        return cache.roots()
+    return [node for node in cache.nodes.values() if node.path in scope]
+
+
+def _sum(values) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _findings(nodes: list[Node], verdicts: Counter) -> list[dict[str, Any]]:
+    """What somebody should look at, by kind: count and the first areas."""
+    cache = state().cache
+    found = [("norm-over", [n for n in nodes if verdict_of(n)["verdict"] == "over"]), ("norm-under", [n for n in nodes if verdict_of(n)["verdict"] == "under"]),
+             ("unknown", [n for n in nodes if n.counts.households is None]),
+             ("no-leader", [n for n in nodes if n.leaf and cache.have(n) is not None and not cache.have(n)]),
+             ("unassigned", [n for n in nodes if not n.assigned])]
+    return [{"kind": kind, "count": len(areas), "areas": [{"code": n.code, "name": n.name} for n in areas[:50]]} for kind, areas in found if areas]

@@ -1,0 +1,115 @@
+"""Pages for people: the planner page and the choice of language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, g, redirect, render_template, request, session, url_for
+from flask_wtf.csrf import generate_csrf
+
+from geodata.crs import EXPORTS
+from geodata.exporter import EXPORT_FORMATS, EXPORT_LAYERS
+from geodata.schema import TABLES
+from layers.errors import NotFound
+from layers.redraw import OPERATIONS
+from layers.schema import LAYERS
+
+from .auth import needs
+from .state import rights, state
+from .texts import LANGUAGES, messages
+
+blueprint = Blueprint("pages", __name__)
+ON_MAP = ("buildings", "roads", "water", "estates", "gates", "places", "barriers", "zones", "checkpoints")
+
+
+@blueprint.get("/")
+@needs("see")
+def index():
+    """The planner page."""
+    return render_template("index.html", boot=boot())
+
+
+@blueprint.get("/language/<lang>")
+@needs("public")
+def choose_language(lang: str):
+    """Keeps the language and goes back."""
+    if lang not in LANGUAGES:
+        raise NotFound(f"{lang}: no such language")
+    session["lang"] = lang
+    target = request.args.get("next") or "/"
+    return redirect(target if target.startswith("/") and not target.startswith(("//", "/\\")) else url_for("pages.index"))
+
+
+def boot() -> dict[str, Any]:
+    """What the page needs to start."""
+    held, own = state(), rights()
+    config, cache, rules = held.config, held.cache, held.cache.rules
+    with held.store.read() as reader:
+        present = {name: reader.rows(name, limit=1, geometry=False) != [] for name in ON_MAP if name in TABLES}
+        special = any(root.counts.special for root in cache.roots())
+        staffed = bool(cache.rostered)
+    levels = cache.levels()
+    metrics = [metric for metric in rules.metrics
+               if (metric.id != "special" or special and own.may("see_special")) and (metric.id != "staff_gap" or staffed)]
+    scope = own.scope("see")
+    return {
+        "lang": g.lang, "messages": messages(g.lang), "csrf": generate_csrf(), "drill": config.product.drill,
+        "account": {"name": g.account.name, "label": g.account.label, "roles": _roles(),
+                    "can": {"redraw": own.may("redraw"), "propose_zone": own.may("propose_zone"), "approve_zone": own.may("approve_zone"),
+                            "export": own.may("export"), "edit_facts": own.may("edit_facts"), "manage": own.may("manage")},
+                    "scope": list(scope)},
+        "urls": urls(),
+        "levels": [{"id": level.id, "zh": level.zh, "en": level.en} for level in rules.levels if level.id in levels],
+        "metrics": [{"id": m.id, "zh": m.zh, "en": m.en, "unit": m.unit, "type": m.type, "sensitive": m.sensitive, "group": m.group}
+                    for m in metrics],
+        "zone_kinds": [{"id": kind.id, "zh": kind.zh, "en": kind.en, "rank": kind.rank,
+                        "letter": {"zh": kind.letter_zh, "en": kind.letter_en}, "drawn": kind.id != rules.profile.fill_kind}
+                       for kind in sorted(rules.profile.kinds, key=lambda kind: -kind.rank)],
+        "special_groups": [{"id": group.id, "zh": group.zh, "en": group.en} for group in rules.special_groups],
+        "roles": [{"id": role.id, "zh": role.zh, "en": role.en} for role in rules.roles],
+        "operations": sorted(OPERATIONS),
+        "population_kind": _kind(rules.population_kind), "norms": {level: {"min": norm.min, "target": norm.target, "max": norm.max}
+                                                                   for level, norm in rules.norms.items()},
+        "privacy": {"min_cell": config.privacy.min_cell}, "stale_days": config.figures.stale_days,
+        "exports": {"layers": [{"id": name, "zh": LAYERS[name].zh, "en": LAYERS[name].en} for name in EXPORT_LAYERS],
+                    "formats": [{"id": f.id, "zh": f.zh, "en": f.en, "encodings": list(f.encodings)} for f in EXPORT_FORMATS],
+                    "crs": list(EXPORTS), "encodings": ["UTF-8", "GBK"], "default": {"crs": config.export.crs, "encoding": config.export.encoding}},
+        "map": {"bounds": _bounds(), "level_by_zoom": {str(zoom): level for zoom, level in cache.level_by_zoom().items()},
+                "has": present, "max_zoom": config.tiles.max_zoom},
+        "rev": cache.rev}
+
+
+def _bounds() -> list[float] | None:
+    """The extent of what the account may see."""
+    cache, scope = state().cache, rights().scope("see")
+    boxes = [node.bounds for node in cache.nodes.values() if node.path in scope]
+    if "/" in scope or not boxes:
+        bounds = cache.bounds()
+        return list(bounds) if bounds else None
+    return [min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)]
+
+
+def _roles() -> list[dict[str, Any]]:
+    cache = state().cache
+    answer = []
+    for role, paths in rights().paths.items():
+        for path in paths:
+            fid = path.strip("/").split("/")[-1]
+            node = cache.nodes.get(int(fid)) if fid else None
+            answer.append({"role": role, "area": {"code": node.code, "name": node.name} if node else None})
+    return answer
+
+
+def _kind(kind: str) -> dict[str, str]:
+    field = LAYERS["cells"].field(kind)
+    return {"id": kind, "zh": field.zh, "en": field.en}
+
+
+def urls() -> dict[str, str]:
+    """Addresses for scripts: no path is written twice."""
+    return {
+        "areas": "/api/areas", "area": "/api/areas/{code}", "figures": "/api/figures", "search": "/api/search", "summary": "/api/summary",
+        "preview": "/api/edits/preview", "edits": "/api/edits", "undo": "/api/edits/{rev}/undo", "layer": "/api/{layer}", "item": "/api/{layer}/{id}",
+        "zones": "/api/zones", "zone": "/api/zones/{id}", "zone_restore": "/api/zones/{id}/restore", "exports": "/api/exports",
+        "export": "/api/exports/{id}", "tilejson": "/tiles/{layer}.json", "tile": "/tiles/{layer}/{z}/{x}/{y}.mvt", "health": "/healthz",
+        "sign_in": url_for("auth.sign_in"), "sign_out": url_for("auth.sign_out"), "language": "/language/{lang}"}

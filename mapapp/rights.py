@@ -1,0 +1,92 @@
+"""Rights in one place: which role may do what, and under which areas. What is not written here is denied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from geodata.accounts import Account
+from geodata.coverage_cache import CoverageCache, Node
+from geodata.rows import Reader
+from geodata.schema import LINEAGE, REVISIONS
+from layers.errors import Forbidden, UnknownArea
+
+# action -> roles that may, each under the areas of its own grant
+ACTIONS: dict[str, frozenset[str]] = {action: frozenset(roles.split()) for action, roles in {
+    "see": "viewer reporter planner commander admin",  # borders, figures, zones
+    "see_special": "planner commander",  # exact numbers of special groups
+    "see_personal": "planner commander",  # names and phones of staff and contacts
+    "redraw": "planner commander",
+    "edit_facts": "planner commander",  # buildings, staff, attributes of areas
+    "propose_zone": "planner commander",
+    "approve_zone": "commander",
+    "export": "planner commander",
+    "manage": "admin",  # accounts, import, settings
+    "audit": "auditor",
+}.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What one account may do now: paths by action, resolved through the lineage of the areas it was granted."""
+
+    account: Account
+    paths: dict[str, tuple[str, ...]]  # role -> paths
+    roots: tuple[str, ...]
+
+    def scope(self, action: str) -> tuple[str, ...]:
+        """Paths under which the account may do the action; empty = nowhere."""
+        found = {path for role in ACTIONS[action] for path in self.paths.get(role, ())}
+        return tuple(sorted(path for path in found if not any(path != other and path.startswith(other) for other in found)))
+
+    def filter(self, action: str) -> tuple[str, ...] | None:
+        """The same as a row filter: None when the account may everywhere."""
+        scope = self.scope(action)
+        return None if self.roots and all(any(root.startswith(path) for path in scope) for root in self.roots) else scope
+
+    def may(self, action: str, path: str | None = None) -> bool:
+        """True when the action is allowed somewhere, or under `path`."""
+        scope = self.scope(action)
+        return bool(scope) if path is None else any(path.startswith(own) for own in scope)
+
+    def require(self, action: str, nodes: Iterable[Node] = ()) -> None:
+        """Raises UnknownArea for areas the account cannot even see, Forbidden where the action is not allowed."""
+        for node in nodes:
+            if not self.may("see", node.path):
+                raise UnknownArea(f"{node.code}: no such area")
+            if not self.may(action, node.path):
+                raise Forbidden(f"{node.code}: your roles do not allow this here", action=action, area=node.code)
+        if not self.may(action):
+            raise Forbidden("your roles do not allow this", action=action)
+
+
+def rights_of(account: Account, cache: CoverageCache, reader: Reader) -> Rights:
+    """Rights with today's areas: a grant on an area that was cut or merged follows where its ground went."""
+    paths: dict[str, set[str]] = {}
+    lineage = _lineage(reader) if account.grants else []
+    for role, fid, rev in account.grants:
+        for heir in _heirs(fid, rev, lineage):
+            node = cache.nodes.get(heir)
+            if node is not None:
+                paths.setdefault(role, set()).add(node.path)
+        if fid == 0:  # granted before there were areas: everything
+            paths.setdefault(role, set()).update(root.path for root in cache.roots())
+            paths[role].add("/")
+    return Rights(account, {role: tuple(sorted(found)) for role, found in paths.items()},
+                  tuple(root.path for root in cache.roots()))
+
+
+def _lineage(reader: Reader) -> list[tuple[int, int, int]]:
+    statement = select(LINEAGE.c.rev, LINEAGE.c.from_fid, LINEAGE.c.to_fid).join(
+        REVISIONS, REVISIONS.c.rev == LINEAGE.c.rev).where(REVISIONS.c.undone_by.is_(None)).order_by(LINEAGE.c.rev)
+    return [tuple(row) for row in reader.connection.execute(statement)]
+
+
+def _heirs(fid: int, since: int, lineage: Iterable[tuple[int, int, int]]) -> set[int]:
+    heirs = {fid}
+    for rev, source, target in lineage:
+        if rev > since and source in heirs:
+            heirs.add(target)
+    return heirs

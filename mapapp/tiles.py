@@ -1,0 +1,98 @@
+"""Vector tiles: the right, an ETag, compressed bytes from memory, else the encoder."""
+
+from __future__ import annotations
+
+import gzip
+import time
+
+from flask import Blueprint, Response, request
+
+from geodata.layer_tiles import SHOWN
+from geodata.tile_cache import Tile, TileKey
+from layers.errors import BadInput, NotFound
+
+from .auth import needs
+from .state import DEEPEST, arguments, rights, state
+
+blueprint = Blueprint("tiles", __name__)
+WAIT_S = 0.5  # how long a tile asked at a newer revision waits for this process to see it
+MVT = "application/vnd.mapbox-vector-tile"
+
+
+@blueprint.get("/tiles/<layer>.json")
+@needs("see")
+def tilejson(layer: str):
+    """TileJSON 3.0; for areas also the level each zoom shows."""
+    held = state()
+    known(layer)
+    bounds = held.cache.bounds()
+    names = ["areas", "areas_label"] if layer == "areas" else [layer] + ([f"{layer}_label"] if SHOWN[layer][3] else [])
+    answer = {"tilejson": "3.0.0", "name": layer, "scheme": "xyz", "minzoom": 0, "maxzoom": held.config.tiles.max_zoom,
+              "tiles": [f"{request.host_url.rstrip('/')}/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt"], "vector_layers": [{"id": name, "fields": {}} for name in names]}
+    if bounds:
+        answer |= {"bounds": list(bounds), "center": [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2, 10]}
+    if layer == "areas":
+        answer["level_by_zoom"] = {str(zoom): level for zoom, level in held.cache.level_by_zoom().items()}
+    return answer
+
+
+@blueprint.get("/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt")
+@needs("see")
+def tile(layer: str, z: int, x: int, y: int):
+    """One tile, gzip. Areas are the same bytes for every account: borders and codes are no secret inside."""
+    query = arguments("level", "rev", "v")
+    held = state()
+    known(layer)
+    if z > DEEPEST or not (0 <= x < 1 << z and 0 <= y < 1 << z):
+        raise NotFound(f"{z}/{x}/{y}: no such tile")
+    _wait_for(query.get("rev"))
+    level = ""
+    if layer == "areas":
+        level = query.get("level") or held.cache.level_by_zoom().get(z, "")
+        if level and level not in held.cache.layers:
+            if held.cache.rules.level(level) is None:
+                raise BadInput(f"level={level}: no such level")
+            level = _nearest_above(level)
+        scope = None
+    else:
+        scope = rights().filter("see")
+    key = TileKey(layer, level, z, x, y, "" if scope is None else " ".join(scope))
+    return _reply(held.tile_cache.fetch(key, lambda: held.draw(key, scope)))
+
+
+def _reply(tile: Tile) -> Response:
+    if request.headers.get("If-None-Match") == tile.etag:
+        response = Response(status=304)
+    elif not tile.data:
+        response = Response(b"", mimetype=MVT)
+    elif "gzip" in request.headers.get("Accept-Encoding", ""):
+        response = Response(tile.data, mimetype=MVT, headers={"Content-Encoding": "gzip"})
+    else:
+        response = Response(gzip.decompress(tile.data), mimetype=MVT)
+    response.headers["ETag"] = tile.etag
+    response.headers["Vary"] = "Accept-Encoding, Cookie, Authorization"
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable" if request.args.get("rev") else "private, no-cache"
+    return response
+
+
+def _wait_for(rev: str | None) -> None:
+    """A tile asked at a revision this process has not seen yet waits a little for it."""
+    if rev is None:
+        return
+    if not rev.isdigit():
+        raise BadInput(f"rev={rev}: a whole number is needed")
+    held, until = state(), time.monotonic() + WAIT_S
+    while held.sync() < int(rev) and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def _nearest_above(level: str) -> str:
+    cache = state().cache
+    above = [one for one in cache.levels() if cache.rules.rank(one) <= cache.rules.rank(level)]
+    return above[-1] if above else (cache.levels() or [""])[0]
+
+
+def known(layer: str) -> None:
+    """Raises NotFound for a layer that has no tiles."""
+    if layer != "areas" and layer not in SHOWN:
+        raise NotFound(f"{layer}: no such tile layer; there are areas, {', '.join(SHOWN)}")
