@@ -1,0 +1,64 @@
+// Talking to the server: JSON in, JSON out; every refusal is an ApiError with code and place.
+import { boot } from "./boot.js";
+import { t } from "./i18n.js";
+import { page } from "./page.js";
+
+/** A refusal. `code` is translated by `error.<code>`; `where` is (lon, lat) or null; `body` holds all the server said. */
+export class ApiError extends Error {
+  constructor(status, body) {
+    super(body.detail ?? body.title ?? body.code);
+    this.status = status;
+    this.code = body.code ?? String(status);
+    this.where = body.where ?? null;
+    this.body = body;
+  }
+
+  /** The sentence to show: ours when there is one for the code, else the server's. */
+  get text() {
+    const key = `error.${this.code}`;
+    const ours = t(key, this.body);
+    return ours === key || /\{\w+\}/.test(ours) ? this.message : ours;
+  }
+}
+
+/** Fills "/api/areas/{code}" and appends the query, leaving out what is null. */
+function address(template, { path = {}, query = {} } = {}) {
+  const filled = template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(path[name]));
+  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== null && value !== undefined));
+  return search.size ? `${filled}?${search}` : filled;
+}
+
+async function ask(method, template, options = {}) {
+  const { body, signal } = options;
+  let answer;
+  try {
+    answer = await fetch(address(template, options), {
+      method, signal, credentials: "same-origin",
+      headers: { Accept: "application/json", ...(method === "GET" ? {} : { "Content-Type": "application/json", "X-CSRF-Token": boot.csrf }) },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    page.set({ offline: page.offline || new Date() });
+    throw new ApiError(0, { code: "offline", detail: t("error.offline") });
+  }
+  page.set({ offline: false });
+  if (answer.status === 204) return null;
+  const told = await answer.json().catch(() => ({ code: "server", detail: `${answer.status} ${answer.statusText}` }));
+  if (answer.ok) return told;
+  const error = new ApiError(answer.status, told);
+  if (answer.status === 401 && api.signInAgain) {
+    await api.signInAgain();
+    return ask(method, template, options);
+  }
+  throw error;
+}
+
+export const api = {
+  get: (template, options) => ask("GET", template, options),
+  post: (template, options) => ask("POST", template, options),
+  patch: (template, options) => ask("PATCH", template, options),
+  delete: (template, options) => ask("DELETE", template, options),
+  /** Set by the sign-in dialog: resolves when the person has signed in again. @type {(() => Promise<void>) | null} */
+  signInAgain: null,
+};

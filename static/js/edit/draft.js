@@ -1,0 +1,46 @@
+// What is being drawn: points put down, and the point under the pointer.
+
+const SAME_PX = 4;
+
+/** Owns the drawing. Verbs: put, back, clear, line. */
+export class Draft {
+  /** @type {Array<{place: [number, number], point: {x: number, y: number}, kind: string | null}>} */
+  points = [];
+  /** @type {{place: [number, number], point: {x: number, y: number}, kind: string | null} | null} */
+  hover = null;
+  /** the drawing is complete as it stands: the pointer no longer pulls at it */
+  closed = false;
+
+  /** @returns {boolean} false when the point is the last one again (the second half of a double click) */
+  put(stop) {
+    const last = this.points.at(-1);
+    if (last && Math.hypot(last.point.x - stop.point.x, last.point.y - stop.point.y) < SAME_PX) return false;
+    this.points.push(stop);
+    this.closed = false;
+    return true;
+  }
+
+  /** Takes the last point back. @returns {boolean} */
+  back() {
+    this.closed = false;
+    return Boolean(this.points.pop());
+  }
+
+  clear() {
+    this.points = [];
+    this.hover = null;
+    this.closed = false;
+  }
+
+  get empty() { return this.points.length === 0; }
+
+  /** Points put down and, while the drawing is open, the one under the pointer. */
+  stops() {
+    const last = this.points.at(-1);
+    const pulls = !this.closed && this.hover && last && (this.hover.place[0] !== last.place[0] || this.hover.place[1] !== last.place[1]);
+    return pulls ? [...this.points, this.hover] : this.points;
+  }
+
+  /** @returns {Array<[number, number]>} */
+  line() { return this.stops().map((stop) => stop.place); }
+}

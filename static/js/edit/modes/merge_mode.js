@@ -1,0 +1,145 @@
+// The tool Merge: pick neighbours, choose which code stays, save.
+import { api } from "../../data/api.js";
+import { boot } from "../../data/boot.js";
+import { format } from "../../data/format.js";
+import { t } from "../../data/i18n.js";
+import { page } from "../../data/page.js";
+import { el } from "../../ui/dom.js";
+import { figureText } from "../../ui/figure_text.js";
+import { hint } from "../../ui/hint.js";
+import { icon } from "../../ui/icon.js";
+import { mergePanel } from "../../ui/merge_panel.js";
+import { places } from "../../ui/places.js";
+import { say } from "../../ui/say.js";
+import { tip } from "../../ui/tip.js";
+import { merge } from "../operations/merge.js";
+import { split } from "../operations/split.js";
+import { Preview } from "../preview.js";
+import { save } from "../save.js";
+
+/** Owns the areas picked; they are the selection of the page. */
+export class MergeMode {
+  cursor = "picks";
+  snaps = false;
+  #areas = new Map();
+  #keep = null;
+
+  /** @param {import("../desk.js").Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.preview = new Preview((form, signal) => api.post(boot.urls.preview, { body: form, signal }), {
+      onAnswer: (answer) => this.#answered(answer), onRefusal: (error) => this.#refused(error), onSlow: () => tip.wait(),
+    });
+    page.on("selection", () => { if (page.tool === "merge") this.#picked(); });
+  }
+
+  enter() {
+    if (!split.near()) hint.show(t("split.closer"));
+    this.#picked();
+  }
+
+  leave() { this.#drop(); this.desk.tell.card(); }
+
+  press({ area, point }) {
+    const found = area();
+    tip.move(point);
+    if (!found) return;
+    const there = page.selection.some((entry) => entry.fid === found.fid);
+    page.set({ selection: there ? page.selection.filter((entry) => entry.fid !== found.fid) : [...page.selection, found] });
+  }
+
+  hover() {}
+
+  double() { if (this.preview.form) this.finish(); }
+
+  key(event) {
+    if (event.key === "Enter") { this.finish(); return true; }
+    if (event.key.toLowerCase() === "k" && this.#areas.size > 1) {
+      const codes = [...this.#areas.keys()];
+      this.#keepCode(codes[(codes.indexOf(this.#keep) + 1) % codes.length]);
+      return true;
+    }
+    if (event.key === "Backspace" && page.selection.length) { page.set({ selection: page.selection.slice(0, -1) }); return true; }
+    return false;
+  }
+
+  escape() {
+    if (!page.selection.length) return false;
+    page.set({ selection: [] });
+    return true;
+  }
+
+  async #picked() {
+    const codes = page.selection.map((entry) => entry.code);
+    for (const code of this.#areas.keys()) if (!codes.includes(code)) this.#areas.delete(code);
+    await Promise.all(codes.filter((code) => !this.#areas.has(code)).map(async (code) => {
+      const area = await api.get(boot.urls.area, { path: { code } }).catch(() => null);
+      if (area && page.selection.some((entry) => entry.code === code)) this.#areas.set(code, area);
+    }));
+    const areas = codes.map((code) => this.#areas.get(code)).filter(Boolean);
+    if (!areas.some((area) => area.code === this.#keep)) this.#keep = merge.keeper(areas);
+    else if (!this.chosen) this.#keep = merge.keeper(areas);
+    if (areas.length < 2) {
+      this.preview.drop();
+      this.desk.canvas.show("preview", []);
+      tip.hide();
+      mergePanel({ areas, keep: this.#keep, answer: null }, this.#verbs());
+      return;
+    }
+    this.preview.ask(merge.form(areas, this.#keep));
+  }
+
+  #keepCode(code) {
+    this.#keep = code;
+    this.chosen = true;
+    this.preview.ask(merge.form([...this.#areas.values()], code));
+  }
+
+  #verbs() {
+    return { keep: (code) => this.#keepCode(code), cancel: () => { this.escape(); this.desk.use("select"); }, save: () => this.finish(), see: (where) => this.desk.canvas.goTo({ where }) };
+  }
+
+  #answered(answer) {
+    const areas = page.selection.map((entry) => this.#areas.get(entry.code)).filter(Boolean);
+    const one = answer.changed.find((area) => !area.retired);
+    this.desk.canvas.show("preview", one?.geometry ? [{ type: "Feature", properties: { kind: "piece", side: "b" }, geometry: one.geometry }] : []);
+    tip.show([el("div", { class: "r" }, el("span", {}, `${areas.map((area) => places.tail(area.code)).join(" + ")} =`), el("span", { class: "n" }, t("unit.households", { n: format.number(one?.after?.households) })), figureText.word(one?.after?.norm))]);
+    mergePanel({ areas, keep: this.#keep, answer }, this.#verbs());
+    say.politely(t("say.merged", { n: format.number(one?.after?.households) }));
+  }
+
+  #refused(error) {
+    this.desk.canvas.show("preview", []);
+    const areas = [...this.#areas.values()];
+    tip.show([el("div", { class: "r" }, icon("bad", "s"), error.text)], "refused");
+    mergePanel({ areas, keep: this.#keep, answer: null, refusal: error.text }, this.#verbs());
+    say.politely(error.text);
+  }
+
+  async finish() {
+    await this.preview.settle();
+    if (!this.preview.form) return;
+    await save(this.preview.form, {
+      desk: this.desk,
+      onSaved: (answer) => {
+        const codes = this.preview.form.targets, keep = this.#keep;
+        this.#drop();
+        const kept = answer.changed.find((area) => area.code === keep && !area.retired);
+        page.set({ selection: kept ? [{ fid: kept.fid, code: kept.code, name: kept.name, level: kept.level }] : [] });
+        this.desk.tell.saved(answer, { op: "merge", codes, keep });
+      },
+      onDropped: () => { this.#drop(); page.set({ selection: [] }); this.desk.tell.renew(); },
+      onStay: () => { this.#areas.clear(); this.#picked(); },
+      onRefused: (error) => this.#refused(error),
+    });
+  }
+
+  #drop() {
+    this.preview.drop();
+    this.#areas.clear();
+    this.#keep = null;
+    this.chosen = false;
+    this.desk.canvas.show("preview", []);
+    tip.hide();
+  }
+}

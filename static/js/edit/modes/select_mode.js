@@ -1,0 +1,71 @@
+// No tool in hand: a click shows an area, Shift adds, a double click goes one level in; hovering tells in one line.
+import { t } from "../../data/i18n.js";
+import { named } from "../../data/named.js";
+import { boot } from "../../data/boot.js";
+import { format } from "../../data/format.js";
+import { page } from "../../data/page.js";
+import { el } from "../../ui/dom.js";
+import { places } from "../../ui/places.js";
+import { tip } from "../../ui/tip.js";
+
+const HOVER_MS = 150;
+
+/** Verbs of a mode: enter, leave, press, hover, double, key, escape. */
+export class SelectMode {
+  cursor = "picks";
+  #timer = null;
+
+  /** @param {import("../desk.js").Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+  }
+
+  enter() {}
+
+  leave() {
+    clearTimeout(this.#timer);
+    tip.hide();
+  }
+
+  press({ area, point, shift }) {
+    const badge = shift ? null : this.desk.canvas.badgeAt(point);
+    if (badge) return this.desk.tell.zone(badge.id);
+    const found = area();
+    if (!found) return page.set({ selection: [] });
+    const there = page.selection.some((entry) => entry.fid === found.fid);
+    if (shift) return page.set({ selection: there ? page.selection.filter((entry) => entry.fid !== found.fid) : [...page.selection, found] });
+    return page.set({ selection: [found] });
+  }
+
+  double({ area }) {
+    const found = area();
+    if (found) this.desk.tell.into(found);
+  }
+
+  hover({ area, zone, point }) {
+    clearTimeout(this.#timer);
+    tip.hide();
+    tip.move(point);
+    this.#timer = setTimeout(() => {
+      const found = area();
+      if (!found) return;
+      const law = zone();
+      const value = page.legend?.of.get(found.fid);
+      const shown = value === undefined ? "" : value === null ? t("value.unknown") : page.legend.metric.type === "rate" ? format.percent(value) : format.number(value);
+      const words = [places.title(found), page.legend && shown ? `${named(boot.metrics, page.legend.metric.id)} ${shown}` : null, law ? `${named(boot.zone_kinds, law.kind)}${law.status === "proposed" ? ` ${t("zone.proposed")}` : ""}` : null];
+      tip.show([el("div", { class: "x" }, words.filter(Boolean).join(" · "))], "quiet");
+    }, HOVER_MS);
+  }
+
+  out() {
+    clearTimeout(this.#timer);
+    tip.hide();
+  }
+
+  key() { return false; }
+
+  escape() {
+    if (page.selection.length) { page.set({ selection: [] }); return true; }
+    return this.desk.tell.outward();
+  }
+}

@@ -1,0 +1,133 @@
+// Starts the planner page: map, figures, legend, cards, tools, and what happens between them.
+import { boot } from "./data/boot.js";
+import { t } from "./data/i18n.js";
+import { levels } from "./data/levels.js";
+import { page } from "./data/page.js";
+import { Desk } from "./edit/desk.js";
+import { Journal } from "./edit/journal.js";
+import { MergeMode } from "./edit/modes/merge_mode.js";
+import { MeasureMode } from "./edit/modes/measure_mode.js";
+import { SelectMode } from "./edit/modes/select_mode.js";
+import { SplitMode } from "./edit/modes/split_mode.js";
+import { ZoneMode } from "./edit/modes/zone_mode.js";
+import { Canvas } from "./map/canvas.js";
+import { FigurePaint } from "./map/figure_paint.js";
+import { Renewal } from "./map/renewal.js";
+import { watchSelection } from "./map/selection.js";
+import { tiles } from "./map/tiles.js";
+import { Cards } from "./ui/cards.js";
+import { emptyStore } from "./ui/empty_store.js";
+import { exportDialog } from "./ui/export_dialog.js";
+import { foot } from "./ui/foot.js";
+import { hint } from "./ui/hint.js";
+import { watchKeys } from "./ui/keys.js";
+import { drawLegend } from "./ui/legend.js";
+import { watchLive } from "./ui/live_word.js";
+import { watchLoading } from "./ui/loading_bar.js";
+import { mapKeys } from "./ui/map_keys.js";
+import { rail } from "./ui/rail.js";
+import { search } from "./ui/search.js";
+import { watchSignIn } from "./ui/sign_in_dialog.js";
+import { toast } from "./ui/toast.js";
+import { userMenu } from "./ui/user_menu.js";
+import { places } from "./ui/places.js";
+
+const MODES = {
+  select: (desk) => new SelectMode(desk), split: (desk) => new SplitMode(desk), merge: (desk) => new MergeMode(desk),
+  zone: (desk) => new ZoneMode(desk), measure: (desk) => new MeasureMode(desk),
+};
+
+/** What the style of the map needs to know of the page. */
+const shown = () => ({
+  classes: page.wash ? [] : page.legend?.classes ?? [], isolate: page.isolate, isolateZone: page.isolateZone,
+  wash: page.wash || Boolean(page.legend?.norm) || !page.legend, hidden: page.hidden,
+});
+
+const list = (codes) => codes.map(places.tail).join("、");
+
+function sayDone(answer, { op, codes, keep }) {
+  const made = answer.changed.filter((area) => !area.retired).map((area) => area.code);
+  return op === "split" ? t("toast.split", { what: list(codes), into: list(made) }) : t("toast.merge", { what: list(codes), into: list([keep]) });
+}
+
+async function start() {
+  watchSignIn();
+  userMenu();
+  watchLive();
+  hint.show();
+  document.getElementById("place").textContent = (boot.account.roles ?? []).map((role) => role.area?.name).filter(Boolean)[0] ?? "";
+  document.getElementById("language").addEventListener("click", (event) => { event.currentTarget.hash = location.hash; });
+  page.set({ wash: false, zones: [], level: levels.at(14) });
+
+  const canvas = new Canvas(document.getElementById("canvas"), boot.map.bounds ? await tiles.sources() : {}, shown);
+  if (!boot.map.bounds) return emptyStore();
+  watchLoading(canvas);
+  foot.watch(canvas);
+  mapKeys(canvas);
+  const paint = new FigurePaint(canvas);
+  const renewal = new Renewal(canvas, paint);
+  const cards = new Cards(canvas, renewal, { use: (id) => use(id), exportOf: (area) => exportDialog({ area }), free: () => desk.mode && ["select", "measure", "split"].includes(page.tool) && !(desk.mode.draft && page.tool === "split" && !desk.mode.draft.empty) });
+  const tools = rail({ use: (id) => use(id), undo: () => takeBack("undo"), redo: () => takeBack("redo") });
+  const journal = new Journal(tools.undoable);
+
+  const desk = new Desk(canvas, MODES, {
+    card: () => cards.show(), zone: (id) => cards.zone(id), into: (area) => cards.into(area), outward: () => cards.outward(),
+    renew: () => renewal.all(),
+    async saved(answer, done) {
+      toast(sayDone(answer, done), { action: t("undo.word"), onAction: () => takeBack("undo") });
+      await renewal.after(answer);
+      desk.coverage.forget();
+      desk.shapes();
+      journal.edited();
+      cards.show();
+      canvas.gl.getCanvas().focus();
+    },
+    async zoned(zone) {
+      toast(t("toast.proposed", { name: zone.name || zone.code }), { action: t("zone.withdraw"), onAction: () => cards.withdraw(zone) });
+      await renewal.zones(zone);
+      use("select");
+      cards.zone(zone.id);
+    },
+  });
+
+  function use(id) {
+    if (id === "export") exportDialog({ area: page.selection[0] ?? page.focus });
+    else desk.use(id);
+  }
+
+  async function takeBack(verb) {
+    try {
+      const done = await journal[verb]();
+      if (!done) return;
+      page.set({ selection: page.selection.filter((area) => !done.answer.changed?.some((changed) => changed.fid === area.fid && changed.retired)) });
+      await renewal.after(done.answer);
+      desk.coverage.forget();
+      desk.shapes();
+      cards.show();
+      toast(t(`toast.${verb}`, { what: done.name }));
+    } catch (error) {
+      toast(error.text, { kind: "bad" });
+    }
+  }
+
+  const find = search({ onOutline: (result) => cards.outline(result), onGo: (result) => cards.found(result) });
+  watchKeys({
+    desk, use, find: find.focus, undo: () => takeBack("undo"), redo: () => takeBack("redo"), parent: () => cards.parent(),
+    toggleSnap: () => { const { on } = desk.snapper; const any = on.vertices || on.borders; Object.assign(on, { vertices: !any, borders: !any }); if (desk.mode.snaps) hint.snaps(desk.snapper); },
+  });
+
+  page.on(["legend", "isolate", "isolateZone", "zones", "wash", "hidden"], drawLegend);
+  page.on(["legend", "isolate", "isolateZone", "wash", "hidden"], () => canvas.look());
+  const follow = () => page.set({ level: levels.at(canvas.gl.getZoom()) });
+  canvas.gl.on("zoom", follow);
+  await canvas.ready();
+  follow();
+  watchSelection(canvas);
+  desk.use("select");
+  cards.restore();
+  await Promise.all([paint.show(), renewal.summary(), renewal.zones(null), journal.load()]);
+  document.body.dataset.ready = "true";
+  return undefined;
+}
+
+start();

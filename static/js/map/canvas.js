@@ -1,0 +1,114 @@
+// The one map of the page. It moves only by the person's own hand: drag, wheel, key, or a place they asked for.
+import { Map as GLMap } from "maplibre-gl";
+import { boot } from "../data/boot.js";
+import { t } from "../data/i18n.js";
+import { theme } from "../ui/theme.js";
+import { drawImages, IMAGE_RATIO } from "./images.js";
+import { readInk } from "./ink.js";
+import { mapStyle } from "./style.js";
+import { tiles } from "./tiles.js";
+
+const HOME_PADDING = 24;
+
+/** Owns the MapLibre map and its look. Public verbs: look (after a theme or legend change), goTo, renew, show. */
+export class Canvas {
+  /** @param {HTMLElement} container @param {Record<string, object>} sources @param {() => object} shown what the style needs to know */
+  constructor(container, sources, shown) {
+    this.sources = sources;
+    this.shown = shown;
+    const ink = readInk();
+    this.gl = new GLMap({
+      container, style: mapStyle(ink, sources, shown()), hash: "map",
+      ...(boot.map.bounds ? { bounds: boot.map.bounds, fitBoundsOptions: { padding: HOME_PADDING } } : { center: [110, 32], zoom: 4 }),
+      attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxPitch: 0, boxZoom: false, doubleClickZoom: false,
+      fadeDuration: 0, maxZoom: 21, transformRequest: (url) => ({ url: tiles.address(url) }), cancelPendingTileRequestsWhileZooming: true,
+      locale: { "Map.Title": t("map.title") },
+    });
+    this.gl.touchZoomRotate.disableRotation();
+    this.gl.keyboard.disableRotation();
+    this.#images(ink);
+    theme.watch(() => this.look());
+  }
+
+  /** @returns {Promise<void>} when the style can be changed */
+  ready() {
+    return new Promise((resolve) => (this.gl.isStyleLoaded() ? resolve() : this.gl.once("load", () => resolve())));
+  }
+
+  #images(ink) {
+    this.pictures = drawImages(ink);
+    for (const [name, data] of Object.entries(this.pictures)) {
+      if (this.gl.hasImage(name)) this.gl.updateImage(name, data);
+    }
+    this.gl.on("styleimagemissing", ({ id }) => {
+      if (this.pictures[id] && !this.gl.hasImage(id)) this.gl.addImage(id, this.pictures[id], { pixelRatio: IMAGE_RATIO });
+    });
+  }
+
+  /** Paints the map anew with the tokens and the legend of this moment; nothing is loaded again. */
+  look() {
+    const ink = readInk();
+    this.pictures = drawImages(ink);
+    for (const [name, data] of Object.entries(this.pictures)) if (this.gl.hasImage(name)) this.gl.updateImage(name, data);
+    const was = this.last;
+    const style = mapStyle(ink, this.sources, this.shown());
+    const known = new Map((was ?? { layers: [] }).layers.map((layer) => [layer.id, layer]));
+    for (const layer of style.layers) {
+      if (!this.gl.getLayer(layer.id)) continue;
+      const before = known.get(layer.id);
+      for (const part of ["paint", "layout"]) {
+        for (const [name, value] of Object.entries(layer[part] ?? {})) {
+          if (JSON.stringify(before?.[part]?.[name]) === JSON.stringify(value)) continue;
+          if (part === "paint") this.gl.setPaintProperty(layer.id, name, value);
+          else this.gl.setLayoutProperty(layer.id, name, value);
+        }
+      }
+      const visible = layer.layout?.visibility ?? "visible";
+      if ((this.gl.getLayoutProperty(layer.id, "visibility") ?? "visible") !== visible) this.gl.setLayoutProperty(layer.id, "visibility", visible);
+    }
+    this.last = style;
+  }
+
+  /** Goes to a place because a person asked for it. @param {{bounds?: number[] | null, where?: [number, number]}} place */
+  goTo({ bounds, where }, { zoomAtLeast = null, zoomAtMost = 18 } = {}) {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const side = this.gl.getContainer().clientWidth > 700 ? HOME_PADDING * 2 : HOME_PADDING;
+    let camera = bounds ? this.gl.cameraForBounds(bounds, { padding: side, maxZoom: zoomAtMost }) : null;
+    camera ??= { center: where, zoom: Math.max(this.gl.getZoom(), 17) };
+    const options = { center: camera.center, zoom: zoomAtLeast === null ? camera.zoom : Math.max(camera.zoom, zoomAtLeast) };
+    if (calm) this.gl.jumpTo(options);
+    else this.gl.easeTo({ ...options, duration: 320 });
+  }
+
+  /** Asks again for the tiles of these layers; what did not change comes from the cache of the browser, nothing flashes. */
+  renew(layers = null) {
+    for (const name of Object.keys(this.sources)) {
+      const layer = name.startsWith("areas") ? "areas" : name;
+      if (!layers || layers.includes(layer)) this.gl.refreshTiles(name);
+    }
+  }
+
+  /** @param {"draft" | "preview" | "outline"} source @param {object[]} features */
+  show(source, features) {
+    this.gl.getSource(source)?.setData({ type: "FeatureCollection", features });
+  }
+
+  /** @returns {{fid: number, code: string, name: string, level: string} | null} the area under a pixel */
+  areaAt(point) {
+    const [found] = this.gl.queryRenderedFeatures(point, { layers: ["land"] });
+    return found ? { fid: found.id, code: found.properties.code, name: found.properties.name, level: found.properties.level } : null;
+  }
+
+  /** @returns {object | null} the zone whose letter is under a pixel */
+  badgeAt({ x, y }) {
+    const [found] = this.gl.getLayer("zone-badge") ? this.gl.queryRenderedFeatures([x, y], { layers: ["zone-badge"] }) : [];
+    return found ? { id: found.id, ...found.properties } : null;
+  }
+
+  /** @returns {object | null} the zone under a pixel, the gravest first */
+  zoneAt(point) {
+    const layers = this.gl.getStyle().layers.filter((layer) => layer.source === "zones" && layer.type === "fill" && this.gl.getLayoutProperty(layer.id, "visibility") !== "none").map((layer) => layer.id);
+    const [found] = layers.length ? this.gl.queryRenderedFeatures(point, { layers }) : [];
+    return found ? { id: found.id, ...found.properties } : null;
+  }
+}

@@ -1,0 +1,125 @@
+// Small pictures drawn from tokens: hatches of zones and of the unknown, marks beside numbers, badges, vertices.
+import { boot } from "../data/boot.js";
+
+const RATIO = 2;
+
+/** Draws on a fresh canvas of (width, height) CSS pixels. */
+function picture(width, height, draw) {
+  const canvas = new OffscreenCanvas(width * RATIO, height * RATIO);
+  const pen = canvas.getContext("2d");
+  pen.scale(RATIO, RATIO);
+  pen.lineJoin = "round";
+  draw(pen);
+  return pen.getImageData(0, 0, width * RATIO, height * RATIO);
+}
+
+/** Diagonal lines that meet at the edges of the tile. `side` +1 falls to the right, -1 to the left. */
+function hatch(pen, size, side, colour, width) {
+  pen.strokeStyle = colour;
+  pen.lineWidth = width;
+  pen.beginPath();
+  for (const shift of [-size, 0, size]) {
+    pen.moveTo(shift - 2, side > 0 ? -2 : size + 2);
+    pen.lineTo(shift + size + 2, side > 0 ? size + 2 : -2);
+  }
+  pen.stroke();
+}
+
+const PATTERNS = {
+  lockdown: (ink) => picture(10, 10, (pen) => { for (const side of [1, -1]) hatch(pen, 10, side, ink["z-lockdown"], 1.3); }),
+  control: (ink) => picture(13, 13, (pen) => hatch(pen, 13, -1, ink["z-control"], 2)),
+  prevention: (ink) => picture(11, 11, (pen) => {
+    pen.fillStyle = ink["z-prevention"];
+    pen.beginPath();
+    pen.arc(5, 5, 1.2, 0, 7);
+    pen.fill();
+  }),
+};
+
+function triangle(ink, up, colour) {
+  return picture(13, 11, (pen) => {
+    pen.fillStyle = ink[colour];
+    pen.strokeStyle = ink["m-halo"];
+    pen.lineWidth = 2;
+    pen.beginPath();
+    for (const [x, y] of up ? [[6.5, 1], [12, 10], [1, 10]] : [[6.5, 10], [1, 1], [12, 1]]) pen.lineTo(x, y);
+    pen.closePath();
+    pen.stroke();
+    pen.fill();
+  });
+}
+
+function badge(text, colour, ink, { width = 22, dashed = false } = {}) {
+  return picture(width + 2, 24, (pen) => {
+    pen.fillStyle = colour;
+    pen.beginPath();
+    pen.roundRect(1, 1, width, 22, 3);
+    pen.fill();
+    if (dashed) {
+      pen.strokeStyle = ink["m-halo"];
+      pen.setLineDash([3, 2]);
+      pen.lineWidth = 1;
+      pen.beginPath();
+      pen.roundRect(2.5, 2.5, width - 3, 19, 2);
+      pen.stroke();
+    }
+    pen.fillStyle = ink["bg-panel"];
+    pen.font = `700 13px ${ink.font}`;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.fillText(text, width / 2 + 1, 12.5);
+  });
+}
+
+function square(ink, { size, colour, turned = false, round = false, fill = "m-halo" }) {
+  const box = size + 6;
+  return picture(box, box, (pen) => {
+    pen.translate(box / 2, box / 2);
+    if (turned) pen.rotate(Math.PI / 4);
+    pen.lineWidth = round ? 1.6 : 2;
+    pen.strokeStyle = ink[colour];
+    pen.fillStyle = fill ? ink[fill] : "transparent";
+    pen.beginPath();
+    if (round) pen.arc(0, 0, size / 2, 0, 7);
+    else pen.rect(-size / 2, -size / 2, size, size);
+    pen.fill();
+    pen.stroke();
+  });
+}
+
+/** The three words of the law in order of their rank; a kind of another name takes the place its rank has. */
+export function zoneColour(kind) {
+  if (kind in PATTERNS) return kind;
+  const ranked = [...boot.zone_kinds].sort((a, b) => b.rank - a.rank).map((entry) => entry.id);
+  return Object.keys(PATTERNS)[Math.max(0, Math.min(2, ranked.indexOf(kind)))];
+}
+
+/**
+ * @param {Record<string, string>} ink
+ * @returns {Record<string, ImageData>} every picture by name, at two pixels per CSS pixel
+ */
+export function drawImages(ink) {
+  const images = {
+    "hatch-unknown": picture(8, 8, (pen) => hatch(pen, 8, 1, ink.unknown, 1)),
+    "mark-over": triangle(ink, true, "warn"),
+    "mark-under": triangle(ink, false, "m-label"),
+    "mark-none": new ImageData(2, 2),
+    "side-a": badge("A", ink["side-a"], ink),
+    "side-b": badge("B", ink["side-b"], ink),
+    "side-c": badge("C", ink.peer, ink),
+    vertex: square(ink, { size: 8, colour: "edit" }),
+    "vertex-snap": square(ink, { size: 18, colour: "edit", round: true, fill: null }),
+    "vertex-new": square(ink, { size: 9, colour: "select", turned: true }),
+    gate: square(ink, { size: 7, colour: "ink-2", fill: "bg-panel" }),
+  };
+  for (const kind of boot.zone_kinds) {
+    const colour = ink[`z-${zoneColour(kind.id)}`];
+    const letter = kind.letter[boot.lang] ?? kind.letter.zh;
+    images[`zone-${kind.id}`] = PATTERNS[zoneColour(kind.id)](ink);
+    images[`badge-${kind.id}-in_force`] = badge(letter, colour, ink);
+    images[`badge-${kind.id}-proposed`] = badge(`${letter}?`, colour, ink, { width: 30, dashed: true });
+  }
+  return images;
+}
+
+export const IMAGE_RATIO = RATIO;

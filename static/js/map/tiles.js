@@ -1,0 +1,50 @@
+// Tile addresses: each tile is asked with the revision of the last edit that touched its ground, so an edit renews
+// only what it changed and everything else stays in the browser's cache.
+import { boot } from "../data/boot.js";
+import { levels } from "../data/levels.js";
+
+/** @type {Array<{rev: number, layers: string[] | null, bounds: [number, number, number, number]}>} newest first */
+const edits = [];
+
+function tileBounds(z, x, y) {
+  const n = 2 ** z;
+  const lon = (column) => (column / n) * 360 - 180;
+  const lat = (row) => (Math.atan(Math.sinh(Math.PI * (1 - (2 * row) / n))) * 180) / Math.PI;
+  const margin = 360 / n / 32;
+  return [lon(x) - margin, lat(y + 1) - margin, lon(x + 1) + margin, lat(y) + margin];
+}
+
+const meets = (a, b) => a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3];
+
+export const tiles = {
+  /** @returns {Promise<Record<string, object>>} MapLibre vector sources by name */
+  async sources() {
+    const has = boot.map.has ?? {};
+    const wanted = ["areas", ...["zones", "buildings", "estates", "roads", "water", "gates", "places"].filter((layer) => has[layer] ?? false)];
+    const told = await Promise.all(wanted.map((layer) => fetch(boot.urls.tilejson.replace("{layer}", layer), { credentials: "same-origin" }).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null)));
+    const made = {};
+    const source = (layer, tileJson, query = "") => ({
+      type: "vector", tiles: [`${location.origin}${boot.urls.tile.replace("{layer}", layer)}${query}`],
+      minzoom: tileJson?.minzoom ?? 0, maxzoom: tileJson?.maxzoom ?? 16, ...(tileJson?.bounds ? { bounds: tileJson.bounds } : {}),
+    });
+    wanted.forEach((layer, i) => { if (told[i] || layer === "areas") made[layer] = source(layer, told[i]); });
+    for (const level of levels.ids.slice(0, -1)) made[`areas-${level}`] = source("areas", told[0], `?level=${encodeURIComponent(level)}`);
+    levels.cap(made.areas.maxzoom);
+    return made;
+  },
+
+  /** Notes an edit. @param {number} rev @param {[number, number, number, number] | null} bounds null: everywhere */
+  touched(rev, bounds, layers = null) {
+    edits.unshift({ rev, bounds: bounds ?? [-180, -90, 180, 90], layers });
+  },
+
+  /** @param {string} url @returns {string} the address with the revision that is right for this tile */
+  address(url) {
+    const found = url.match(/\/([a-z_]+)\/(\d+)\/(\d+)\/(\d+)\.mvt/);
+    if (!found) return url;
+    const [, layer, z, x, y] = found;
+    const bounds = tileBounds(Number(z), Number(x), Number(y));
+    const edit = edits.find((entry) => (!entry.layers || entry.layers.includes(layer)) && meets(entry.bounds, bounds));
+    return `${url}${url.includes("?") ? "&" : "?"}rev=${edit?.rev ?? boot.rev}`;
+  },
+};

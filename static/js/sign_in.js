@@ -1,0 +1,18 @@
+// The sign-in page: show or hide the password, switch the theme.
+import { theme } from "./ui/theme.js";
+
+const reveal = document.getElementById("reveal");
+const password = document.getElementById("password");
+reveal.hidden = false;
+reveal.addEventListener("click", () => {
+  const shown = password.type === "text";
+  password.type = shown ? "password" : "text";
+  reveal.textContent = shown ? document.body.dataset.show : document.body.dataset.hide;
+  reveal.setAttribute("aria-pressed", String(!shown));
+});
+
+const button = document.getElementById("theme");
+const name = () => { button.textContent = theme.now() === "dark" ? button.dataset.light : button.dataset.dark; };
+button.hidden = false;
+button.addEventListener("click", () => { theme.set(theme.now() === "dark" ? "light" : "dark"); name(); });
+name();

@@ -1,0 +1,40 @@
+// Where one is: each level is a button that lists its siblings with a filter; choosing one goes there.
+import { api } from "../data/api.js";
+import { boot } from "../data/boot.js";
+import { format } from "../data/format.js";
+import { t } from "../data/i18n.js";
+import { el } from "./dom.js";
+import { icon } from "./icon.js";
+import { places } from "./places.js";
+import { popover } from "./popover.js";
+
+const host = document.getElementById("crumb");
+const FILTER_FROM = 8, SHOWN = 200;
+
+async function siblings(anchor, area, parent, onGo) {
+  const told = await api.get(boot.urls.areas, { query: { parent: parent ?? "", limit: 1000, ...(parent ? {} : { level: area.level }) } }).catch(() => null);
+  const all = told?.areas ?? [area];
+  const list = el("div", {});
+  const fill = (word) => {
+    const found = all.filter((entry) => !word || `${entry.name} ${entry.code}`.toLowerCase().includes(word.toLowerCase())).slice(0, SHOWN);
+    list.replaceChildren(...found.map((entry) => el("button", { class: "mi", type: "button", "aria-current": entry.code === area.code ? "true" : null, onclick: () => { popover.shut(); onGo(entry); } },
+      places.title(entry), el("span", { class: "r" }, entry.households === null || entry.households === undefined ? "" : t("unit.households", { n: format.number(entry.households) })))));
+  };
+  const filter = all.length >= FILTER_FROM ? el("div", { class: "filter" }, el("input", { class: "input", type: "search", placeholder: t("crumb.filter"), "aria-label": t("crumb.filter"), oninput: (event) => fill(event.target.value) })) : "";
+  fill("");
+  popover.show(anchor, [filter, list], { label: t("crumb.siblings") });
+}
+
+/**
+ * @param {{ancestors?: object[], code: string, name: string, level: string} | null} area
+ * @param {(area: object) => void} onGo
+ */
+export function drawBreadcrumb(area, onGo) {
+  const chain = area ? [...(area.ancestors ?? []), area] : [];
+  host.replaceChildren(...chain.flatMap((entry, i) => {
+    const last = i === chain.length - 1;
+    const button = el("button", { type: "button", "aria-current": last ? "location" : null, "aria-haspopup": "dialog", "aria-expanded": "false", title: `${places.title(entry)} ${entry.code}`,
+      onclick: () => siblings(button, entry, chain[i - 1]?.code ?? null, onGo) }, places.title(entry));
+    return i ? [icon("right", "s"), button] : [button];
+  }));
+}

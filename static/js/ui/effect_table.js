@@ -1,0 +1,50 @@
+// The table "now | A | B | sum": the same rows for every operation, with a tick where the sum is what it was.
+import { format } from "../data/format.js";
+import { t } from "../data/i18n.js";
+import { el } from "./dom.js";
+import { figureText } from "./figure_text.js";
+import { icon } from "./icon.js";
+
+const ROWS = [
+  { key: "households", strong: true, of: (f) => f.households },
+  { key: "people", strong: true, of: (f) => f.population },
+  { key: "special", strong: true, of: (f) => f.special_total },
+  { key: "buildings", of: (f) => f.buildings },
+  { key: "area", of: (f) => f.area_m2, show: format.hectares, tolerance: 60 },
+  { key: "need", of: (f) => f.staff?.need },
+  { key: "have", of: (f) => f.staff?.have },
+  { key: "gap", strong: true, of: (f) => f.staff?.gap },
+];
+
+const known = (value) => value !== null && value !== undefined;
+
+function cell(row, figures, strong) {
+  const value = figures ? row.of(figures) : null;
+  if (!known(value)) return el("td", { class: "unknown" }, t("value.unknown"));
+  return el("td", { class: strong ? "v" : "" }, row.show ? row.show(value) : format.number(value));
+}
+
+function sumCell(row, before, after) {
+  const [was, is] = [row.of(before), row.of(after)];
+  if (!known(was) && !known(is)) return el("td", { class: "unknown" }, t("value.unknown"));
+  if (!known(was) || !known(is)) return el("td", {}, figureText.number(is));
+  const change = is - was;
+  if (Math.abs(change) <= (row.tolerance ?? 0)) return el("td", { class: "same" }, icon("ok"), row.show ? row.show(is) : format.number(is));
+  return el("td", { class: "diff" }, row.show ? `${change > 0 ? "+" : "−"}${row.show(Math.abs(change))}` : format.signed(change));
+}
+
+/**
+ * @param {{head: Array<Node|string>, figures: object | null, strong?: boolean}[]} columns
+ * @param {{before: object, after: object, head: string} | null} sum last column; null leaves it out
+ * @returns {HTMLTableElement}
+ */
+export function effectTable(columns, sum) {
+  const rows = ROWS.filter((row) => columns.some(({ figures }) => figures && row.of(figures) !== undefined));
+  return el("table", { class: "eff" },
+    el("thead", {}, el("tr", {}, el("td", {}), columns.map(({ head }) => el("th", { scope: "col" }, ...head)), sum ? el("th", { scope: "col" }, sum.head) : null)),
+    el("tbody", {}, rows.map((row) => el("tr", {}, el("th", { scope: "row" }, t(`fig.${row.key}`)), columns.map(({ figures, strong }) => {
+      const made = cell(row, figures, strong && row.strong);
+      if (!strong && sum) made.classList.add("was");
+      return made;
+    }), sum ? sumCell(row, sum.before, sum.after) : null))));
+}

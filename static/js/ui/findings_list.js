@@ -1,0 +1,29 @@
+// Findings of an edit or of the whole map: icon and word, errors first, each with its way to the place.
+import { t } from "../data/i18n.js";
+import { el } from "./dom.js";
+import { icon } from "./icon.js";
+
+const GRAVE = new Set(["gap", "overlap", "nesting", "code", "duplicate-code", "leak"]);
+const MERE = new Set(["vertex", "touched", "info", "line-leaves-parent", "estimated", "norm-under"]);
+const rank = (kind) => (GRAVE.has(kind) ? 0 : MERE.has(kind) ? 2 : 1);
+const LOOK = [["bad", "c-bad"], ["warn", "c-warn"], ["info", "c-info"]];
+
+/**
+ * @param {Array<{kind: string, text?: string, code?: string | null, where?: [number, number] | null, count?: number}>} findings
+ * @param {{holds?: string[], onPlace?: (where: [number, number]) => void}} [options] holds: sentences that are true, ticked
+ * @returns {{list: HTMLElement, errors: number, notes: number}}
+ */
+export function findingsList(findings, { holds = [], onPlace } = {}) {
+  const sorted = [...findings].sort((a, b) => rank(a.kind) - rank(b.kind));
+  const row = (finding) => {
+    const [name, colour] = LOOK[rank(finding.kind)];
+    const key = `finding.${finding.kind}`, title = t(key, { ...finding, code: finding.code ?? "" });
+    const unfilled = title === key || /\{\w+\}/.test(title);
+    const place = finding.where && onPlace ? el("button", { class: "lk", type: "button", onclick: () => onPlace(finding.where) }, t("finding.see")) : null;
+    return el("li", {}, el("span", { class: colour }, icon(name, "s")),
+      el("span", {}, unfilled ? finding.text : title, !unfilled && finding.text && finding.text !== title ? el("small", {}, finding.text) : null), place);
+  };
+  const ticked = holds.map((sentence) => el("li", {}, el("span", { class: "c-ok" }, icon("ok", "s")), el("span", {}, sentence)));
+  const errors = findings.filter((finding) => rank(finding.kind) === 0).length;
+  return { list: el("ul", { class: "find" }, sorted.filter((f) => rank(f.kind) === 0).map(row), ticked, sorted.filter((f) => rank(f.kind) > 0).map(row)), errors, notes: findings.length - errors };
+}

@@ -1,0 +1,58 @@
+// Keys of the page. Single letters rest while a text field has the focus and can be switched off in the user menu.
+import { TOOLS } from "../edit/tools.js";
+import { t } from "../data/i18n.js";
+import { page } from "../data/page.js";
+import { dialog } from "./dialog.js";
+import { el } from "./dom.js";
+import { popover } from "./popover.js";
+
+const SPOTS = ["canvas", "side", "foot"];
+const editable = (node) => node?.closest?.("input, select, textarea, [contenteditable]") && !["checkbox", "radio"].includes(node.type);
+
+/** What the list of keys shows. */
+const LISTED = [
+  ["tools", [...TOOLS.map((tool) => [tool.key, `tool.${tool.id}`]), ["Esc", "keys.escape"], ["Ctrl Z", "undo.word"], ["Ctrl Shift Z", "redo.word"]]],
+  ["draw", [["Space", "keys.point"], ["Backspace", "keys.back"], ["Enter", "keys.finish"], ["K", "keys.keep"], ["S", "keys.snap"], ["Alt", "keys.no-snap"]]],
+  ["crosshair", [["G", "keys.crosshair"], ["← ↑ → ↓", "keys.step"], ["Shift ← ↑ → ↓", "keys.small-step"]]],
+  ["map", [["← ↑ → ↓", "keys.pan"], ["+ −", "keys.zoom"], ["Shift", "keys.add"], ["Alt ↑", "keys.parent"], ["Ctrl F", "search.title"], ["F6", "keys.cycle"], ["?", "keys.title"]]],
+];
+
+export function showKeys() {
+  dialog({ title: t("keys.title"), body: [el("div", { class: "keys" }, LISTED.map(([group, keys]) => el("section", {}, el("h3", {}, t(`keys.${group}`)), el("dl", {}, keys.map(([key, what]) => el("div", {}, el("dt", {}, t(what)), el("dd", {}, el("kbd", {}, key)))))))), el("p", { class: "mute t1" }, t("keys.off"))] });
+}
+
+function cycle(back) {
+  const spots = SPOTS.map((id) => (id === "canvas" ? document.querySelector("#canvas canvas") : document.getElementById(id)));
+  const now = spots.findIndex((spot) => spot === document.activeElement || spot.contains?.(document.activeElement));
+  const next = spots[(now + (back ? -1 : 1) + spots.length) % spots.length];
+  next.tabIndex = next.tabIndex < 0 ? -1 : next.tabIndex;
+  if (!next.hasAttribute("tabindex")) next.tabIndex = -1;
+  next.focus();
+}
+
+/** @param {{desk: import("../edit/desk.js").Desk, find: () => void, use: (id: string) => void, undo: () => void, redo: () => void, parent: () => void, toggleSnap: () => void}} verbs */
+export function watchKeys(verbs) {
+  addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    const command = event.ctrlKey || event.metaKey, typing = editable(event.target);
+    const done = (verb) => { event.preventDefault(); verb(); };
+    if (command && event.key.toLowerCase() === "f") return done(verbs.find);
+    if (command && event.key.toLowerCase() === "z" && !typing) return done(event.shiftKey ? verbs.redo : verbs.undo);
+    if (command && event.key.toLowerCase() === "y" && !typing) return done(verbs.redo);
+    if (event.key === "F6") return done(() => cycle(event.shiftKey));
+    if (event.altKey && event.key === "ArrowUp") return done(verbs.parent);
+    if (event.key === "Escape") { if (popover.shut() || (typing && (event.target.blur(), true))) return undefined; return done(() => verbs.desk.escape()); }
+    if (command || event.altKey || typing) return undefined;
+    const onButton = event.target.closest?.("button, a, summary, [role=option]");
+    if (onButton && (event.key === "Enter" || event.key === " " || event.key.startsWith("Arrow"))) return undefined;
+    if (verbs.desk.key(event)) return event.preventDefault();
+    if (!page.singleKeys) return undefined;
+    if (event.key === "?") return done(showKeys);
+    const letter = event.key.toUpperCase();
+    if (letter === "G") return done(() => verbs.desk.cross());
+    if (letter === "S") return done(verbs.toggleSnap);
+    const tool = TOOLS.find((entry) => entry.key === letter);
+    if (tool) return done(() => verbs.use(tool.id));
+    return undefined;
+  });
+}

@@ -1,0 +1,12 @@
+// Names of where one is: "锦澜社区 09 网格 · 微网格 04", level words, short codes.
+import { boot } from "../data/boot.js";
+import { named } from "../data/named.js";
+
+export const places = {
+  /** @param {{name: string, code: string, level: string}} area @returns {string} its name, or level and code where it has none */
+  title: (area) => (area.name && area.name !== area.code ? area.name : `${named(boot.levels, area.level)} ${places.tail(area.code)}`),
+  /** @param {{ancestors?: Array<{name: string}>}} area @returns {string} names of the two areas above it */
+  above: (area) => (area.ancestors ?? []).slice(-2).map((ancestor) => ancestor.name || ancestor.code).join(" · "),
+  /** @param {string} code @returns {string} its last five characters without a leading dash, as the map labels it */
+  tail: (code) => code.slice(-5).replace(/^-/, ""),
+};

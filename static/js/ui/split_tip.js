@@ -1,0 +1,23 @@
+// The three lines of the tip while splitting: what each side gets, then length, what is crossed, whether it snapped.
+import { format } from "../data/format.js";
+import { t } from "../data/i18n.js";
+import { el } from "./dom.js";
+import { figureText } from "./figure_text.js";
+
+const SIDES = 3;
+
+/** @returns {HTMLElement[]} */
+export function splitTip(answer, pieces, { snapped, closed }) {
+  const line = (piece) => el("div", { class: "r" }, el("span", { class: `tag ${piece.side}` }, piece.letter),
+    el("span", { class: "n" }, t("unit.households", { n: format.number(piece.after?.households) })),
+    t("unit.people", { n: format.number(piece.after?.population) }), figureText.word(piece.after?.norm));
+  const crossed = answer.findings.find((finding) => finding.kind === "crosses-building");
+  const words = [
+    answer.line_m === null || answer.line_m === undefined ? null : t("split.length", { m: format.length(answer.line_m) }),
+    crossed ? t("check.building", { n: crossed.count ?? answer.findings.filter((finding) => finding.kind === "crosses-building").length }) : t("split.no-building"),
+    snapped ? t("split.snapped") : null, closed ? t("split.enter") : null,
+  ];
+  const rows = pieces.slice(0, SIDES).map(line);
+  if (pieces.length > SIDES) rows.push(el("div", { class: "r mute" }, t("split.more", { n: pieces.length - SIDES })));
+  return [...rows, el("div", { class: "x" }, words.filter(Boolean).join(" · "))];
+}
