@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -45,7 +46,7 @@ class Segments:
 
     def pairs(self) -> list[tuple[int, int]]:
         """The segments as Python pairs, in order."""
-        return list(zip(self.start.tolist(), self.end.tolist()))
+        return list(zip(self.start.tolist(), self.end.tolist(), strict=True))
 
 
 NO_SEGMENTS = Segments(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.intp))
@@ -253,12 +254,13 @@ def _rebuild(parts: np.ndarray, border: Segments, removed: Segments, added: Segm
     touched = ((bounds[:, :2] <= corners.max(0)) & (bounds[:, 2:] >= corners.min(0))).all(axis=1)
     old = border[touched[border.owner]]
     target = _sum(old, removed, added)
-    faces = _faces(parts[touched], target, np.unique(pack(corners)))
+    vertices, visits = np.unique(target.start, return_counts=True)
+    faces = _faces(parts[touched], target, np.union1d(pack(corners), vertices[visits > 1]))
     built = directed_segments(faces) if len(faces) else NO_SEGMENTS
     if len(match(built, target)[0]) != len(target) or len(built) != len(target) or not shapely.is_valid(faces).all():
         raise ProofFailed("the new border of the parent does not close",
                           where=place((target.start if len(target) else border.start)[0]))
-    kept = [(int(part), 0, polygon) for part, polygon in zip(np.flatnonzero(~touched), parts[~touched])]
+    kept = [(int(part), 0, polygon) for part, polygon in zip(np.flatnonzero(~touched), parts[~touched], strict=True)]
     made = [_arranged(face, border) for face in faces]
     return [polygon for *_, polygon in sorted(kept + made, key=lambda row: row[:2])]
 
@@ -286,22 +288,21 @@ def _faces(parts: np.ndarray, target: Segments, corners: np.ndarray) -> np.ndarr
     keys = pack(xy)
     at_corner = np.isin(keys, corners)
     drawn = set()
-    for r in range(len(rings)):
-        mine = np.flatnonzero(ring == r)
+    for mine in np.split(np.arange(len(keys)), np.flatnonzero(ring[1:] != ring[:-1]) + 1) if len(rings) else ():
         breaks = np.unique(np.r_[mine[0], mine[at_corner[mine]], mine[-1]]).tolist()
-        for i, j in zip(breaks[:-1], breaks[1:]):
+        for i, j in pairwise(breaks):
             a, b = int(keys[i]), int(keys[i + 1])
             if j > i + 1 or (a, b) in wanted or (b, a) in wanted:
                 lines.append(shapely.LineString(xy[i:j + 1]))
                 drawn.add((min(a, b), max(a, b)))
     if len(corners):
-        loose = np.isin(target.start, corners) & np.isin(target.end, corners)
-        lines += [shapely.LineString(pair) for (a, b), pair in zip(target[loose].pairs(), target[loose].coordinates())
+        loose = target[np.isin(target.start, corners) & np.isin(target.end, corners)]
+        lines += [shapely.LineString(ends) for (a, b), ends in zip(loose.pairs(), loose.coordinates(), strict=True)
                   if (min(a, b), max(a, b)) not in drawn]
     faces = shapely.orient_polygons(shapely.get_parts(shapely.polygonize(lines)))
     first = pack(shapely.get_coordinates(shapely.get_point(shapely.get_exterior_ring(faces), 0)))
     second = pack(shapely.get_coordinates(shapely.get_point(shapely.get_exterior_ring(faces), 1)))
-    return faces[[(a, b) in wanted for a, b in zip(first.tolist(), second.tolist())]]
+    return faces[[(a, b) in wanted for a, b in zip(first.tolist(), second.tolist(), strict=True)]]
 
 
 def _arranged(face: shapely.Polygon, border: Segments) -> tuple[int, int, shapely.Polygon]:

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 from .areas import UNITS_PER_DEGREE, Area
-from .chain import (Segments, area2, difference, directed_segments, match, pack, place, unpack, without)
+from .chain import Segments, area2, difference, directed_segments, match, pack, place, without
 from .edits import Edit
 from .errors import ProofFailed, UnknownArea
 
@@ -63,14 +63,16 @@ class Proof:
     area2_change: int = 0
 
 
-def prove(edit: Edit, coverage: Coverage) -> Proof:
+def prove(edit: Edit, coverage: Coverage, restores: bool = False) -> Proof:
     """Exact and local: the ground of the edit is covered after it as it was before, no border moved that should not,
     no vertex is missing on a neighbour, every shape is valid and touches itself only where its source did. The
-    outermost border may gain vertices at most 1 unit off, or lose them again (undo). ProofFailed otherwise."""
+    outermost border may gain vertices at most 1 unit off, or lose them again. With `restores` (an undo that puts back
+    earlier shapes) rings may touch themselves, because they did. ProofFailed otherwise."""
     old, source = explode(edit.before + edit.touched_before)
     new, _ = explode(edit.after + edit.touched)
     _prove_shapes(edit.after + edit.touched)
-    _prove_contacts(old, source, new)
+    if not restores:
+        _prove_contacts(old, source, new)
     for was, now in zip(edit.touched_before, edit.touched, strict=True):
         removed, added = _changes(was, now)
         if was.fid != now.fid or not _same_either_way(removed, added):
@@ -88,20 +90,22 @@ def prove(edit: Edit, coverage: Coverage) -> Proof:
 
 def same_course(removed: Segments, added: Segments, tolerance: float = 1.0) -> bool:
     """Whether `added` is `removed` with more vertices, each at most `tolerance` units off the old segment."""
-    left = set(added.pairs())
-    vertices = np.unique(np.concatenate([added.start, added.end]))
-    points = unpack(vertices)
-    for (start, end), (a, b) in zip(removed.pairs(), removed.coordinates()):
-        way = b - a
-        along = (points - a) @ way / (way @ way)
-        off = np.hypot(*(points - a - np.clip(along, 0, 1)[:, None] * way).T)
-        between = np.flatnonzero((off <= tolerance) & (along > 0) & (along < 1))
-        stops = [start, *vertices[between[np.argsort(along[between])]].tolist(), end]
-        steps = set(zip(stops[:-1], stops[1:]))
-        if len(stops) == 2 or not steps <= left:
-            return False
-        left -= steps
-    return not left
+    following: dict[int, list[tuple[int, complex]]] = {}
+    for (start, end), (x, y) in zip(added.pairs(), added.coordinates()[:, 1].tolist(), strict=True):
+        following.setdefault(start, []).append((end, complex(x, y)))
+    for (start, end), (a, b) in zip(removed.pairs(), removed.coordinates().tolist(), strict=True):
+        origin, way = complex(*a), complex(*b) - complex(*a)
+        at, along = start, 0.0
+        while at != end:
+            steps = [(ahead.real, step) for step in following.get(at, ())
+                     for ahead in [(step[1] - origin) / way]  # real: share of the way; imaginary: off to the side
+                     if along < ahead.real <= 1 and abs(ahead.imag) * abs(way) <= tolerance and step[0] != start]
+            if not steps:
+                return False
+            along, step = min(steps)
+            following[at].remove(step)
+            at = step[0]
+    return not any(following.values())
 
 
 def _same_either_way(removed: Segments, added: Segments) -> bool:
@@ -124,16 +128,16 @@ def _prove_shapes(areas: Sequence[Area]) -> None:
 
 def _prove_contacts(old: np.ndarray, source: np.ndarray, new: np.ndarray) -> None:
     """A ring may touch itself or another ring of its part only where rings of one source area did."""
-    fresh = np.setdiff1d(_contacts(new, np.arange(len(new))), _contacts(old, source))
+    fresh = np.setdiff1d(contacts(new, np.arange(len(new))), contacts(old, source))
     if len(fresh):
         raise ProofFailed("a border would touch itself", where=place(fresh[0]))
 
 
-def _contacts(parts: np.ndarray, owner: np.ndarray) -> np.ndarray:
+def contacts(parts: np.ndarray, owner: np.ndarray) -> np.ndarray:
     """Vertices that one owner visits more than once."""
     rings, part = shapely.get_rings(parts, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
-    open_ = np.r_[ring[1:] == ring[:-1], False]  # the closing vertex is no second visit
+    open_ = np.r_[ring[1:] == ring[:-1], False][:len(ring)]  # the closing vertex is no second visit
     keys, whose = pack(xy[open_]), owner[part[ring[open_]]]
     order = np.lexsort((keys, whose))
     again = (keys[order[1:]] == keys[order[:-1]]) & (whose[order[1:]] == whose[order[:-1]])

@@ -98,7 +98,7 @@ def course(borders: Borders, vertices: np.ndarray) -> Course:
     a, b, along, vertex = a[inner], b[inner], along[inner], vertex[inner]
     order = np.lexsort((vertex, along, b, a))
     found: dict[tuple[int, int], tuple[int, ...]] = {}
-    for start, end, between in zip(a[order].tolist(), b[order].tolist(), vertex[order].tolist()):
+    for start, end, between in zip(a[order].tolist(), b[order].tolist(), vertex[order].tolist(), strict=True):
         found[start, end] = (*found.get((start, end), ()), between)
     return found
 

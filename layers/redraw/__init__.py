@@ -1,6 +1,6 @@
-"""Redraw: one operation a file. Each is a pure function (coverage as it is, what was drawn) -> Edit; nothing is written.
+"""Redraw: one operation a file. Each is a pure function (coverage as it is, what was drawn) -> Edit.
 
-A new operation is one file here, one line in OPERATIONS and one test file.
+Nothing is written. A new operation is one file here, one line in OPERATIONS and one test file.
 """
 
 from __future__ import annotations

@@ -8,14 +8,15 @@ sibling, and only the vertices of runs that really cut are put on the borders.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import shapely
 
 from ..areas import UNITS_PER_DEGREE, Area
 from ..chain import directed_segments, pack, place, splice, unpack
-from ..coverage import Coverage, explode
-from ..errors import BadGeometry, LineCrossesItself
+from ..coverage import Coverage, contacts, explode
+from ..errors import BadGeometry, LineCrossesItself, ProofFailed
 from ..measure import metres_per_unit, units
 from ..noding import Borders, course, snap, thread, without_repeats
 
@@ -110,11 +111,11 @@ def cut(patch: Patch, wanted: np.ndarray, xy: np.ndarray, snap_m: float = SNAP_M
             across = [run for run in runs if run.part == part]
             pieces[part] = _pieces(parts[part], across)
             beside = _beside(pieces[part], across)
-            whole = [run for run, (left, right) in zip(across, beside) if left < 0 or right < 0]
-            thin = [run for run in _parting_slivers(pieces[part], across, beside, snap_m) if run not in whole]
-            bridges += whole
+            bridging = [run for run, pair in zip(across, beside, strict=True) if pair == (-1, -1)]
+            thin = [run for run in _parting_slivers(pieces[part], across, beside, snap_m) if run not in bridging]
+            bridges += bridging
             slivers += thin
-            idle |= {*whole, *thin}
+            idle |= {*bridging, *thin}
         if not idle:
             break
         runs = [run for run in runs if run not in idle]
@@ -148,7 +149,7 @@ def _runs(line: np.ndarray, parts: np.ndarray, wanted: np.ndarray, own: Borders)
     shapes = splice(parts[which], course(own, np.unique(line)))
     borders = Borders.of(shapes).near(unpack(line).astype(np.int64), 1)
     low, high = pack(borders.a), pack(borders.b)
-    on_border, edges = {*low.tolist(), *high.tolist()}, set(zip(low.tolist(), high.tolist()))
+    on_border, edges = {*low.tolist(), *high.tolist()}, set(zip(low.tolist(), high.tolist(), strict=True))
     xy = unpack(line)
     middle = (xy[:-1] + xy[1:]) / 2
     shapely.prepare(shapes)
@@ -156,7 +157,7 @@ def _runs(line: np.ndarray, parts: np.ndarray, wanted: np.ndarray, own: Borders)
     keys = line.tolist()
     found: list[tuple[int, list[int]]] = []
     last = -1
-    for step, (a, b) in enumerate(zip(keys[:-1], keys[1:])):
+    for step, (a, b) in enumerate(pairwise(keys)):
         if (min(a, b), max(a, b)) in edges or not inside[:, step].any():
             continue
         part = int(which[inside[:, step].argmax()])
@@ -189,14 +190,18 @@ def _refuse_contact(runs: list[Run]) -> None:
 def _pieces(part: shapely.Polygon, runs: list[Run]) -> np.ndarray:
     """The faces into which the runs cut the part."""
     ends = np.array([key for run in runs for key in (run.keys[0], run.keys[-1])])
-    lines = [unpack(run.keys) for run in runs]
-    for ring in shapely.get_rings(part):
-        lines += _arcs(shapely.get_coordinates(ring), ends)
+    ends = np.union1d(ends, contacts(np.array([part]), np.zeros(1, np.intp)))  # where its own rings touch
+    lines = [arc for ring in shapely.get_rings(part) for arc in _arcs(shapely.get_coordinates(ring), ends)]
+    short = {frozenset(map(tuple, arc.tolist())) for arc in lines if len(arc) == 2}
+    across = [unpack(run.keys) for run in runs]  # without runs that fell onto the border when vertices beside them went
+    lines += [run for run in across if len(run) > 2 or frozenset(map(tuple, run.tolist())) not in short]
     order = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
     faces = shapely.get_parts(shapely.polygonize(shapely.linestrings(np.concatenate(lines), indices=order)))
     if shapely.get_num_interior_rings(part):  # what fills a hole is a face too, but not ours
         shapely.prepare(part)
         faces = faces[shapely.contains(part, shapely.point_on_surface(faces))]
+    if not len(faces):
+        raise ProofFailed("the line and the border cannot be told apart here", where=place(runs[0].keys[0]))
     return faces
 
 
@@ -207,34 +212,36 @@ def _arcs(xy: np.ndarray, ends: np.ndarray) -> list[np.ndarray]:
         return [xy]
     turned = np.r_[xy[at[0]:-1], xy[:at[0] + 1]]
     stops = [*(at - at[0]).tolist(), len(turned) - 1]
-    return [turned[i:j + 1] for i, j in zip(stops[:-1], stops[1:])]
+    return [turned[i:j + 1] for i, j in pairwise(stops)]
 
 
 def _beside(pieces: np.ndarray, runs: list[Run]) -> list[tuple[int, int]]:
-    """Per run the pieces on its left and right; -1 where there is none, because the run is a bridge."""
+    """Per run the pieces on its left and right. -1 where there is none: on both sides of a bridge, on one side of a
+    run that fell onto the border."""
     segments = directed_segments(pieces)
     firsts = np.array([run.keys[:2] for run in runs])
     mine = np.isin(segments.start, firsts)
-    owner = {pair: who for pair, who in zip(segments[mine].pairs(), segments.owner[mine].tolist())}
+    owner = {pair: who for pair, who in zip(segments[mine].pairs(), segments.owner[mine].tolist(), strict=True)}
     return [(owner.get((a, b), -1), owner.get((b, a), -1)) for a, b in firsts.tolist()]
 
 
 def _parting_slivers(pieces: np.ndarray, runs: list[Run], beside: list[tuple[int, int]], snap_m: float) -> list[Run]:
-    """Runs that part off only slivers: a thin piece goes to the sibling with the longest common border."""
+    """Runs that part off only slivers, or less: a thin piece goes to the sibling with the longest common border."""
     thin = _thin(pieces, snap_m)
-    if not thin.any():
+    if not thin.any() and all(min(pair) >= 0 for pair in beside):
         return []
     length = [float(np.hypot(*np.diff(unpack(run.keys), axis=0).T).sum()) for run in runs]
     group = np.arange(len(pieces))
     for piece in np.flatnonzero(thin)[np.argsort(shapely.area(pieces[thin]), kind="stable")].tolist():
         shared: dict[int, float] = {}
-        for (left, right), extent in zip(beside, length):
+        for (left, right), extent in zip(beside, length, strict=True):
             if left >= 0 <= right and (group[left] == group[piece]) != (group[right] == group[piece]):
                 other = int(group[right] if group[left] == group[piece] else group[left])
                 shared[other] = shared.get(other, 0.0) + extent
         if shared:
             group[group == group[piece]] = max(shared, key=lambda other: (shared[other], -other))
-    return [run for run, (left, right) in zip(runs, beside) if group[left] == group[right]]
+    return [run for run, (left, right) in zip(runs, beside, strict=True)
+            if left < 0 or right < 0 or group[left] == group[right]]
 
 
 def _thin(pieces: np.ndarray, snap_m: float) -> np.ndarray:
@@ -260,9 +267,9 @@ def _crossing(xy: np.ndarray) -> list[float]:
 
 def touched(patch: Patch, after: Cut, except_for: set[int]) -> tuple[tuple[Area, ...], tuple[Area, ...]]:
     """(before, after) of the areas that only gained vertices; `except_for` are indices of areas otherwise changed."""
-    changed = np.array([new is not old for new, old in zip(after.parts, patch.parts)], bool)
+    changed = np.array([new is not old for new, old in zip(after.parts, patch.parts, strict=True)], bool)
     indices = [i for i in np.unique(patch.owner[changed]).tolist() if i not in except_for]
     was = tuple(patch.areas[i] for i in indices)
     now = tuple(replace(area, shape=shapely.MultiPolygon(list(after.parts[patch.owner == i])))
-                for i, area in zip(indices, was))
+                for i, area in zip(indices, was, strict=True))
     return was, now

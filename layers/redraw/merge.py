@@ -51,8 +51,9 @@ def _heaviest(areas: Sequence[Area], weigh: Weigh | None) -> Area:
     shapes = [area.shape for area in areas]
     ground = area_m2(shapes)
     weights = ground if weigh is None else [-1.0 if w is None or w != w else float(w) for w in weigh(shapes)]
-    ranked = sorted(zip(areas, weights, ground), key=lambda row: (-row[1], -row[2], row[0].shape.bounds[0], row[0].fid))
-    return ranked[0][0]
+    ranked = [(-weight, -m2, area.shape.bounds[0], area.fid)
+              for area, weight, m2 in zip(areas, weights, ground, strict=True)]
+    return areas[ranked.index(min(ranked))]
 
 
 def _other_parent(coverage: Coverage, areas: Sequence[Area]) -> OtherParent:

@@ -12,7 +12,7 @@ from ..areas import UNITS_PER_DEGREE, Area
 from ..chain import place
 from ..coverage import Coverage, gather, prove
 from ..edits import Edit, Finding
-from ..errors import AreaLocked, LineInside, LineOutside, NotLeaf, SliverRefused
+from ..errors import AreaLocked, EditRefused, LineInside, LineOutside, NotLeaf, SliverRefused
 from ..measure import area_m2, units
 from .cutting import SNAP_M, Cut, Patch, cut, drawn, short_m, sides, touched
 
@@ -20,8 +20,9 @@ Weigh = Callable[[Sequence[shapely.MultiPolygon]], Sequence[float]]
 Pieces = list[list[shapely.Polygon]]  # of one leaf: what each of the areas it falls into will hold
 
 
-def split(coverage: Coverage, targets: Sequence[int] | None, line: shapely.LineString, keep: shapely.Point | None = None,
-          weigh: Weigh | None = None, allow_parts: bool = False, snap_m: float = SNAP_M) -> Edit:
+def split(coverage: Coverage, targets: Sequence[int] | None, line: shapely.LineString,
+          keep: shapely.Point | None = None, weigh: Weigh | None = None, allow_parts: bool = False,
+          snap_m: float = SNAP_M) -> Edit:
     """Cut each target leaf that the line (units) crosses from border to border; None means every leaf it crosses.
 
     The piece that holds `keep` (units), else the heaviest by `weigh` (households; default: ground), keeps fid, code,
@@ -46,8 +47,9 @@ def split(coverage: Coverage, targets: Sequence[int] | None, line: shapely.LineS
                    [list(done.parts[_unmet(patch, done, index)]) for index in indices], keep, weigh)
     touched_before, gained = touched(patch, done, set(indices))
     note = ", ".join(area.code for area in before)
+    whole = [area for area in named or () if all(area.fid != other.fid for other in before)]
     edit = Edit("split", before, after, touched_before, gained, {}, f"split {note} into {len(after)}",
-                _uncut(patch, done, named, {area.fid for area in before}))
+                _uncut(patch, done, xy, whole))
     prove(edit, coverage)
     return edit
 
@@ -70,9 +72,9 @@ def _fallen(patch: Patch, done: Cut, index: int, allow_parts: bool) -> Pieces:
             continue
         side = [""] * len(polygons)
         for run in (run for run in done.runs if allow_parts and run.part == part):
-            for piece, name in zip(sides(polygons, run), "LR"):
+            for piece, name in zip(sides(polygons, run), "LR", strict=True):
                 side[piece] += name if name not in side[piece] else ""
-        for polygon, name in zip(polygons, side):
+        for polygon, name in zip(polygons, side, strict=True):
             if len(name) == 1:
                 together.setdefault(name, []).append(polygon)
             else:
@@ -91,9 +93,9 @@ def _areas(before: Sequence[Area], fallen: Sequence[Pieces], unmet: Pieces, keep
     flat = [shape for pieces in shapes for shape in pieces]
     ground = area_m2(flat)
     weights = ground if weigh is None else [_number(weight) for weight in weigh(flat)]
-    rank = {id(shape): (-weight, -m2, shape.bounds[0]) for shape, weight, m2 in zip(flat, weights, ground)}
+    rank = {id(shape): (-weight, -m2, shape.bounds[0]) for shape, weight, m2 in zip(flat, weights, ground, strict=True)}
     keepers, new = [], []
-    for area, pieces, rest in zip(before, shapes, unmet):
+    for area, pieces, rest in zip(before, shapes, unmet, strict=True):
         pieces.sort(key=lambda shape: rank[id(shape)])
         keeper = next((shape for shape in pieces if keep is not None and shape.intersects(keep)), pieces[0])
         whole = gather([*keeper.geoms, *rest]) if rest else keeper
@@ -112,39 +114,27 @@ def _number(weight: float | None) -> float:
     return -1.0 if weight is None or weight != weight else float(weight)
 
 
-def _refusal(patch: Patch, done: Cut, xy: np.ndarray) -> LineInside | LineOutside | SliverRefused:
-    if done.loose:
-        text, where, short = _shortfall(patch, done, 0)
-        return LineInside(text, where=where, distance_m=short)
-    if done.bridges:
-        code = patch.areas[patch.owner[done.bridges[0].part]].code
+def _refusal(patch: Patch, done: Cut, xy: np.ndarray, fid: int | None = None) -> EditRefused:
+    """Why nothing was cut; of one area if `fid` says so."""
+    loose, bridges, slivers = ([run for run in runs if fid in (None, patch.areas[patch.owner[run.part]].fid)]
+                               for runs in (done.loose, done.bridges, done.slivers))
+    code = next((patch.areas[patch.owner[run.part]].code for run in (*loose, *bridges, *slivers)), "")
+    if loose:
+        short = round(short_m(patch.parts[loose[0].part], loose[0].loose), 2)
+        return LineInside(f"{code}: the line ends inside, {short} m from the border", where=place(loose[0].loose),
+                          distance_m=short)
+    if bridges:
         return LineInside(f"{code}: the line joins two of its borders but parts nothing off; draw on across the hole",
-                          where=place(done.bridges[0].keys[-1]), distance_m=0.0)
-    if done.slivers:
-        code = patch.areas[patch.owner[done.slivers[0].part]].code
-        return SliverRefused(f"{code}: the line would only part off slivers", where=place(done.slivers[0].keys[0]))
+                          where=place(bridges[0].keys[-1]), distance_m=0.0)
+    if slivers:
+        return SliverRefused(f"{code}: the line would only part off slivers", where=place(slivers[0].keys[0]))
     middle = shapely.LineString(xy).interpolate(0.5, normalized=True)
     return LineOutside("the line crosses no area that may be cut, or only runs along a border",
                        where=[middle.x / UNITS_PER_DEGREE, middle.y / UNITS_PER_DEGREE])
 
 
-def _shortfall(patch: Patch, done: Cut, which: int) -> tuple[str, list[float], float]:
-    run = done.loose[which]
-    short = round(short_m(patch.parts[run.part], run.loose), 2)
-    return (f"{patch.areas[patch.owner[run.part]].code}: the line ends inside, {short} m from the border",
-            place(run.loose), short)
-
-
-def _uncut(patch: Patch, done: Cut, named: Sequence[Area] | None, cut_fids: set[int]) -> tuple[Finding, ...]:
+def _uncut(patch: Patch, done: Cut, xy: np.ndarray, whole: Sequence[Area]) -> tuple[Finding, ...]:
     """Targets named by the planner that stay whole although others are cut."""
-    found = []
-    for area in named or ():
-        if area.fid in cut_fids:
-            continue
-        loose = [i for i, run in enumerate(done.loose) if patch.areas[patch.owner[run.part]].fid == area.fid]
-        if loose:
-            text, where, short = _shortfall(patch, done, loose[0])
-            found.append(Finding("line-inside", text, area.code, tuple(where), short))
-        else:
-            found.append(Finding("line-outside", f"{area.code}: the line does not cross it", area.code))
-    return tuple(found)
+    reasons = [(area.code, _refusal(patch, done, xy, area.fid)) for area in whole]
+    return tuple(Finding(reason.code, reason.text, code, tuple(reason.where), reason.details.get("distance_m"))
+                 for code, reason in reasons)

@@ -70,7 +70,8 @@ def little_town(seed: int = 1) -> list[Area]:
     touching = shapely.Polygon([corner, middle[1], middle[2]])
     dig("61", touching)
     leaves["touching"] = (3, touching)
-    shore = [(u(8, 0), v(2, -40)), (u(8, 60), v(2, 10)), (u(8, 70), v(3, 20)), (u(8, 20), v(3, 60)), (u(8, -30), v(3, 0))]
+    shore = [(u(8, 0), v(2, -40)), (u(8, 60), v(2, 10)), (u(8, 70), v(3, 20)), (u(8, 20), v(3, 60)),
+             (u(8, -30), v(3, 0))]
     seam = [(u(8, 10), v(2, 55)), (u(8, 30), v(2, 65))]
     south = ring(shore[0], shore[1], shore[2], seam[1], seam[0], shore[4])
     north = ring(shore[4], seam[0], seam[1], shore[2], shore[3])
