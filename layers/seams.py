@@ -288,7 +288,7 @@ def _without_repeats(key: np.ndarray, ring: np.ndarray) -> tuple[np.ndarray, np.
     repeat = np.r_[False, (ring[1:] == ring[:-1]) & (key[1:] == key[:-1])][:len(ring)]
     key, ring = key[~repeat], ring[~repeat]
     begins = np.flatnonzero(np.r_[True, ring[1:] != ring[:-1]][:len(ring)])
-    ends = np.r_[begins[1:], len(ring)] - 1
+    ends = np.r_[begins[1:], len(ring)][:len(begins)] - 1
     closing = ends[(key[ends] == key[begins]) & (ends > begins)]
     keep = np.ones(len(ring), bool)
     keep[closing] = False
