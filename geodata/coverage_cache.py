@@ -17,7 +17,7 @@ from layers.areas import UNITS_PER_DEGREE, Area
 from layers.errors import UnknownArea
 from layers.measure import area_m2
 from layers.norms import norm_of
-from layers.population import KINDS, Counts
+from layers.population import KINDS, Counts, add_groups
 from layers.staffing import routine_need
 
 from .facts import leaf_counts
@@ -132,7 +132,7 @@ class CoverageCache:
 
     def _sum(self, node: Node) -> None:
         """A parent from its children: an exact sum, whatever the order."""
-        values, known, special = [0] * len(KINDS), [False] * len(KINDS), {}
+        values, known, special = [0] * len(KINDS), [False] * len(KINDS), None
         facts = unknown = buildings = homes = leaves = counted = 0
         estimated, oldest = False, None
         need = routine_need(self.rules, node.level, 0, leaf=False)
@@ -143,8 +143,7 @@ class CoverageCache:
                 if value is not None:
                     values[k] += value
                     known[k] = True
-            for group, number in own.special.items():
-                special[group] = special.get(group, 0) + number
+            special = add_groups(special, own.special)
             facts, unknown = facts + own.facts, unknown + own.unknown
             buildings, homes = buildings + own.buildings, homes + own.homes
             leaves, counted = leaves + child.leaves, counted + child.counted_leaves

@@ -49,7 +49,7 @@ def building_counts(reader: Reader, rows: Iterable[Any]) -> dict[int, Counts]:
 def row_counts(row: Any) -> Counts:
     """The numbers of one row (a fact of its own)."""
     values = tuple(getattr(row, kind) for kind in KINDS)
-    return Counts(values, row.special or {}, 1, 1 if values[0] is None else 0, 0, 0, False, row.counted_at)
+    return Counts(values, row.special, 1, 1 if values[0] is None else 0, 0, 0, False, row.counted_at)
 
 
 def as_building(counts: Counts) -> Counts:
@@ -61,7 +61,7 @@ def as_building(counts: Counts) -> Counts:
 def share_counts(row: Any) -> Counts:
     """The numbers dealt to a leaf from a cell."""
     values = tuple(getattr(row, kind) for kind in KINDS)
-    return Counts(values, row.special or {}, 1, 1 if values[0] is None else 0, 0, 0, bool(row.estimated), None)
+    return Counts(values, row.special, 1, 1 if values[0] is None else 0, 0, 0, bool(row.estimated), None)
 
 
 def leaf_counts(reader: Reader, leaves: Iterable[int] | None = None) -> dict[int, Counts]:

@@ -32,8 +32,8 @@ def figures(rules: Rules, level: str, attributes: Mapping[str, Any], counts: Cou
     return {
         "households": counts.households, "population": counts.people(rules.population_kind),
         "population_kind": rules.population_kind, "people": {kind: counts.people(kind) for kind in PEOPLE_KINDS},
-        "special": {group.id: counts.special.get(group.id, 0) for group in rules.special_groups} if counts.special else {},
-        "special_total": sum(counts.special.values()) if counts.special else (None if counts.households is None else 0),
+        "special": {group.id: counts.special.get(group.id, 0) for group in rules.special_groups} if counts.special is not None else {},
+        "special_total": None if counts.special is None else sum(counts.special.values()),
         "known_share": round(known, 6), "leaves": leaves, "unknown_leaves": leaves - counted_leaves,
         "buildings": counts.buildings, "estimated": counts.estimated, "counted_at": counts.counted_at,
         "staff": staffing(rules, need, have), "area_m2": round(area, 1),

@@ -208,7 +208,7 @@ def records_of(layer: Layer, frame, mapping: Mapping[str, str], name: str) -> li
         for ours, values in columns.items():
             if ours.startswith("special."):
                 number = value_of(fields["households"], values[row], place)
-                if number:
+                if number is not None:
                     record["special"] = {**(record.get("special") or {}), ours[8:]: number}
             elif ours in REFERENCES:
                 record[ours] = None if pandas.isna(values[row]) else values[row]

@@ -315,7 +315,7 @@ def redeal(tx: Transaction, made: Draft, fids: Mapping[int, int]) -> None:
         new = kept.get(share.fid)
         if new is None:
             tx.delete("shares", share.fid)
-        elif (new.counts.values, dict(new.counts.special), new.weight) != (share.counts.values, dict(share.counts.special), share.weight):
+        elif (new.counts.values, new.counts.special, new.weight) != (share.counts.values, share.counts.special, share.weight):
             tx.update("shares", share.fid, share_row(new, new.area), quiet=True)
     tx.insert("shares", [share_row(share, real(share.area)) for share in made.dealt.shares if not share.fid])
 
@@ -323,7 +323,7 @@ def redeal(tx: Transaction, made: Draft, fids: Mapping[int, int]) -> None:
 def share_row(share, area: int) -> dict[str, Any]:
     """Columns of a share."""
     names = ("households", "resident", "registered", "tenant", "collective")
-    return {"cell": share.cell, "area": area, "weight": share.weight, "special": dict(share.counts.special) or None,
+    return {"cell": share.cell, "area": area, "weight": share.weight, "special": share.counts.special,
             "estimated": share.counts.estimated, **dict(zip(names, share.counts.values))}
 
 

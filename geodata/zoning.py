@@ -110,21 +110,21 @@ def write(tx: Transaction, proposal: Proposal, form: Mapping[str, Any]) -> int:
         "geom": to_degrees(proposal.shape), "code": f"Z{number:04d}", "name": form.get("name") or f"Z{number:04d}", "kind": proposal.kind,
         "status": "proposed", "members": proposal.members, "starts_at": form.get("from"), "reason": form.get("reason"),
         "order_no": form.get("order_no"), "households": counts.households, "population": counts.people(tx.rules.population_kind),
-        "special": dict(counts.special) or None, "unknown_leaves": proposal.tally.unknown_leaves, "estimated": proposal.tally.estimated,
+        "special": counts.special, "unknown_leaves": proposal.tally.unknown_leaves, "estimated": proposal.tally.estimated,
         "proposed_by": tx.actor, "note": form.get("note"), "area": proposal.owner}
     return tx.insert("zones", [row])[0]
 
 
 def figures(row: Mapping[str, Any]) -> dict[str, Any]:
     """Figures of a zone's row."""
-    special = row["special"] or {}
-    return {"households": row["households"], "population": row["population"], "special": special,
-            "special_total": sum(special.values()) if special else (None if row["households"] is None else 0),
+    special = row["special"]
+    return {"households": row["households"], "population": row["population"], "special": special or {},
+            "special_total": None if special is None else sum(special.values()),
             "unknown_leaves": row["unknown_leaves"] or 0, "estimated": bool(row["estimated"])}
 
 
 def proposal_figures(proposal: Proposal, population_kind: str) -> dict[str, Any]:
     """The same before it is written."""
     counts = proposal.tally.counts
-    return figures({"households": counts.households, "population": counts.people(population_kind), "special": dict(counts.special),
+    return figures({"households": counts.households, "population": counts.people(population_kind), "special": counts.special,
                     "unknown_leaves": proposal.tally.unknown_leaves, "estimated": proposal.tally.estimated})

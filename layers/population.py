@@ -6,7 +6,7 @@ Unknown is not zero: a count nobody gave is None, and a sum says how many of its
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -22,7 +22,7 @@ class Counts:
     them whose households nobody gave; `homes` are buildings where somebody lives."""
 
     values: tuple[int | None, ...] = (None,) * len(KINDS)
-    special: Mapping[str, int] = field(default_factory=dict)
+    special: Mapping[str, int] | None = None  # None: nobody counted special groups
     facts: int = 0
     unknown: int = 0
     buildings: int = 0
@@ -31,9 +31,7 @@ class Counts:
     counted_at: str | None = None  # date of the oldest count, ISO
 
     def __add__(self, other: Counts) -> Counts:
-        special = dict(self.special)
-        for group, number in other.special.items():
-            special[group] = special.get(group, 0) + number
+        special = add_groups(self.special, other.special)
         dates = [date for date in (self.counted_at, other.counted_at) if date]
         return Counts(
             tuple(_plus(a, b) for a, b in zip(self.values, other.values)), special, self.facts + other.facts,
@@ -52,6 +50,13 @@ class Counts:
     def counted(self) -> bool:
         """True when there is a fact and every fact is known."""
         return self.facts > 0 and self.unknown == 0
+
+
+def add_groups(a: Mapping[str, int] | None, b: Mapping[str, int] | None) -> Mapping[str, int] | None:
+    """People of special groups together; None only when neither is known."""
+    if a is None or b is None:
+        return b if a is None else a
+    return {group: a.get(group, 0) + b.get(group, 0) for group in sorted({*a, *b})}
 
 
 def _plus(a: int | None, b: int | None) -> int | None:
@@ -161,7 +166,7 @@ def _deal_cell(parts: list[Share], fids: Sequence[int], shapes: np.ndarray, plac
     ratio = amounts / amounts.sum()
     order = sorted(range(len(fids)), key=lambda k: (fids[k] < 0, abs(fids[k])))
     dealt_values = [_largest_remainder(value, ratio, order) for value in counts.values]
-    groups = {group: _largest_remainder(number, ratio, order) for group, number in counts.special.items()}
+    groups = {group: _largest_remainder(number, ratio, order) for group, number in (counts.special or {}).items()}
     split = int((amounts > 0).sum()) > 1 or weight < 1 - 1e-9  # a leaf that holds the whole cell is not estimated
     result = []
     for k, fid in enumerate(fids):
@@ -169,7 +174,7 @@ def _deal_cell(parts: list[Share], fids: Sequence[int], shapes: np.ndarray, plac
             continue
         own = Counts(
             tuple(None if values is None else values[k] for values in dealt_values),
-            {group: numbers[k] for group, numbers in groups.items() if numbers and numbers[k]}, 1,
+            None if counts.special is None else {group: numbers[k] for group, numbers in groups.items() if numbers[k]}, 1,
             1 if counts.values[0] is None else 0, 0, 0, split, counts.counted_at)
         result.append(Share(kept.get(fid, 0), parts[0].cell, fid, round(float(weight * ratio[k]), 12), cell, own))
     return result

@@ -58,7 +58,7 @@ def _density(node: Node) -> float | None:
 
 
 def _special(node: Node) -> int | None:
-    return sum(node.counts.special.values()) if node.counts.special else (None if node.counts.households is None else 0)
+    return None if node.counts.special is None else sum(node.counts.special.values())
 
 
 def _gap(node: Node) -> int | None:
