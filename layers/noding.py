@@ -27,23 +27,21 @@ class Borders:
     b: np.ndarray
 
     @classmethod
-    def of(cls, parts: np.ndarray) -> Borders:
-        """The borders of these Polygons."""
+    def of(cls, parts: np.ndarray, line: np.ndarray, reach: float) -> Borders:
+        """The border segments of these Polygons whose boxes come within `reach` units of the box of the line."""
         xy, ring = shapely.get_coordinates(shapely.get_rings(parts), return_index=True)
-        keys = pack(xy)
-        low, high = np.minimum(keys[:-1], keys[1:]), np.maximum(keys[:-1], keys[1:])
-        real = (ring[1:] == ring[:-1]) & (low != high)
+        (west, south), (east, north) = line.min(axis=0) - reach, line.max(axis=0) + reach
+        x, y = xy[:, 0], xy[:, 1]
+        beyond = np.stack([x < west, x > east, y < south, y > north])
+        here = np.flatnonzero((ring[1:] == ring[:-1]) & ~(beyond[:, 1:] & beyond[:, :-1]).any(axis=0))
+        start, end = pack(xy[here]), pack(xy[here + 1])
+        low, high = np.minimum(start, end), np.maximum(start, end)
+        real = low != high
         low, high = low[real], high[real]
         order = np.lexsort((high, low))
         low, high = low[order], high[order]
         first = np.r_[True, (low[1:] != low[:-1]) | (high[1:] != high[:-1])][:len(low)]
         return cls(whole(low[first]), whole(high[first]))
-
-    def near(self, xy: np.ndarray, reach) -> Borders:
-        """The segments whose boxes come within `reach` units of the box of these points."""
-        low, high = xy.min(axis=0) - reach, xy.max(axis=0) + reach
-        close = ((np.maximum(self.a, self.b) >= low) & (np.minimum(self.a, self.b) <= high)).all(axis=1)
-        return Borders(self.a[close], self.b[close])
 
 
 def whole(keys: np.ndarray) -> np.ndarray:

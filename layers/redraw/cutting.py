@@ -7,6 +7,7 @@ sibling, and only the vertices of runs that really cut are put on the borders.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -36,7 +37,7 @@ class Patch:
     def along(cls, coverage: Coverage, xy: np.ndarray, reach: float) -> Patch:
         """All areas that come within `reach` units of the line, with all their parts."""
         low, high = xy.min(axis=0) - reach, xy.max(axis=0) + reach
-        areas = coverage.near((*low.tolist(), *high.tolist()))
+        areas = sorted(coverage.near((*low.tolist(), *high.tolist())), key=lambda area: area.fid)
         if not areas:
             return cls((), np.empty(0, object), np.empty(0, np.intp))
         parts, owner = explode(areas)
@@ -96,11 +97,12 @@ def cut(patch: Patch, wanted: np.ndarray, xy: np.ndarray, snap_m: float = SNAP_M
     """Cut the `wanted` parts (mask) of the patch along the line; nothing is assigned to anybody yet."""
     if not wanted.any():
         return Cut(patch.parts, {})
-    own = Borders.of(patch.parts[wanted])
+    reach = math.ceil(max(units(snap_m, float(xy[0, 1])))) + 3
+    own = Borders.of(patch.parts[wanted], xy, reach)
     xy = _snapped(xy, own, snap_m)
-    runs, loose = _runs(thread(xy, own.near(xy, 2)), patch.parts, wanted, own.near(xy, 2))
+    runs, loose = _runs(thread(xy, own), patch.parts, wanted, own)
     _refuse_contact(runs)
-    borders = Borders.of(patch.parts).near(xy, 2)
+    borders = Borders.of(patch.parts, xy, 2)
     bridges: list[Run] = []
     slivers: list[Run] = []
     parts, pieces = patch.parts, {}
@@ -139,7 +141,7 @@ def short_m(part: shapely.Polygon, key: int) -> float:
 def _snapped(xy: np.ndarray, own: Borders, snap_m: float) -> np.ndarray:
     if snap_m <= 0:
         return xy
-    moved = snap(xy, own.near(xy, np.ceil(max(units(snap_m, float(xy[0, 1]))) + 1)), snap_m)
+    moved = snap(xy, own, snap_m)
     return moved if len(moved) > 1 and shapely.LineString(moved).is_simple else xy
 
 
@@ -147,7 +149,7 @@ def _runs(line: np.ndarray, parts: np.ndarray, wanted: np.ndarray, own: Borders)
     """(runs from border to border or closed, runs with a loose end), each inside one wanted part."""
     which = np.flatnonzero(wanted)
     shapes = splice(parts[which], course(own, np.unique(line)))
-    borders = Borders.of(shapes).near(unpack(line).astype(np.int64), 1)
+    borders = Borders.of(shapes, unpack(line), 1)
     low, high = pack(borders.a), pack(borders.b)
     on_border, edges = {*low.tolist(), *high.tolist()}, set(zip(low.tolist(), high.tolist(), strict=True))
     xy = unpack(line)
