@@ -221,11 +221,11 @@ COMMANDS = {"init": _init, "demo": _demo, "serve": _serve, "check": _check, "sta
 # ---- reading the command line -----------------------------------------------------------------------------------------
 def parser() -> argparse.ArgumentParser:
     """All commands and options."""
-    top = argparse.ArgumentParser(prog="weige", description="Weige 微格: a web map for grass-roots grid management")
-    top.add_argument("--store", metavar="URL", help="gpkg:///absolute/file.gpkg or postgresql://user:password@host:port/database; default from config.toml")
-    top.add_argument("--config", metavar="FILE", help="a settings file of your own; keys it does not hold keep their defaults")
-    top.add_argument("--json", action="store_true", help="answer in JSON")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    top = argparse.ArgumentParser(prog="weige", description="Weige 微格: a web map for grass-roots grid management",
+                                  parents=[_everywhere(None, False)])
+    anywhere = _everywhere(argparse.SUPPRESS, argparse.SUPPRESS)  # the same options also after the command
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=lambda **options: argparse.ArgumentParser(
+        **{"parents": [anywhere], **options}))
     make = commands.add_parser("init", help="create an empty store")
     make.add_argument("--codes", choices=PROFILES, help="code profile")
     demo = commands.add_parser("demo", help="build the demo town when it is missing, and serve it")
@@ -248,6 +248,16 @@ def parser() -> argparse.ArgumentParser:
     token = user.add_parser("token", help="a token for programs, shown once")
     token.add_argument("name")
     return top
+
+
+def _everywhere(nothing: Any, off: Any) -> argparse.ArgumentParser:
+    """Options that every command understands."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--store", metavar="URL", default=nothing,
+                        help="gpkg:///absolute/file.gpkg or postgresql://user:password@host:port/database; default from config.toml")
+    common.add_argument("--config", metavar="FILE", default=nothing, help="a settings file of your own; keys it does not hold keep their defaults")
+    common.add_argument("--json", action="store_true", default=off, help="answer in JSON")
+    return common
 
 
 def _import_options(one: argparse.ArgumentParser) -> None:
