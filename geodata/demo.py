@@ -8,14 +8,16 @@ from typing import Any
 
 import pandas
 
+from . import zoning
 from .importer import Options, Progress, write_frame
 from .planting import change_attributes, plant
 from .store import Store
 from .synthetic import demo_town
 
 TOWN = "330299001"
+PLANNER = "planner"
 # name, password, role, area: printed when the demo starts; a real installation has none of them
-ACCOUNTS = (("planner", "Planner-2026", "planner", TOWN), ("commander", "Command-2026", "commander", TOWN),
+ACCOUNTS = ((PLANNER, "Planner-2026", "planner", TOWN), ("commander", "Command-2026", "commander", TOWN),
             ("viewer", "Viewer-2026", "viewer", TOWN), ("admin", "Admin-2026", "admin", TOWN))
 ORDER = ("estates", "buildings", "units", "barriers", "gates", "addresses", "places", "teams", "staff", "roads", "water")
 LEVELS = ("county", "town", "community", "grid")
@@ -25,7 +27,8 @@ def build_demo(store: Store, progress: Progress = lambda done, text: None) -> di
     """Writes the town of demo.toml; answers what was written."""
     settings = tomllib.loads((Path(__file__).parent / "demo.toml").read_text(encoding="utf-8"))
     progress(0.05, "town")
-    town = demo_town(settings["seed"], **settings["totals"], zones=[(zone["households"], zone["people"]) for zone in settings.get("zones", [])])
+    zones = settings["zones"]
+    town = demo_town(**settings["town"], zones=[(zone["households"], zone["people"]) for zone in zones])
     areas = town.layers["areas"]
     progress(0.4, "areas")
     answer = plant(store, leaves_with_parents(areas), Options(
@@ -36,6 +39,10 @@ def build_demo(store: Store, progress: Progress = lambda done, text: None) -> di
     for step, layer in enumerate(ORDER):
         progress(0.5 + 0.5 * step / len(ORDER), layer)
         answer[layer] = write_frame(store, town.layers[layer], Options(layer), "demo", f"demo town {layer}")["written"]
+    for zone, found in zip(zones, town.notes["zones"]):
+        form = {"kind": zone["kind"], "name": zone["name"], "reason": zone["reason"], "areas": found["areas"]}
+        with store.write(PLANNER, "propose zone", note=zone["name"], form=form) as tx:
+            zoning.write(tx, zoning.resolve(tx, form), form)
     progress(1.0, "done")
     return answer
 

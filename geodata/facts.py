@@ -43,7 +43,8 @@ def building_counts(reader: Reader, rows: Iterable[Any]) -> dict[int, Counts]:
         columns = [UNITS.c.building, *(UNITS.c[name] for name in _COUNT_COLUMNS)]
         for unit in reader.connection.execute(select(*columns).where(UNITS.c.building.in_(chunk))):
             units[unit.building].append(row_counts(unit))
-    return {row.fid: as_building(total(units[row.fid]) if row.fid in units else row_counts(row)) for row in rows}
+    return {row.fid: as_building(total(units[row.fid]), stairwells=True) if row.fid in units else as_building(row_counts(row))
+            for row in rows}
 
 
 def row_counts(row: Any) -> Counts:
@@ -52,9 +53,9 @@ def row_counts(row: Any) -> Counts:
     return Counts(values, row.special, 1, 1 if values[0] is None else 0, 0, 0, False, row.counted_at)
 
 
-def as_building(counts: Counts) -> Counts:
-    """Counts of a building: one building, a home when somebody lives there."""
-    return Counts(counts.values, counts.special, counts.facts, counts.unknown, 1, 1 if counts.households else 0,
+def as_building(counts: Counts, *, stairwells: bool = False) -> Counts:
+    """Counts of a building: one building, and a home that wants a head when it has stairwells where somebody lives."""
+    return Counts(counts.values, counts.special, counts.facts, counts.unknown, 1, 1 if stairwells and counts.households else 0,
                   counts.estimated, counts.counted_at)
 
 

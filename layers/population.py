@@ -19,7 +19,7 @@ KINDS = ("households", *PEOPLE_KINDS)
 @dataclass(frozen=True, slots=True)
 class Counts:
     """A sum of facts. `values` follow KINDS, None = unknown; `facts` counts the places summed, `unknown` those among
-    them whose households nobody gave; `homes` are buildings where somebody lives."""
+    them whose households nobody gave; `homes` are buildings with stairwells where somebody lives."""
 
     values: tuple[int | None, ...] = (None,) * len(KINDS)
     special: Mapping[str, int] | None = None  # None: nobody counted special groups

@@ -30,7 +30,7 @@ class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     zh: str
     en: str
     per_area: dict[str, int] = {}  # level id -> people
-    per_building: int = 0  # people per building where somebody lives
+    per_building: int = 0  # people per inhabited building with stairwells
 
 
 class SpecialGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
