@@ -23,8 +23,7 @@ from geodata.synthetic_buildings import STYLES, Building, build, furnish
 from geodata.synthetic_estates import lay_estates
 from geodata.synthetic_people import NORM, grow_zones, meet, micro_grid_households
 from geodata.synthetic_plan import TURN, lay_plan, to_units
-from geodata.synthetic_rows import (Draft, Rows, estate_rows, homes, name_sites, place_rows, staff_rows,
-                                    street_rows)
+from geodata.synthetic_rows import Draft, Rows, estate_rows, homes, name_sites, place_rows, staff_rows, street_rows
 from layers.areas import to_degrees
 from layers.errors import BadInput
 from layers.schema import LAYERS
@@ -36,6 +35,7 @@ BANDS_M = {"community": 900.0, "grid": 210.0, "micro_grid": 48.0}
 # Fields that hold a fid, and the column that names the object here instead; None: the town has no such reference.
 REFERENCES = {"estate": "estate_code", "building": "building_code", "unit": "unit_code", "team": "team_name",
               "place": None, "post": None}
+SPECK = 2e-6  # degrees: shorter bits of lines, left over where a lane just meets a street, are dropped
 DTYPES = {"int": "Int64", "number": "float64", "bool": "bool"}  # others are text or None
 
 
@@ -72,7 +72,7 @@ def demo_town(seed: int = 20251, *, households: int = 18_563, residents: int = 4
     shapes = weave([cell.shape for cell in cells])
     pairs, border = neighbours(shapes)
     styles = _styles(cells, dice(4))
-    numbers = micro_grid_households(styles, households, dice(5))
+    numbers = micro_grid_households(styles, [cell.ground.area for cell in cells], households, dice(5))
     centres = np.array([cell.shape.centroid.coords[0] for cell in cells])
     groups = grow_zones(zones, numbers, centres, pairs, _start(styles, centres))
     numbers = meet(zones, groups, numbers)
@@ -194,7 +194,7 @@ def _as(kind: str, shape):
     wanted, whole = ("Polygon", shapely.MultiPolygon) if kind == "MultiPolygon" else \
         ("LineString", shapely.MultiLineString)
     parts = [shapely.LineString(part) if part.geom_type == "LinearRing" else part for part in shapely.get_parts(shape)]
-    return whole([part for part in parts if part.geom_type == wanted])
+    return whole([part for part in parts if part.geom_type == wanted and part.length > SPECK])
 
 
 def _notes(draft: Draft, zones: Sequence[tuple[int, int]]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from shapely import LineString, Polygon
 from shapely.affinity import rotate
 
 from geodata.synthetic_plan import Block, Plan, to_units
+from layers.errors import BadInput
 
 # Ground of one micro-grid in m2, before scaling to the number asked for; depth in metres of a strip between lanes.
 CELL_M2 = {"new": 5000, "tower": 5200, "old": 3500, "single_block": 3600, "urban_village": 3400, "village": 6800}
@@ -31,6 +32,7 @@ SPECIALS = {
     (3, 4): (("complex", 1.0), ("market", .6), ("service", .3)), (3, 6): (("school", .55),), (4, 1): (("park", .3),),
     (4, 3): (("school", .55),), (4, 4): (("park", .35),), (4, 5): (("park", .4),)}
 FIELD_SHARE = 0.42  # of a village block
+FINE = 2.0 ** -10  # of a unit
 FAR = 5000.0  # longer than any lot
 
 
@@ -174,6 +176,8 @@ def lay_cells(lots: Sequence[Lot], count: int, rng: np.random.Generator) -> tupl
     """
     housing = [lot for lot in lots if lot.housing]
     room = count - (len(lots) - len(housing))
+    if room < len(housing):
+        raise BadInput(f"the town needs at least {len(lots)} micro-grids, one for each estate and place")
     numbers = dict(zip([lot.key for lot in housing],
                        shares(room, [lot.ground.area / CELL_M2[lot.kind] for lot in housing]), strict=True))
     cells: list[Cell] = []
@@ -230,7 +234,10 @@ def weave(shapes: Sequence[shapely.Geometry]) -> list[shapely.MultiPolygon]:
     Neighbours share every vertex, T-junctions included; each face goes to the shape its inner point lies in.
     """
     exact = [to_units(shape, whole=False) for shape in shapes]
-    lines = shapely.unary_union([shapely.boundary(to_units(shape)) for shape in shapes], grid_size=1)
+    # First on a fine grid, so that the end of a cut becomes a vertex of the border it meets; rounding the two apart
+    # would leave them a unit beside each other.
+    fine = shapely.unary_union([shapely.boundary(shape) for shape in exact], grid_size=FINE)
+    lines = shapely.unary_union(shapely.transform(fine, np.round), grid_size=1)
     faces = shapely.get_parts(shapely.polygonize([lines]))
     tree = shapely.STRtree(exact)
     face, owner = tree.query(shapely.point_on_surface(faces), predicate="within")

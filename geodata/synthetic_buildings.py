@@ -158,7 +158,7 @@ def _rows(ground, lines, households: int, style: Style, floors: int, rng: np.ran
     while wanted * per_flat * floors < households * 1.02:
         floors, per_flat = (floors + 1, per_flat) if floors < 24 else (floors, per_flat + 1)
     made = []
-    for (a, b, low), units, most in zip(places, dealt.tolist(), room.tolist(), strict=True):
+    for (a, b, low), units in zip(places, dealt.tolist(), strict=True):
         x = a
         buildings = -(-units // style.most_units)
         sizes = [units // buildings + (k < units % buildings) for k in range(buildings)] if buildings else []
@@ -189,15 +189,11 @@ def _kiosk(x: float, y: float, rng: np.random.Generator) -> Building:
 
 def _houses(ground, households: int, style: Style, floors: int, rng: np.random.Generator) -> list[Building]:
     dense = floors > 2 and style is STYLES["urban_village"]
-    pitch, gap, most = (style.depth + 4.2, 2.6, 6) if dense else (style.depth + 8.0, 4.5, 3)
-    _, south, _, north = ground.bounds
-    spots = []
-    for low in np.arange(south + rng.uniform(0, 2), north - style.depth, pitch):
-        for a, b in runs(ground, low, low + style.depth + 1, style.width * .8):
-            x = a + rng.uniform(0, 1.5)
-            while x + (width := style.width * rng.uniform(.8, 1.25)) <= b:
-                spots.append((x, low + rng.uniform(0, 1), width, style.depth * rng.uniform(.85, 1.0)))
-                x += width + gap * rng.uniform(.7, 1.6)
+    lane, gap, most = (4.2, 2.6, 6) if dense else (8.0, 4.5, 3)
+    spots: list[tuple[float, float, float, float]] = []
+    for tight in (1.0, .6, .3):  # closer where many live on little ground
+        if len(spots) * most * .8 < households:
+            spots = _spots(ground, style, lane * tight, gap * tight, rng)
     usual = 2.6 if dense else 1.35
     number = int(min(len(spots), max(round(households / usual), -(-households // most))))
     chosen = sorted(rng.permutation(len(spots))[:number].tolist())
@@ -217,6 +213,19 @@ def _houses(ground, households: int, style: Style, floors: int, rng: np.random.G
         x, y, _, _ = spots[int(next(k for k in range(len(spots)) if k not in set(chosen)))]
         made.append(Building(shapely.box(x, y, x + 8, y + 7), "shop", 1, name="小店"))
     return made
+
+
+def _spots(ground, style: Style, lane: float, gap: float, rng: np.random.Generator) -> list[tuple]:
+    """Room for houses in loose rows: x, y, width, depth."""
+    _, south, _, north = ground.bounds
+    spots = []
+    for low in np.arange(south + rng.uniform(0, 2), north - style.depth, style.depth + lane):
+        for a, b in runs(ground, low, low + style.depth + 1, style.width * .8):
+            x = a + rng.uniform(0, 1.5)
+            while x + (width := style.width * rng.uniform(.8, 1.25)) <= b:
+                spots.append((x, low + rng.uniform(0, 1), width, style.depth * rng.uniform(.85, 1.0)))
+                x += width + gap * rng.uniform(.7, 1.6)
+    return spots
 
 
 def furnish(cell: Cell, rng: np.random.Generator) -> list[Building]:

@@ -24,6 +24,7 @@ TENANTS = {"new": .18, "tower": .24, "old": .30, "single_block": .38, "apartment
 SPECIAL = {"alone_elderly": .021, "minor": .007, "pregnant": .006, "disabled": .012, "dialysis": .001, "chronic": .022,
            "mental": .004}
 ELDERLY = {"old": 1.6, "village": 1.8, "new": .8, "tower": .7, "apartment_block": .1, "urban_village": .7}
+LEAST_M2 = {"urban_village": 72, "village": 120}  # ground a household needs where houses are small
 MOST_PER_HOUSEHOLD = 6
 
 
@@ -48,13 +49,15 @@ def deal(total: int, weights, low=0, high=None) -> np.ndarray:
     return counts
 
 
-def micro_grid_households(kinds: Sequence[str], total: int, rng: np.random.Generator) -> np.ndarray:
+def micro_grid_households(kinds: Sequence[str], ground_m2: Sequence[float], total: int,
+                          rng: np.random.Generator) -> np.ndarray:
     """Households of each micro-grid ("" = nobody lives there), adding up to `total`; a few lie outside the norm."""
     housing = np.array([kind != "" for kind in kinds])
     usual = np.array([USUAL.get(kind, 0) for kind in kinds], float)
     draw = usual * np.clip(rng.normal(1.0, .23, len(kinds)), .5, 1.6)
     low = np.where(housing, NORM[0] + 1, 0)
-    high = np.where(housing, NORM[1] - 2, 0)
+    room = np.array([area / LEAST_M2.get(kind, 30) for kind, area in zip(kinds, ground_m2, strict=True)])
+    high = np.where(housing, np.clip(room, NORM[0] + 1, NORM[1] - 2).astype(int), 0)
     many, few = (max(1, round(share * housing.sum())) for share in OUTSIDE)
     tall = rng.permutation([k for k, kind in enumerate(kinds) if kind in ("new", "tower", "old")])[:many]
     small = rng.permutation([k for k, kind in enumerate(kinds) if kind in ("village", "urban_village", "old")

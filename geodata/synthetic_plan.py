@@ -7,6 +7,7 @@ a lattice of quarters (a table of letters), bent by a smooth warp and turned by 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -155,7 +156,7 @@ def _lattice_lines(rng: np.random.Generator) -> dict[tuple[str, int, int, int], 
                 lines["column", i, j, 0] = at(j, i, 0.0, t)
             elif inside(j, i - 1):
                 lines["column", i, j, 0] = at(j, i - 1, 1.0, t)
-    for (direction, line, along, side), points in lines.items():
+    for (direction, line, along, _), points in lines.items():
         here, beyond = ((line, along), (line - 1, along)) if direction == "row" else ((along, line), (along, line - 1))
         if inside(*here) != inside(*beyond):
             points[1:-1] += rng.uniform(-9, 9, points[1:-1].shape)
@@ -191,7 +192,7 @@ def _lanes(rng: np.random.Generator) -> tuple[list[LineString], list[LineString]
                 t = np.linspace(-.015, 1.015, 7)
                 lines.append(LineString(at(row, column, t, cut + _bow(rng, t))))
             edges = [0.0, *cuts, 1.0]
-            for top, bottom in zip(edges, edges[1:]):
+            for top, bottom in pairwise(edges):
                 for k in range(1, across):
                     t = np.linspace(top - .09, bottom + .09, 6)
                     place = (k + rng.uniform(-.16, .16)) / across + _bow(rng, t)
@@ -272,6 +273,7 @@ def _blocks(faces, roads: list[Road], water, river) -> list[Block]:
         taken = [edge.geometries[k] for k in edge.query(face)] + [shape.buffer(6) for _, kind, shape in water
                                                                   if kind == "canal" and shape.intersects(face)]
         ground = face.difference(shapely.unary_union(taken)) if taken else face
+        ground = shapely.union_all([part for part in shapely.get_parts(ground) if part.area > 4])
         found = next((key for key, shape in quarters.items() if shape.contains(inner)), None)
         if found is None:
             blocks.append(_river_block(face, ground, inner, river))
