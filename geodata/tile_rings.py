@@ -52,20 +52,18 @@ def firsts(owner: np.ndarray) -> np.ndarray:
 # --- cutting ---------------------------------------------------------------------------------------------------
 def cut_rings(paths: Paths, low: float, high: float) -> Paths:
     """The polygons inside the square low..high, in broken coordinates; owners without ground in it are gone."""
-    if len(paths.x) > _LONG * len(paths.sizes):
-        paths = _skip_far_runs(paths, low, high)
+    paths, across = _near(paths, low, high)
+    if not len(paths.owner):
+        return paths
     shells = ~paths.hole
     rings, polygon_of = shapely.linearrings(_points(paths), indices=_path_of_point(paths)), np.cumsum(shells) - 1
-    polygons = shapely.polygons(rings, indices=polygon_of)
-    pieces = shapely.clip_by_rect(polygons, low, low, high, high)
     # GEOS closes the pieces by the turn of the topmost corner of a ring; where that belies the ring's area, the ring
     # crosses itself (a far run was cut short, or it came so) and what lies outside would be clipped.
-    if (wrong := shapely.is_ccw(rings) == paths.hole).any():
-        again = np.unique(polygon_of[wrong])
-        pieces[again] = shapely.intersection(shapely.make_valid(polygons[again]), shapely.box(low, low, high, high))
+    astray = np.unique(polygon_of[across & (shapely.is_ccw(rings) == paths.hole)])
+    pieces = _clip(shapely.polygons(rings, indices=polygon_of), low, high, astray)
     pieces, owner = _parts(pieces, shapely.GeometryType.POLYGON, paths.owner[shells])
     if not len(pieces):
-        return _none(paths)
+        return _chosen(paths, np.zeros(len(shells), bool))
     _, points, (ring_ends, piece_ends) = shapely.to_ragged_array(pieces)
     hole = np.ones(len(ring_ends) - 1, bool)
     hole[piece_ends[:-1]] = False
@@ -74,13 +72,42 @@ def cut_rings(paths: Paths, low: float, high: float) -> Paths:
     return _found_again(paths, points[open_ring], np.diff(ring_ends) - 1, hole, np.repeat(owner, np.diff(piece_ends)))
 
 
+def _near(paths: Paths, low: float, high: float) -> tuple[Paths, np.ndarray]:
+    """The rings that come near the square, without runs far outside; and which of them reach beyond it."""
+    starts, _ = _limits(paths.sizes)
+    west, east = np.minimum.reduceat(paths.x, starts), np.maximum.reduceat(paths.x, starts)
+    north, south = np.minimum.reduceat(paths.y, starts), np.maximum.reduceat(paths.y, starts)
+    near = (west <= high) & (east >= low) & (north <= high) & (south >= low)
+    if paths.hole.any():
+        near &= near[_shell_of(paths.hole)]
+    across = ((west < low) | (east > high) | (north < low) | (south > high))[near]
+    if not near.all():
+        paths = _chosen(paths, near)
+    if len(paths.x) > _LONG * len(paths.sizes):
+        left, paths = _skip_far_runs(paths, low, high)
+        across = across[left]
+    return paths, across
+
+
+def _clip(polygons: np.ndarray, low: float, high: float, astray: np.ndarray) -> np.ndarray:
+    """The polygons cut, those `astray` by the slow way that mends them first."""
+    square = shapely.box(low, low, high, high)
+    try:
+        pieces = shapely.clip_by_rect(polygons, low, low, high, high)
+    except shapely.GEOSException:  # it names none
+        pieces, astray = np.empty(len(polygons), object), np.arange(len(polygons))
+    if len(astray):
+        pieces[astray] = shapely.intersection(shapely.make_valid(polygons[astray]), square)
+    return pieces
+
+
 def cut_lines(paths: Paths, low: float, high: float) -> Paths:
     """The lines inside the square low..high, in broken coordinates; owners without a piece in it are gone."""
     lines = shapely.linestrings(_points(paths), indices=_path_of_point(paths))
     pieces = shapely.clip_by_rect(lines, low, low, high, high)
     pieces, owner = _parts(pieces, shapely.GeometryType.LINESTRING, paths.owner)
     if not len(pieces):
-        return _none(paths)
+        return _chosen(paths, np.zeros(len(paths.sizes), bool))
     _, points, (line_ends,) = shapely.to_ragged_array(pieces)
     return _found_again(paths, points, np.diff(line_ends), np.zeros(len(pieces), bool), owner)
 
@@ -94,7 +121,7 @@ def cut_points(paths: Paths, low: float, high: float) -> Paths:
                  _some(paths.fixed, inside))
 
 
-def _some(fixed: np.ndarray | None, chosen: np.ndarray | slice) -> np.ndarray | None:
+def _some(fixed: np.ndarray | None, chosen: np.ndarray) -> np.ndarray | None:
     return None if fixed is None else fixed[chosen]
 
 
@@ -115,9 +142,16 @@ def _parts(geometries: np.ndarray, kind: shapely.GeometryType, owner: np.ndarray
     return geometries[right], owner[right]
 
 
-def _none(paths: Paths) -> Paths:
-    return Paths(paths.x[:0], paths.y[:0], paths.sizes[:0], paths.hole[:0], paths.owner[:0],
-                 _some(paths.fixed, slice(0)))
+def _chosen(paths: Paths, chosen: np.ndarray) -> Paths:
+    """Some of the paths."""
+    inside = np.repeat(chosen, paths.sizes)
+    return Paths(paths.x[inside], paths.y[inside], paths.sizes[chosen], paths.hole[chosen], paths.owner[chosen],
+                 _some(paths.fixed, inside))
+
+
+def _shell_of(hole: np.ndarray) -> np.ndarray:
+    """The exterior ring of each ring."""
+    return np.maximum.accumulate(np.where(hole, 0, np.arange(len(hole))))
 
 
 def _found_again(paths: Paths, points: np.ndarray, sizes: np.ndarray, hole: np.ndarray, owner: np.ndarray) -> Paths:
@@ -138,8 +172,9 @@ def _hash(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return x.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + y.astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
 
 
-def _skip_far_runs(paths: Paths, low: float, high: float) -> Paths:
-    """The same polygons inside the square, without the middle points of runs that stay on one outer side of it.
+def _skip_far_runs(paths: Paths, low: float, high: float) -> tuple[np.ndarray, Paths]:
+    """Which rings are left, and the same polygons inside the square without the middle points of runs that stay on
+    one outer side of it.
 
     Points of a run all lie beyond the same edge, so the short cut between its ends does as well."""
     side = np.select((paths.x < low, paths.x > high, paths.y < low, paths.y > high), (1, 2, 3, 4), 0).astype(np.int8)
@@ -147,8 +182,8 @@ def _skip_far_runs(paths: Paths, low: float, high: float) -> Paths:
     keep = (side == 0) | (side != _next(side, starts, ends)) | (side != _previous(side, starts, ends))
     sizes = np.add.reduceat(keep, starts, dtype=np.int64)
     left = sizes > 0  # the others lie beyond one edge, all of them
-    return Paths(paths.x[keep], paths.y[keep], sizes[left], paths.hole[left], paths.owner[left],
-                 _some(paths.fixed, keep))
+    return left, Paths(paths.x[keep], paths.y[keep], sizes[left], paths.hole[left], paths.owner[left],
+                       _some(paths.fixed, keep))
 
 
 # --- tidying ---------------------------------------------------------------------------------------------------
@@ -164,7 +199,7 @@ def tidy_rings(paths: Paths, thin: bool) -> Paths:
     area = np.add.reduceat(x * next_y - next_x * y, starts, dtype=np.int64)
     solid = area != 0
     if hole.any():
-        solid &= solid[np.maximum.accumulate(np.where(hole, 0, np.arange(len(hole))))]
+        solid &= solid[_shell_of(hole)]
     if not solid.all():
         keep &= np.repeat(solid, sizes)
         leads = firsts(owner)

@@ -180,7 +180,7 @@ def _read(kind: Kind, table: np.ndarray, geometries: np.ndarray, own: list[bytes
     coordinates, sizes, hole, table["paths"] = _FLATTEN[kind](geometries)
     lattice = to_lattice(coordinates)
     if kind == "polygon":
-        lattice = lattice[_wound(lattice, sizes, hole)]
+        lattice, sizes, hole, table["paths"] = _wound(lattice, sizes, hole, table["paths"])
     part = _laid_out(Part(table, sizes.astype(np.int32), hole, lattice.view(np.uint64).ravel(),
                           np.zeros(len(lattice), bool), own))
     table["bounds"][:, :2] = np.minimum.reduceat(lattice, table["point"])
@@ -329,14 +329,20 @@ def _flatten_polygons(geometries: np.ndarray) -> tuple:
     return points[open_ring], np.diff(ends) - 1, hole, np.diff(polygons[features[0]] if features else polygons)
 
 
-def _wound(lattice: np.ndarray, sizes: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    """Indices of the points with exteriors clockwise on the map (positive area, y south) and holes the other way."""
+def _wound(lattice: np.ndarray, sizes: np.ndarray, hole: np.ndarray, paths: np.ndarray) -> tuple:
+    """Points, sizes, holes and number of rings of each area with exteriors clockwise on the map (positive area, y
+    south) and holes the other way. Holes that have no area on the lattice (1 cm) are gone."""
     starts = np.cumsum(sizes) - sizes
     x, y = (lattice[:, axis] - np.repeat(lattice[starts, axis], sizes).astype(np.float64) for axis in (0, 1))
     after = np.arange(1, len(x) + 1)
     after[starts + sizes - 1] = starts
     area = np.add.reduceat(x * y[after] - x[after] * y, starts)
-    return turned(np.arange(len(x)), sizes, (area < 0) != hole)
+    lattice = lattice[turned(np.arange(len(x)), sizes, (area < 0) != hole)]
+    real = ~hole | (area != 0)
+    if not real.all():
+        lattice = lattice[np.repeat(real, sizes)]
+        paths = np.add.reduceat(real, np.cumsum(paths) - paths, dtype=np.int32)
+    return lattice, sizes[real], hole[real], paths
 
 
 def _inner_points(geometries: np.ndarray) -> np.ndarray:

@@ -233,6 +233,40 @@ def test_empty_where_there_is_nothing():
     assert TileLayer("areas", [], []).tile(0, 0, 0) == b""
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_large_ragged_areas_with_many_parts_and_holes_are_cut_right(seed):
+    cells = oblique_cells(30, 30).ravel()
+    owner = np.random.default_rng(seed).integers(0, 3, len(cells))
+    shapes = {1 + at: shapely.coverage_union_all(cells[owner == at]) for at in range(3)}
+    layer = as_layer(shapes)
+    for z in (10, 12, 13, 14, 16):
+        over = tiles_of(shapes, z)
+        for tile in over[::max(len(over) // 9, 1)]:
+            check_tile(layer, shapes, *tile)
+
+
+def test_long_rings_that_run_far_around_a_tile_are_cut_right():
+    # A band wound four times round the middle, 12 m wide: most of it passes the tiles by, on all sides.
+    angle = np.linspace(0, 8 * np.pi, 3000)
+    band = shapely.LineString(np.stack((np.cos(angle), np.sin(angle)), 1) * angle[:, None] * 4000 + (1215e6, 298e6))
+    shapes = {1: shapely.transform(band.buffer(1100), np.round)}
+    layer = as_layer(shapes)
+    for z in (12, 14, 15, 16, 17):
+        over = tiles_of(shapes, z)
+        for tile in over[::max(len(over) // 25, 1)]:
+            check_tile(layer, shapes, *tile)
+
+
+def test_a_ring_that_crosses_itself_still_shows():
+    bow = shapely.Polygon([(1215e6, 298e6), (1216e6, 299e6), (1216e6, 298e6), (1215e6, 299e6)])
+    layer = as_layer({1: bow})
+    for z in (8, 11, 13, 15):
+        for tile in tiles_of({1: bow}, z)[:40]:
+            found, wanted = decoded(layer.tile(*tile)), expected({1: bow}, *tile)
+            if wanted and wanted[1].area > 10:
+                assert found[1][1].area > 0
+
+
 # --- seams -----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("z", [9, 10, 11, 12, 13, 15])
 def test_every_border_inside_a_tile_is_the_same_line_for_both_neighbours(z):
