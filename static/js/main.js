@@ -43,11 +43,11 @@ const shown = () => ({
   wash: page.wash || Boolean(page.legend?.norm) || !page.legend, hidden: page.hidden,
 });
 
-const list = (codes) => codes.map(places.tail).join("、");
+const list = (areas) => areas.map(places.short).join("、");
 
-function sayDone(answer, { op, codes, keep }) {
-  const made = answer.changed.filter((area) => !area.retired).map((area) => area.code);
-  return op === "split" ? t("toast.split", { what: list(codes), into: list(made) }) : t("toast.merge", { what: list(codes), into: list([keep]) });
+function sayDone(answer) {
+  const before = answer.changed.filter((area) => area.before), after = answer.changed.filter((area) => !area.retired);
+  return t(`toast.${answer.op}`, { what: list(before), into: list(after) });
 }
 
 async function start() {
@@ -73,12 +73,12 @@ async function start() {
   const desk = new Desk(canvas, MODES, {
     card: () => cards.show(), zone: (id) => cards.zone(id), into: (area) => cards.into(area), outward: () => cards.outward(),
     renew: () => renewal.all(),
-    async saved(answer, done) {
-      toast(sayDone(answer, done), { action: t("undo.word"), onAction: () => takeBack("undo") });
+    async saved(answer) {
+      toast(sayDone(answer), { action: t("undo.word"), onAction: () => takeBack("undo") });
       await renewal.after(answer);
       desk.coverage.forget();
       desk.shapes();
-      journal.edited();
+      journal.load();
       cards.show();
       canvas.gl.getCanvas().focus();
     },

@@ -1,5 +1,6 @@
 // Talking to the server: JSON in, JSON out; every refusal is an ApiError with code and place.
 import { boot } from "./boot.js";
+import { format } from "./format.js";
 import { t } from "./i18n.js";
 import { page } from "./page.js";
 
@@ -15,8 +16,8 @@ export class ApiError extends Error {
 
   /** The sentence to show: ours when there is one for the code, else the server's. */
   get text() {
-    const key = `error.${this.code}`;
-    const ours = t(key, this.body);
+    const key = `error.${this.code}`, { distance_m: short } = this.body;
+    const ours = t(key, typeof short === "number" ? { ...this.body, m: format.length(short) } : this.body);
     return ours === key || /\{\w+\}/.test(ours) ? this.message : ours;
   }
 }

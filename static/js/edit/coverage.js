@@ -55,18 +55,19 @@ export class Coverage {
   /** @param {string} code */
   byCode(code) { return this.areas.find((area) => area.code === code) ?? null; }
 
-  /** Leaves which the line enters and leaves again. @param {Array<[number, number]>} line */
-  crossed(line) {
+  /** Leaves which the line enters and leaves again. @param {Array<[number, number]>} line @param {object[]} [among] */
+  crossed(line, among = this.areas) {
     const xs = line.map((p) => p[0]), ys = line.map((p) => p[1]);
     const [w, s, e, n] = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
-    return this.areas.filter((area) => {
-      if (area.bounds[0] > e || area.bounds[2] < w || area.bounds[1] > n || area.bounds[3] < s) return false;
+    return among.filter(({ bounds, polygons }) => {
+      if (bounds[0] > e || bounds[2] < w || bounds[1] > n || bounds[3] < s) return false;
+      if (plane.inside(line[0], polygons) || plane.inside(line.at(-1), polygons)) return false;
       let met = 0;
-      for (const rings of area.polygons) for (const ring of rings) {
+      for (const rings of polygons) for (const ring of rings) {
         for (let i = 1; i < ring.length; i++) for (let j = 1; j < line.length; j++) if (plane.crosses(ring[i - 1], ring[i], line[j - 1], line[j])) met++;
       }
       return met >= 2;
-    }).filter((area) => !plane.inside(line[0], area.polygons) && !plane.inside(line.at(-1), area.polygons));
+    });
   }
 
   /** Metres from a place to the border of an area. @param {[number, number]} place */

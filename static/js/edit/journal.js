@@ -1,21 +1,12 @@
 // Undo and redo: personal, kept by the server, so they survive a reload; redo is the undo of the undo.
 import { api } from "../data/api.js";
 import { boot } from "../data/boot.js";
-import { t } from "../data/i18n.js";
-import { places } from "../ui/places.js";
-
-const CODES = 3;
-
-/** @returns {string} "拆分 09-04" */
-function nameOf(edit) {
-  const codes = (edit.areas ?? []).slice(0, CODES).map(places.tail).join("、");
-  return `${t(`op.${edit.op}`)} ${codes}`.trim();
-}
+import { editName } from "../ui/edit_name.js";
 
 /** Owns what can be taken back. Verbs: load, undo, redo. */
 export class Journal {
   #undo = null;
-  #redo = [];
+  #redo = null;
 
   /** @param {(undo: string | null, redo: string | null) => void} tell names for the buttons */
   constructor(tell) {
@@ -25,38 +16,21 @@ export class Journal {
   async load() {
     const told = await api.get(boot.urls.edits, { query: { mine: true, limit: 1 } }).catch(() => null);
     if (!told) return;
-    this.#undo = told.edits[0] ?? null;
-    this.#show();
+    this.#undo = told.undo;
+    this.#redo = told.redo;
+    this.tell(this.#undo && editName.full(this.#undo), this.#redo && editName.full(this.#redo));
   }
 
-  #show() {
-    this.tell(this.#undo && nameOf(this.#undo), this.#redo.length ? this.#redo.at(-1).name : null);
-  }
-
-  /** A new edit ends the possibility to redo. */
-  edited() {
-    this.#redo = [];
-    return this.load();
-  }
-
-  /** @returns {Promise<{answer: object, name: string} | null>} */
-  async undo() {
-    const edit = this.#undo;
+  async #take(edit) {
     if (!edit) return null;
     const answer = await api.post(boot.urls.undo, { path: { rev: edit.rev }, body: {} });
-    const name = nameOf(edit);
-    this.#redo.push({ rev: answer.edit ?? answer.rev, name });
     await this.load();
-    return { answer, name };
+    return { answer, name: editName.full(edit) };
   }
 
+  /** @returns {Promise<{answer: object, name: string} | null>} null when there is nothing to take back */
+  undo() { return this.#take(this.#undo); }
+
   /** @returns {Promise<{answer: object, name: string} | null>} */
-  async redo() {
-    const last = this.#redo.at(-1);
-    if (!last) return null;
-    const answer = await api.post(boot.urls.undo, { path: { rev: last.rev }, body: {} });
-    this.#redo.pop();
-    await this.load();
-    return { answer, name: last.name };
-  }
+  redo() { return this.#take(this.#redo); }
 }

@@ -17,8 +17,9 @@ export class Canvas {
     this.sources = sources;
     this.shown = shown;
     const ink = readInk();
+    this.last = mapStyle(ink, sources, shown());
     this.gl = new GLMap({
-      container, style: mapStyle(ink, sources, shown()), hash: "map",
+      container, style: this.last, hash: "map",
       ...(boot.map.bounds ? { bounds: boot.map.bounds, fitBoundsOptions: { padding: HOME_PADDING } } : { center: [110, 32], zoom: 4 }),
       attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxPitch: 0, boxZoom: false, doubleClickZoom: false,
       fadeDuration: 0, maxZoom: 21, transformRequest: (url) => ({ url: tiles.address(url) }), cancelPendingTileRequestsWhileZooming: true,
@@ -37,10 +38,7 @@ export class Canvas {
 
   #images(ink) {
     this.pictures = drawImages(ink);
-    for (const [name, data] of Object.entries(this.pictures)) {
-      if (this.gl.hasImage(name)) this.gl.updateImage(name, data);
-    }
-    this.gl.on("styleimagemissing", ({ id }) => {
+    this.gl.setMissingStyleImageResolver(async (id) => {
       if (this.pictures[id] && !this.gl.hasImage(id)) this.gl.addImage(id, this.pictures[id], { pixelRatio: IMAGE_RATIO });
     });
   }

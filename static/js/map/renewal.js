@@ -6,8 +6,10 @@ import { foot } from "../ui/foot.js";
 import { readTotals } from "../ui/totals_card.js";
 import { tiles } from "./tiles.js";
 
-/** Bounds of all geometries, null when one is missing. */
-function boundsOf(changed) {
+const MOST_ASKED = 24;
+
+/** Bounds of all geometries; an undo tells none, then the areas are asked; null = anywhere. */
+async function boundsOf(changed) {
   const box = [Infinity, Infinity, -Infinity, -Infinity];
   const walk = (coordinates) => {
     if (typeof coordinates[0] === "number") {
@@ -18,6 +20,10 @@ function boundsOf(changed) {
     } else for (const inner of coordinates) walk(inner);
   };
   for (const area of changed) if (area.geometry) walk(area.geometry.coordinates);
+  const bare = changed.filter((area) => !area.geometry && !area.retired);
+  if (bare.length > MOST_ASKED) return null;
+  const told = await Promise.all(bare.map((area) => api.get(boot.urls.area, { path: { code: area.code } }).catch(() => null)));
+  for (const area of told) if (area) { walk(area.bounds.slice(0, 2)); walk(area.bounds.slice(2)); }
   return box[0] < Infinity ? box : null;
 }
 
@@ -34,7 +40,7 @@ export class Renewal {
 
   /** @param {{rev: number, changed: object[]}} answer of a saved edit */
   async after(answer) {
-    tiles.touched(answer.rev, boundsOf(answer.changed ?? []), ["areas"]);
+    tiles.touched(answer.rev, await boundsOf(answer.changed ?? []), ["areas"]);
     page.set({ rev: answer.rev });
     this.canvas.renew(["areas"]);
     await Promise.all([this.paint.again(), this.summary()]);
@@ -42,9 +48,10 @@ export class Renewal {
 
   /** @param {object | null} zone that changed; null: only the list is read */
   async zones(zone) {
-    if (!boot.map.has?.zones && !zone) return;
+    if (!boot.zone_kinds.length) return;
     if (zone) {
-      tiles.touched(`${page.rev}.z${zone.id}.${zone.version ?? 1}.${zone.status}`, zone.bounds ?? null, ["zones"]);
+      tiles.touched(zone.rev, zone.bounds ?? null, ["zones"]);
+      page.set({ rev: zone.rev });
       this.canvas.renew(["zones"]);
     }
     const told = await api.get(boot.urls.zones).catch(() => null);

@@ -71,11 +71,17 @@ function zoneLayers(ink, { wash, isolateZone }) {
 const SHORT_CODE = ["let", "tail", ["slice", ["get", "code"], ["max", 0, ["-", ["length", ["get", "code"]], 5]]],
   ["case", ["==", ["slice", ["var", "tail"], 0, 1], "-"], ["slice", ["var", "tail"], 1], ["var", "tail"]]];
 
+const deepestLevel = boot.levels.at(-1) ?? { zh: "", en: "" };
+
+/** "04-05微网格" -> "04-05": the level need not be said on every label; without such a name the end of the code. */
+const SHORT_NAME = ["let", "at", ["index-of", deepestLevel.zh, ["get", "name"]],
+  ["case", ["==", ["get", "name"], ["get", "code"]], SHORT_CODE, [">", ["var", "at"], 0], ["slice", ["get", "name"], 0, ["var", "at"]], SHORT_CODE]];
+
 /** Label of an area: small code (or name, above the deepest level), bold value, and a mark when outside the norm. */
 function areaLabel(ink) {
   const of = (name, otherwise) => ["coalesce", ["get", ["to-string", ["id"]], ["object", ["global-state", name]]], otherwise];
   const deepest = ["==", ["get", "level"], levels.deepest];
-  const title = ["case", ["all", ["!", deepest], ["!=", ["get", "name"], ["get", "code"]]], ["get", "name"], SHORT_CODE];
+  const title = ["case", ["all", ["!", deepest], ["!=", ["get", "name"], ["get", "code"]]], ["get", "name"], SHORT_NAME];
   return ["format",
     title, { "font-scale": ["case", deepest, 0.85, 1.1], "text-color": ["case", deepest, ink["ink-3"], ink["m-label"]],
       "text-font": ["case", deepest, ["literal", fonts.regular], ["literal", fonts.bold]] },
@@ -85,12 +91,9 @@ function areaLabel(ink) {
 }
 
 function baseLayers(ink) {
-  const soft = (kinds) => ["in", ["coalesce", ["get", "kind"], ""], ["literal", kinds]];
   const width = (main, minor, small) => ["match", ["coalesce", ["get", "kind"], ""], ["motorway", "main"], main, ["minor"], minor, small];
   const road = (extra) => byZoom(10, width(0.6, 0.2, 0), 13, width(1.6 + extra, 0.8 + extra, 0.3), 16, width(11 + extra, 5 + extra, 2.4 + extra), 18, width(44 + extra, 20 + extra, 8 + extra));
   return [
-    tiled("land", "fill", "areas", { paint: { "fill-color": ink["m-land"], "fill-antialias": false } }),
-    tiled("place", "fill", "places", { filter: ["all", ["==", ["geometry-type"], "Polygon"], soft(["park"])], paint: { "fill-color": ink["m-green"] } }),
     tiled("water", "fill", "water", { filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": ink["m-water"] } }),
     tiled("water-line", "line", "water", { filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": ink["m-water"], "line-width": byZoom(10, 0.6, 14, 2, 18, 10) } }),
     tiled("road-case", "line", "roads", { layout: { "line-join": "round" }, paint: { "line-color": ink["m-road-case"], "line-width": road(1.6) } }),
@@ -107,6 +110,8 @@ function baseLabels(ink) {
     tiled("water-name", "symbol", "water", { minzoom: 12, filter: ["!=", ["coalesce", ["get", "name"], ""], ""],
       layout: { ...plain(12), "symbol-spacing": 600 }, paint: { ...halo, "text-color": ink["m-water-ink"] } }),
     tiled("estate-line", "line", "estates", { minzoom: 14, paint: { "line-color": ink["m-border-2"], "line-width": 1, "line-dasharray": [1, 2], "line-opacity": 0.7 } }),
+    tiled("barrier", "line", "barriers", { minzoom: 15, paint: { "line-color": ink["m-border-2"], "line-width": 1.4, "line-opacity": 0.6 } }),
+    tiled("place-name", "symbol", "places", { minzoom: 15.5, layout: { ...plain(11), "text-padding": 2 }, paint: halo }),
     tiled("gate", "symbol", "gates", { minzoom: 16, layout: { "icon-image": "gate", "icon-allow-overlap": true } }),
     { ...tiled("building-name", "symbol", "buildings", { minzoom: 17.5, layout: { ...plain(11), "text-padding": 1 }, paint: halo }), "source-layer": "buildings_label" },
   ];
@@ -155,9 +160,10 @@ export function mapStyle(ink, tiles, shown) {
   const selected = ["boolean", ["feature-state", "selected"], false];
   const layers = [
     { id: "outside", type: "background", paint: { "background-color": ink["m-outside"] } },
-    ...baseLayers(ink),
+    tiled("land", "fill", "areas", { paint: { "fill-color": ink["m-land"], "fill-antialias": false } }),
     tiled("tint", "fill", "areas", { paint: { ...tint(ink, shown.classes, shown.isolate), "fill-antialias": false } }),
     tiled("unknown", "fill", "areas", { paint: { "fill-pattern": "hatch-unknown", "fill-opacity": ["case", state("u", false), shown.isolate === null || shown.isolate === -2 ? 0.8 : 0.15, 0] } }),
+    ...baseLayers(ink),
     tiled("building", "fill", "buildings", { minzoom: 14, paint: { "fill-color": ink["m-building"], "fill-outline-color": ink["m-building-line"], "fill-opacity": byZoom(14, 0.5, 15.5, 0.85) } }),
     ...zoneLayers(ink, shown).filter((layer) => layer.type === "fill"),
     tiled("border", "line", "areas", { layout: { "line-join": "round" }, paint: { "line-color": ink["m-border"], "line-width": byZoom(9, 0.5, 14, 0.9, 18, 1.2) } }),

@@ -20,7 +20,7 @@ export const tiles = {
   /** @returns {Promise<Record<string, object>>} MapLibre vector sources by name */
   async sources() {
     const has = boot.map.has ?? {};
-    const wanted = ["areas", ...["zones", "buildings", "estates", "roads", "water", "gates", "places"].filter((layer) => has[layer] ?? false)];
+    const wanted = ["areas", ...["buildings", "estates", "roads", "water", "barriers", "gates", "places"].filter((layer) => has[layer]), ...(boot.zone_kinds.length ? ["zones"] : [])];
     const told = await Promise.all(wanted.map((layer) => fetch(boot.urls.tilejson.replace("{layer}", layer), { credentials: "same-origin" }).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null)));
     const made = {};
     const source = (layer, tileJson, query = "") => ({

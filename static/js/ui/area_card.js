@@ -6,6 +6,7 @@ import { t } from "../data/i18n.js";
 import { named } from "../data/named.js";
 import { page } from "../data/page.js";
 import { el } from "./dom.js";
+import { editName } from "./edit_name.js";
 import { figureSections } from "./figure_sections.js";
 import { figureText } from "./figure_text.js";
 import { icon } from "./icon.js";
@@ -37,9 +38,9 @@ function facts(area) {
 /** One line of history; what was undone is struck through. */
 export function historyList(edits) {
   return el("ul", { class: "hist" }, edits.map((edit) => el("li", {},
-    el("span", { class: edit.undone_by ? "gone" : "" }, edit.note || t(`op.${edit.op}`)),
+    el("span", { class: edit.undone_by ? "gone" : "" }, editName.full(edit)),
     el("span", { class: "mute t1" }, format.time(edit.at)),
-    el("small", {}, `${t(`op.${edit.op}`)} · ${edit.actor ?? ""} · r${edit.rev}${edit.undone_by ? ` · ${t("history.undone", { rev: edit.undone_by })}` : ""}`))));
+    el("small", {}, `${edit.op === "undo" ? `${t("op.undo")} · ` : ""}${edit.actor ?? ""} · r${edit.rev}${edit.undone_by ? ` · ${t("history.undone", { rev: edit.undone_by })}` : ""}`))));
 }
 
 function actions(area, verbs) {

@@ -1,9 +1,9 @@
 // Where one is: each level is a button that lists its siblings with a filter; choosing one goes there.
 import { api } from "../data/api.js";
 import { boot } from "../data/boot.js";
-import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { el } from "./dom.js";
+import { figureText } from "./figure_text.js";
 import { icon } from "./icon.js";
 import { places } from "./places.js";
 import { popover } from "./popover.js";
@@ -18,7 +18,7 @@ async function siblings(anchor, area, parent, onGo) {
   const fill = (word) => {
     const found = all.filter((entry) => !word || `${entry.name} ${entry.code}`.toLowerCase().includes(word.toLowerCase())).slice(0, SHOWN);
     list.replaceChildren(...found.map((entry) => el("button", { class: "mi", type: "button", "aria-current": entry.code === area.code ? "true" : null, onclick: () => { popover.shut(); onGo(entry); } },
-      places.title(entry), el("span", { class: "r" }, entry.households === null || entry.households === undefined ? "" : t("unit.households", { n: format.number(entry.households) })))));
+      places.title(entry), el("span", { class: "r" }, entry.households === null || entry.households === undefined ? "" : figureText.households(entry.households)))));
   };
   const filter = all.length >= FILTER_FROM ? el("div", { class: "filter" }, el("input", { class: "input", type: "search", placeholder: t("crumb.filter"), "aria-label": t("crumb.filter"), oninput: (event) => fill(event.target.value) })) : "";
   fill("");

@@ -88,17 +88,18 @@ export class Cards {
 
   /** Takes a proposal back; the toast offers to restore it. */
   async withdraw(zone) {
+    let told;
     try {
-      await api.delete(`${boot.urls.zones}/{id}`, { path: { id: zone.id }, query: { version: zone.version } });
+      told = await api.delete(boot.urls.zone, { path: { id: zone.id } });
     } catch (error) {
       toast(error.text, { kind: "bad" });
       return;
     }
     this.#zone = null;
-    await this.renewal.zones({ ...zone, status: "withdrawn" });
+    await this.renewal.zones({ ...zone, rev: told.rev });
     toast(t("toast.withdrawn", { name: zone.name || zone.code }), { action: t("undo.word"), onAction: async () => {
-      await api.post(`${boot.urls.zones}/{id}/restore`, { path: { id: zone.id }, body: {} }).catch((error) => toast(error.text, { kind: "bad" }));
-      await this.renewal.zones({ ...zone, status: "restored" });
+      const back = await api.post(boot.urls.zone_restore, { path: { id: zone.id }, body: {} }).catch((error) => { toast(error.text, { kind: "bad" }); return null; });
+      if (back) await this.renewal.zones(back);
     } });
     this.show();
   }

@@ -35,10 +35,18 @@ export function exportDialog({ layer = "areas", area = null } = {}) {
   const scopes = [["", t("export.everything")], ...(area ? [[area.code, `${area.name || area.code}`]] : [])];
   const inputs = {
     layer: choose("layer", exports.layers.map((id) => [id.id ?? id, id.id ? id[boot.lang] : t(`layer.${id}`)]), layer), area: choose("area", scopes, area?.code ?? ""),
-    format: choose("format", exports.formats.map((entry) => [entry.id, entry[boot.lang] ?? entry.zh])), crs: choose("crs", exports.crs.map((id) => [id, CRS_WORDS[id] ? `${id} ${CRS_WORDS[id]}` : id])),
-    encoding: choose("encoding", exports.encodings.map((id) => [id, id])),
+    format: choose("format", exports.formats.map((entry) => [entry.id, entry[boot.lang] ?? entry.zh])), crs: choose("crs", exports.crs.map((id) => [id, CRS_WORDS[id] ? `${id} ${CRS_WORDS[id]}` : id]), exports.default?.crs),
+    encoding: choose("encoding", exports.encodings.map((id) => [id, id]), exports.default?.encoding),
     receiver: el("input", { class: "input", name: "receiver", required: true, maxlength: 120 }), purpose: el("input", { class: "input", name: "purpose", required: true, maxlength: 200 }),
   };
+  /** Only the encodings that the chosen format knows. */
+  const fit = () => {
+    const known = exports.formats.find((entry) => entry.id === inputs.format.value)?.encodings ?? exports.encodings;
+    for (const option of inputs.encoding.options) option.disabled = !known.includes(option.value);
+    if (inputs.encoding.selectedOptions[0]?.disabled) inputs.encoding.value = known[0] ?? exports.encodings[0];
+  };
+  inputs.format.addEventListener("change", fit);
+  fit();
   const oops = el("p", { class: "oops", role: "alert" }), job = el("div", { class: "job", hidden: true, "aria-live": "polite" });
   const go = el("button", { class: "btn pri", type: "submit", form: "export-form" }, t("export.go"));
   const form = el("form", { id: "export-form", class: "form", onsubmit: async (event) => {
@@ -46,6 +54,7 @@ export function exportDialog({ layer = "areas", area = null } = {}) {
     oops.textContent = "";
     const body = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.value.trim()]));
     if (!body.area) delete body.area;
+    if (!body.encoding) delete body.encoding;
     go.disabled = true;
     try {
       const { id } = await api.post(boot.urls.exports, { body });

@@ -21,8 +21,7 @@ export const figureSections = {
 
   head(f) {
     const figure = (label, value, more) => el("div", {}, el("dt", {}, label), el("dd", {}, figureText.number(value), more ? [" ", more] : null));
-    return section(null, null, el("dl", { class: "big" }, figure(t("fig.households"), f.households), figure(named([boot.population_kind], boot.population_kind.id), f.population)),
-      f.norm ? el("p", {}, figureText.verdict(f.norm)) : null);
+    return section(null, null, el("dl", { class: "big" }, figure(t("fig.households"), f.households), figure(named([boot.population_kind], boot.population_kind.id), f.population), f.norm ? figureText.verdict(f.norm) : null));
   },
 
   people(f) {
@@ -39,7 +38,7 @@ export const figureSections = {
     if (!f.staff) return null;
     const line = (name, need, have, gap, more) => el("tr", { class: more }, el("th", { scope: "row" }, name),
       el("td", {}, figureText.number(need)), el("td", {}, figureText.number(have)), el("td", { class: gap > 0 ? "v c-warn" : "v" }, figureText.number(gap)));
-    const roles = f.staff.roles ?? [];
+    const roles = (f.staff.roles ?? []).filter(({ need, have }) => need || have);
     return section(t("card.staff"), null, el("table", { class: "eff" },
       el("thead", {}, el("tr", {}, el("td", {}), ["need", "have", "gap"].map((key) => el("th", { scope: "col" }, t(`fig.${key}`))))),
       el("tbody", {}, line(t("staff.all"), f.staff.need, f.staff.have, f.staff.gap, ""),
@@ -55,7 +54,7 @@ export const figureSections = {
   known(f) {
     if (f.known_share === null || f.known_share === undefined) return null;
     const words = t("card.known", { share: format.percent(f.known_share) });
-    return section(words, el("span", { class: f.age_s > 30 * 86400 ? "c-stale" : "" }, format.age(f.age_s)), figureText.bar(f.known_share, words),
+    return section(words, el("span", { class: f.age_s > (boot.stale_days ?? 90) * 86400 ? "c-stale" : "" }, format.age(f.age_s)), figureText.bar(f.known_share, words),
       f.unknown_leaves ? el("p", { class: "hint" }, t("card.unknown-leaves", { n: f.unknown_leaves, count: f.unknown_leaves, all: f.leaves })) : null);
   },
 

@@ -7,6 +7,12 @@ import { icon } from "./icon.js";
 const COLOURS = { over: "c-warn", under: "", in: "c-ok" };
 
 export const figureText = {
+  /** @returns {string} "62 户", or the word unknown without a unit */
+  households: (n) => (n === null || n === undefined ? t("value.unknown") : t("unit.households", { n: format.number(n) })),
+
+  /** @returns {string} "152 人", empty when unknown: the word stands before it already */
+  people: (n) => (n === null || n === undefined ? "" : t("unit.people", { n: format.number(n) })),
+
   /** @param {number | null | undefined} value @returns {Node} a number, or the word unknown in small grey */
   number: (value) => (value === null || value === undefined ? el("span", { class: "unknown mute" }, t("value.unknown")) : document.createTextNode(format.number(value))),
 

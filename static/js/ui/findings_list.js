@@ -2,9 +2,10 @@
 import { t } from "../data/i18n.js";
 import { el } from "./dom.js";
 import { icon } from "./icon.js";
+import { places } from "./places.js";
 
-const GRAVE = new Set(["gap", "overlap", "nesting", "code", "duplicate-code", "leak"]);
-const MERE = new Set(["vertex", "touched", "info", "line-leaves-parent", "estimated", "norm-under"]);
+const GRAVE = new Set(["gap", "overlap", "nesting", "code", "hole", "invalid", "outside"]);
+const MERE = new Set(["vertices-added", "norm-under"]);
 const rank = (kind) => (GRAVE.has(kind) ? 0 : MERE.has(kind) ? 2 : 1);
 const LOOK = [["bad", "c-bad"], ["warn", "c-warn"], ["info", "c-info"]];
 
@@ -17,11 +18,11 @@ export function findingsList(findings, { holds = [], onPlace } = {}) {
   const sorted = [...findings].sort((a, b) => rank(a.kind) - rank(b.kind));
   const row = (finding) => {
     const [name, colour] = LOOK[rank(finding.kind)];
-    const key = `finding.${finding.kind}`, title = t(key, { ...finding, code: finding.code ?? "" });
+    const key = `finding.${finding.kind}`, title = t(key, { ...finding, code: places.tail(finding.code ?? ""), n: finding.code ?? "", count: Number(finding.code) });
     const unfilled = title === key || /\{\w+\}/.test(title);
     const place = finding.where && onPlace ? el("button", { class: "lk", type: "button", onclick: () => onPlace(finding.where) }, t("finding.see")) : null;
     return el("li", {}, el("span", { class: colour }, icon(name, "s")),
-      el("span", {}, unfilled ? finding.text : title, !unfilled && finding.text && finding.text !== title ? el("small", {}, finding.text) : null), place);
+      el("span", {}, unfilled ? finding.text : title, t(`${key}.why`) === `${key}.why` ? null : el("small", {}, t(`${key}.why`))), place);
   };
   const ticked = holds.map((sentence) => el("li", {}, el("span", { class: "c-ok" }, icon("ok", "s")), el("span", {}, sentence)));
   const errors = findings.filter((finding) => rank(finding.kind) === 0).length;

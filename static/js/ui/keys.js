@@ -32,6 +32,9 @@ function cycle(back) {
 
 /** @param {{desk: import("../edit/desk.js").Desk, find: () => void, use: (id: string) => void, undo: () => void, redo: () => void, parent: () => void, toggleSnap: () => void}} verbs */
 export function watchKeys(verbs) {
+  const map = document.getElementById("map");
+  addEventListener("keydown", (event) => { if (event.key === "Tab" || event.key === "F6") map.classList.add("by-key"); }, true);
+  addEventListener("pointerdown", () => map.classList.remove("by-key"), true);
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     const command = event.ctrlKey || event.metaKey, typing = editable(event.target);

@@ -7,7 +7,7 @@ import { icon } from "./icon.js";
 import { popover } from "./popover.js";
 
 const WIDEST_PX = 110;
-const LAYERS = ["zones", "buildings", "estates", "roads", "water", "places", "gates"];
+const LAYERS = ["zones", "buildings", "estates", "roads", "water", "barriers", "gates", "places"];
 const ROUND = [1, 2, 5];
 
 /** The longest round length of at most WIDEST_PX pixels. */
@@ -34,7 +34,7 @@ function scaleBar(gl) {
 }
 
 function layersMenu(event) {
-  const listed = LAYERS.filter((layer) => boot.map.has?.[layer]);
+  const listed = LAYERS.filter((layer) => (layer === "zones" ? boot.zone_kinds.length : boot.map.has?.[layer]));
   popover.show(event.currentTarget, [el("h4", {}, t("layers.title")), ...listed.map((layer) => {
     const input = el("input", { type: "checkbox", checked: !page.hidden.has(layer), onchange: () => {
       const hidden = new Set(page.hidden);

@@ -9,4 +9,9 @@ export const places = {
   above: (area) => (area.ancestors ?? []).slice(-2).map((ancestor) => ancestor.name || ancestor.code).join(" · "),
   /** @param {string} code @returns {string} its last five characters without a leading dash, as the map labels it */
   tail: (code) => code.slice(-5).replace(/^-/, ""),
+  /** @param {{name?: string, code: string}} area @returns {string} as its label on the map: "04-05" */
+  short(area) {
+    const word = boot.levels.at(-1)?.zh ?? "", at = word ? (area.name ?? "").indexOf(word) : -1;
+    return area.name && area.name !== area.code && at > 0 ? area.name.slice(0, at).trim() : places.tail(area.code ?? "");
+  },
 };

@@ -5,20 +5,31 @@ import { t } from "../data/i18n.js";
 import { dialog } from "./dialog.js";
 import { el } from "./dom.js";
 
-const address = boot.urls.sign_in ?? "/sign-in";
+const address = boot.urls.sign_in;
 let asking = null;
 
-const parse = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
+/** The token of the page's form: the old one belongs to a session that may be gone. */
+async function freshToken() {
+  const door = new DOMParser().parseFromString(await (await fetch(address, { credentials: "same-origin" })).text(), "text/html");
+  return door.querySelector("[name=csrf_token]")?.value ?? boot.csrf;
+}
 
-/** Signs in through the same form as the sign-in page. @returns {Promise<boolean>} */
+/** @returns {Promise<object | null>} null when signed in, else what the server said */
 async function signIn(password) {
-  const door = await parse(await fetch(address, { credentials: "same-origin" }));
-  const token = door.querySelector("[name=csrf_token]")?.value ?? boot.csrf;
-  const answer = await fetch(address, { method: "POST", credentials: "same-origin", body: new URLSearchParams({ account: boot.account.name, password, next: "/", csrf_token: token }) });
-  const told = (await parse(answer)).getElementById("boot");
-  if (!told) return false;
-  boot.csrf = JSON.parse(told.textContent).csrf;
-  return true;
+  const answer = await fetch(address, {
+    method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": await freshToken() },
+    body: JSON.stringify({ account: boot.account.name, password }),
+  });
+  const told = await answer.json();
+  if (!answer.ok) return told;
+  boot.csrf = told.csrf;
+  return null;
+}
+
+function refusal({ code, left, minutes, detail }) {
+  if (minutes) return t("error.locked-out", { minutes });
+  if (code !== "wrong-password") return detail;
+  return typeof left === "number" ? t("error.wrong-password-left", { left, count: left }) : t("error.wrong-password");
 }
 
 function ask() {
@@ -28,8 +39,9 @@ function ask() {
     const form = el("form", { id: "again-form", class: "field", onsubmit: async (event) => {
       event.preventDefault();
       try {
-        if (await signIn(password.value)) { shut(); resolve(); return; }
-        oops.textContent = t("error.wrong-password");
+        const problem = await signIn(password.value);
+        if (!problem) { shut(); resolve(); return; }
+        oops.textContent = refusal(problem);
       } catch {
         oops.textContent = t("error.offline");
       }

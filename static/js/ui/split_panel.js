@@ -15,7 +15,7 @@ const COLUMNS = 3;
 const { section } = figureSections;
 
 const tag = (piece) => el("span", { class: `tag ${piece.side}` }, piece.letter);
-const codeOf = (piece) => (piece.isNew ? t("preview.new", { code: places.tail(piece.label).split("-").at(-1) }) : places.tail(piece.code).split("-").at(-1));
+const codeOf = (piece) => (piece.isNew ? t("preview.new", { code: places.short({ code: piece.label }) }) : places.short(piece));
 
 /** More pieces than columns: a list sorted by households, totals below. */
 function pieceList(pieces, answer) {
@@ -41,7 +41,7 @@ function normSection(pieces, before) {
 function holds(answer) {
   const same = answer.totals_before.households === answer.totals_after.households && answer.totals_before.population === answer.totals_after.population;
   const kinds = new Set(answer.findings.map((finding) => finding.kind));
-  return [same ? t("check.conserved") : t("check.clean"), kinds.has("crosses-building") ? null : t("check.no-building")].filter(Boolean);
+  return [same ? t("check.conserved") : t("check.clean"), kinds.has("building-cut") ? null : t("check.no-building")].filter(Boolean);
 }
 
 /**
@@ -54,20 +54,19 @@ export function splitPanel(answer, pieces, verbs) {
   const before = answer.totals_before;
   const few = pieces.length <= COLUMNS;
   const was = kept.length === 1 ? kept[0].before : null;
-  const touched = (answer.touched ?? []).map((area) => ({ kind: "touched", code: places.tail(area.code), text: t("check.touched-why") }));
-  const { list, errors, notes } = findingsList([...answer.findings, ...touched], { holds: holds(answer), onPlace: verbs.see });
+  const { list, errors, notes } = findingsList(answer.findings, { holds: holds(answer), onPlace: verbs.see });
   const table = few
     ? effectTable([{ head: [t("fig.now")], figures: was ?? before }, ...pieces.map((piece) => ({ head: [tag(piece), el("br"), codeOf(piece)], figures: piece.after, strong: true }))], { before: was ?? before, after: answer.totals_after, head: t("fig.sum") })
     : pieceList(pieces, answer);
-  const label = (piece) => `${piece.letter} · ${t("unit.households", { n: format.number(piece.after?.households) })}`;
+  const label = (piece) => `${piece.letter} · ${figureText.households(piece.after?.households)}`;
   side.show("split", {
     title: t("preview.title", { tool: t("tool.split") }), chip: el("span", { class: "chip edit" }, t("preview.unsaved")),
-    sub: kept.length === 1 ? [el("span", { class: "code" }, kept[0].code)] : t("preview.areas", { n: kept.length, count: kept.length }),
+    sub: kept.length === 1 ? [places.title({ level: "", ...kept[0] }), " ", el("span", { class: "code" }, kept[0].code)] : t("preview.areas", { n: kept.length, count: kept.length }),
     body: [
       section(null, null, table),
       kept.length === 1 ? normSection(pieces, kept[0].before) : null,
       section(t("check.title"), t("check.count", { errors, notes }), list),
-      kept.length === 1 && few ? el("section", { class: "sec keep" }, el("span", {}, t("preview.keeps", { code: places.tail(kept[0].code) })), el("span", { class: "seg", role: "radiogroup" },
+      kept.length === 1 && few ? el("section", { class: "sec keep" }, el("span", {}, t("preview.keeps", { code: places.short(kept[0]) })), el("span", { class: "seg", role: "radiogroup" },
         pieces.map((piece) => el("button", { class: "tg", type: "button", role: "radio", "aria-checked": String(!piece.isNew), "data-key": `keep ${piece.letter}`, onclick: () => verbs.keep(piece) }, label(piece)))), el("kbd", {}, "K")) : null,
     ].filter(Boolean),
     actions: el("div", { class: "act" }, el("button", { class: "btn", type: "button", onclick: verbs.cancel, "data-key": "cancel" }, t("act.cancel"), el("kbd", {}, "Esc")),

@@ -3,8 +3,10 @@ import { boot } from "../data/boot.js";
 import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { named } from "../data/named.js";
+import { zoneColour } from "../map/images.js";
 import { el } from "./dom.js";
 import { figureSections } from "./figure_sections.js";
+import { figureText } from "./figure_text.js";
 import { icon } from "./icon.js";
 import { side } from "./side.js";
 
@@ -12,7 +14,7 @@ const { section } = figureSections;
 
 export const zoneTag = (zone) => {
   const letter = boot.zone_kinds.find((kind) => kind.id === zone.kind)?.letter ?? {};
-  return el("span", { class: `tag ${zone.kind}` }, `${letter[boot.lang] ?? letter.zh ?? ""}${zone.status === "proposed" ? "?" : ""}`);
+  return el("span", { class: `tag ${zoneColour(zone.kind)}` }, `${letter[boot.lang] ?? letter.zh ?? ""}${zone.status === "proposed" ? "?" : ""}`);
 };
 
 /** @param {object} zone @param {{withdraw: () => void, go: () => void, shut: () => void}} verbs */
@@ -32,7 +34,7 @@ export function showZoneCard(zone, { withdraw, go, shut }) {
     ],
     onShut: shut,
     actions: el("div", { class: "act row" }, el("button", { class: "btn", type: "button", onclick: go }, t("act.go")),
-      zone.status === "proposed" && boot.account.can.propose_zone ? el("button", { class: "btn", type: "button", onclick: withdraw }, icon("trash", "s"), t("zone.withdraw")) : null,
+      zone.can_withdraw ? el("button", { class: "btn", type: "button", onclick: withdraw }, icon("trash", "s"), t("zone.withdraw")) : null,
       el("p", { class: "note" }, t(zone.status === "proposed" ? "zone.waits" : "zone.lifting"))),
   });
 }
@@ -42,5 +44,5 @@ export function zoneRows(zones, onPick) {
   if (!zones?.length) return null;
   return section(t("zone.list"), format.number(zones.length), el("table", { class: "eff" }, el("tbody", {}, zones.map((zone) => el("tr", { class: "pick", onclick: () => onPick(zone) },
     el("th", { scope: "row" }, zoneTag(zone), " ", el("button", { class: "lk", type: "button", "data-key": `zone ${zone.id}` }, zone.name || zone.code)),
-    el("td", {}, t("unit.households", { n: format.number(zone.figures?.households) })))))));
+    el("td", {}, figureText.households(zone.figures?.households)))))));
 }

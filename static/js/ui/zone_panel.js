@@ -2,6 +2,7 @@
 import { boot } from "../data/boot.js";
 import { t } from "../data/i18n.js";
 import { named } from "../data/named.js";
+import { zoneColour } from "../map/images.js";
 import { el } from "./dom.js";
 import { figureSections } from "./figure_sections.js";
 import { figureText } from "./figure_text.js";
@@ -35,7 +36,7 @@ export class ZonePanel {
 
   #kinds() {
     return boot.zone_kinds.filter((kind) => kind.drawn).sort((a, b) => b.rank - a.rank).map((kind) => el("button", { class: "tg", type: "button", role: "radio", "aria-checked": String(kind.id === this.mode.kind), "data-key": `kind ${kind.id}`, onclick: () => this.mode.setKind(kind.id) },
-      el("span", { class: `tag ${kind.id}` }, kind.letter[boot.lang] ?? kind.letter.zh), named(boot.zone_kinds, kind.id)));
+      el("span", { class: `tag ${zoneColour(kind.id)}` }, kind.letter[boot.lang] ?? kind.letter.zh), named(boot.zone_kinds, kind.id)));
   }
 
   #ways() {
@@ -47,7 +48,7 @@ export class ZonePanel {
     const cells = ["households", "population", "special_total"].map((key) => el("td", { class: "v" }, f ? figureText.number(f[key]) : "–"));
     return el("table", { class: "eff" },
       el("thead", {}, el("tr", {}, el("td", {}), ["households", "people", "special"].map((key) => el("th", { scope: "col" }, t(`fig.${key}`))))),
-      el("tbody", {}, el("tr", {}, el("th", { scope: "row" }, el("span", { class: `tag ${this.mode.kind}` }, (boot.zone_kinds.find((kind) => kind.id === this.mode.kind)?.letter ?? {})[boot.lang] ?? ""), " ", named(boot.zone_kinds, this.mode.kind)), cells)));
+      el("tbody", {}, el("tr", {}, el("th", { scope: "row" }, el("span", { class: `tag ${zoneColour(this.mode.kind)}` }, (boot.zone_kinds.find((kind) => kind.id === this.mode.kind)?.letter ?? {})[boot.lang] ?? ""), " ", named(boot.zone_kinds, this.mode.kind)), cells)));
   }
 
   /** @param {object | null} answer of the preview @param {string | null} [refusal] */

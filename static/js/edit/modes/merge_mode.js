@@ -103,7 +103,7 @@ export class MergeMode {
     const areas = page.selection.map((entry) => this.#areas.get(entry.code)).filter(Boolean);
     const one = answer.changed.find((area) => !area.retired);
     this.desk.canvas.show("preview", one?.geometry ? [{ type: "Feature", properties: { kind: "piece", side: "b" }, geometry: one.geometry }] : []);
-    tip.show([el("div", { class: "r" }, el("span", {}, `${areas.map((area) => places.tail(area.code)).join(" + ")} =`), el("span", { class: "n" }, t("unit.households", { n: format.number(one?.after?.households) })), figureText.word(one?.after?.norm))]);
+    tip.show([el("div", { class: "r" }, el("span", {}, `${areas.map((area) => places.short(area)).join(" + ")} =`), el("span", { class: "n" }, figureText.households(one?.after?.households)), figureText.word(one?.after?.norm))]);
     mergePanel({ areas, keep: this.#keep, answer }, this.#verbs());
     say.politely(t("say.merged", { n: format.number(one?.after?.households) }));
   }
@@ -122,11 +122,11 @@ export class MergeMode {
     await save(this.preview.form, {
       desk: this.desk,
       onSaved: (answer) => {
-        const codes = this.preview.form.targets, keep = this.#keep;
+        const keep = this.#keep;
         this.#drop();
         const kept = answer.changed.find((area) => area.code === keep && !area.retired);
         page.set({ selection: kept ? [{ fid: kept.fid, code: kept.code, name: kept.name, level: kept.level }] : [] });
-        this.desk.tell.saved(answer, { op: "merge", codes, keep });
+        this.desk.tell.saved(answer);
       },
       onDropped: () => { this.#drop(); page.set({ selection: [] }); this.desk.tell.renew(); },
       onStay: () => { this.#areas.clear(); this.#picked(); },

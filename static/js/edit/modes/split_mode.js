@@ -6,6 +6,7 @@ import { geodesy } from "../../data/geodesy.js";
 import { t } from "../../data/i18n.js";
 import { page } from "../../data/page.js";
 import { el } from "../../ui/dom.js";
+import { figureText } from "../../ui/figure_text.js";
 import { hint } from "../../ui/hint.js";
 import { icon } from "../../ui/icon.js";
 import { say } from "../../ui/say.js";
@@ -128,10 +129,10 @@ export class SplitMode {
   #draw(pieces) {
     const features = pieces.flatMap((piece) => [
       { type: "Feature", properties: { kind: "piece", side: piece.side }, geometry: piece.geometry },
-      { type: "Feature", properties: { kind: "label", side: piece.side, text: t("unit.households", { n: format.number(piece.after?.households) }) }, geometry: { type: "Point", coordinates: piece.at } },
+      { type: "Feature", properties: { kind: "label", side: piece.side, text: figureText.households(piece.after?.households) }, geometry: { type: "Point", coordinates: piece.at } },
     ]);
     this.desk.canvas.show("preview", features);
-    this.#hideLabels(this.#read?.targets ?? []);
+    this.#hideLabels(this.preview.answer.changed.filter((area) => area.fid > 0));
   }
 
   #hideLabels(areas) {
@@ -172,7 +173,7 @@ export class SplitMode {
     this.draft.closed = true;
     await save(this.preview.form, {
       desk: this.desk,
-      onSaved: (answer) => { const { targets } = this.#read; this.#drop(); this.desk.tell.saved(answer, { op: "split", codes: targets.map((area) => area.code) }); this.#guide(); },
+      onSaved: (answer) => { this.#drop(); this.desk.tell.saved(answer); this.#guide(); },
       onDropped: () => { this.#drop(); this.desk.tell.renew(); },
       onStay: () => this.#follow(),
       onRefused: (error) => this.#refused(error),

@@ -5,7 +5,9 @@ import { format } from "../../data/format.js";
 import { t } from "../../data/i18n.js";
 import { named } from "../../data/named.js";
 import { page } from "../../data/page.js";
+import { zoneColour } from "../../map/images.js";
 import { el } from "../../ui/dom.js";
+import { figureText } from "../../ui/figure_text.js";
 import { icon } from "../../ui/icon.js";
 import { say } from "../../ui/say.js";
 import { tip } from "../../ui/tip.js";
@@ -156,7 +158,7 @@ export class ZoneMode {
     this.desk.canvas.show("preview", answer.geometry ? [{ type: "Feature", properties: { kind: "zone", zone: this.kind }, geometry: answer.geometry }] : []);
     const { figures } = answer, kind = boot.zone_kinds.find((entry) => entry.id === this.kind);
     const words = [figures.unknown_leaves ? t("zone.unknown-leaves", { n: figures.unknown_leaves }) : null, figures.estimated ? t("value.estimated") : null, t("zone.dashed")];
-    tip.show([el("div", { class: "r" }, el("span", { class: `tag ${this.kind}` }, kind.letter[boot.lang] ?? kind.letter.zh), el("span", { class: "n" }, t("unit.households", { n: format.number(figures.households) })), t("unit.people", { n: format.number(figures.population) })), el("div", { class: "x" }, words.filter(Boolean).join(" · "))]);
+    tip.show([el("div", { class: "r" }, el("span", { class: `tag ${zoneColour(this.kind)}` }, kind.letter[boot.lang] ?? kind.letter.zh), el("span", { class: "n" }, figureText.households(figures.households)), figureText.people(figures.population)), el("div", { class: "x" }, words.filter(Boolean).join(" · "))]);
     this.panel.draw(answer);
     say.politely(t("say.zone", { kind: named(boot.zone_kinds, this.kind), n: format.number(figures.households) }));
   }

@@ -18,14 +18,14 @@ export const split = {
   /**
    * @param {import("../draft.js").Draft} draft
    * @param {import("../coverage.js").Coverage} coverage
-   * @returns {{line: Array<[number, number]>, targets: object[], inside: object | null, tails: Array<Array<[number, number]>>}}
-   *   `line` with its tails; `targets` the leaves to cut; `inside` the leaf in which the line still ends
+   * @returns {{line: Array<[number, number]>, targets: object[], chosen: boolean, inside: object | null, tails: Array<Array<[number, number]>>}}
+   *   `line` with its tails; `targets` the leaves to cut, `chosen` when a person picked them; `inside` the leaf in which the line still ends
    */
   read(draft, coverage) {
     const stops = draft.stops(), bare = stops.map((stop) => stop.place);
     const tails = [];
     const chosen = page.selection.map((entry) => coverage.byCode(entry.code)).filter(Boolean);
-    if (bare.length < 2) return { line: bare, targets: chosen, inside: null, tails };
+    if (bare.length < 2) return { line: bare, targets: chosen, chosen: chosen.length > 0, inside: null, tails };
     const line = [...bare];
     const grown = (stop, next, put) => {
       if (stop.kind !== "vertex" && stop.kind !== "border") return;
@@ -37,14 +37,17 @@ export const split = {
     grown(stops[0], bare[1], (end) => line.unshift(end));
     grown(stops.at(-1), bare.at(-2), (end) => line.push(end));
     const ends = [line[0], line.at(-1)];
-    if (chosen.length) return { line, targets: chosen, inside: chosen.find((area) => ends.some((end) => plane.inside(end, area.polygons))) ?? null, tails };
-    const targets = coverage.crossed(line);
-    return { line, targets, inside: targets.length ? null : coverage.at(line.at(-1)), tails };
+    if (!chosen.length) {
+      const targets = coverage.crossed(line);
+      return { line, targets, chosen: false, inside: targets.length ? null : coverage.at(line.at(-1)), tails };
+    }
+    const inside = chosen.find((area) => ends.some((end) => plane.inside(end, area.polygons))) ?? null;
+    return { line, targets: inside ? chosen : coverage.crossed(line, chosen), chosen: true, inside, tails };
   },
 
   /** @returns {object} the form of POST /api/edits */
   form: (read, keep) => ({
-    op: "split", targets: read.targets.map((area) => area.code), line: { type: "LineString", coordinates: read.line },
+    op: "split", ...(read.chosen ? { targets: read.targets.map((area) => area.code) } : {}), line: { type: "LineString", coordinates: read.line },
     ...(keep ? { keep } : {}), versions: Object.fromEntries(read.targets.map((area) => [area.code, area.version])),
   }),
 
@@ -58,7 +61,7 @@ export const split = {
    */
   pieces(answer) {
     const made = answer.changed.filter((area) => !area.retired && area.geometry).map((area) => ({
-      fid: area.fid, code: area.code, isNew: Boolean(area.new) || area.before === null, label: area.next_code ?? area.code, version: area.version,
+      fid: area.fid, code: area.code, name: area.name, isNew: Boolean(area.new) || area.before === null, label: area.next_code ?? area.code, version: area.version,
       before: area.before, after: area.after, geometry: area.geometry, at: plane.inner(area.geometry.type === "Polygon" ? [area.geometry.coordinates] : area.geometry.coordinates),
     }));
     const flat = made.length > 1 && Math.abs(made[0].at[0] - made[1].at[0]) < Math.abs(made[0].at[1] - made[1].at[1]) * 0.5;
