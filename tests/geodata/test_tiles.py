@@ -12,12 +12,14 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mapbox_vector_tile.Mapbox import vector_tile_pb2
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import minimum_spanning_tree
 from shapely.geometry import shape
 
 from geodata import tiles
 from geodata.mvt import encode_features, encode_layer, int_value, text_value
 from geodata.tile_lattice import SPAN, tiles_over, to_lattice
-from geodata.tile_rings import fixed_points
+from geodata.tile_rings import Paths, cut_rings, fixed_points
 from geodata.tiles import TileLayer
 from layers.errors import BadGeometry, BadInput
 
@@ -255,6 +257,35 @@ def test_long_rings_that_run_far_around_a_tile_are_cut_right():
         over = tiles_of(shapes, z)
         for tile in over[::max(len(over) // 25, 1)]:
             check_tile(layer, shapes, *tile)
+
+
+@pytest.mark.parametrize("seed", [39, 40, 43, 51])
+def test_a_labyrinth_cut_just_below_its_top_keeps_its_ground(seed):
+    # Passing over the runs beyond the edge, a short cut may cross itself and turn the other way at the top.
+    ring = labyrinth(seed)
+    for top in range(13500, 15000, 100):
+        x, y = (ring - (7500, top - 20000)).astype(np.int64).T
+        paths = Paths(x, y, np.array([len(ring)]), np.array([False]), np.array([0]))
+        wanted = shapely.intersection(shapely.Polygon(np.stack((x, y), 1)), shapely.box(-20000, -20000, 20000, 20000))
+        cut = cut_rings(paths, -20000, 20000)
+        ends = np.cumsum(cut.sizes)
+        pieces = [shapely.Polygon(np.stack((cut.x[end - size:end], cut.y[end - size:end]), 1))
+                  for end, size in zip(ends, cut.sizes, strict=True)]
+        area = sum(-piece.area if hole else piece.area for piece, hole in zip(pieces, cut.hole, strict=True))
+        assert area == pytest.approx(wanted.area)
+
+
+def labyrinth(seed: int, n: int = 16) -> np.ndarray:
+    """The outline of the walls of a labyrinth without rooms, counter-clockwise (x east, y north)."""
+    rng = np.random.default_rng(seed)
+    ids = np.arange(n * n).reshape(n, n)
+    steps = np.concatenate((np.stack((ids[:-1].ravel(), ids[1:].ravel())),
+                            np.stack((ids[:, :-1].ravel(), ids[:, 1:].ravel()))), axis=1)
+    tree = minimum_spanning_tree(coo_matrix((rng.uniform(1, 2, steps.shape[1]), steps), shape=(n * n, n * n))).tocoo()
+    places = np.stack(np.unravel_index(np.arange(n * n), (n, n)), 1) * 1000.0 + rng.uniform(-200, 200, (n * n, 2))
+    walls = shapely.union_all(shapely.linestrings(np.stack((places[tree.row], places[tree.col]), 1)))
+    outline = shapely.transform(walls.buffer(220, quad_segs=2).exterior, np.round)
+    return shapely.get_coordinates(outline if outline.is_ccw else outline.reverse())[:-1]
 
 
 def test_a_ring_that_crosses_itself_still_shows():
