@@ -106,7 +106,7 @@ class Store:
     def head(self) -> tuple[int, int]:
         """(rev, seq) of the last commit, by any process."""
         with self.engine.connect() as connection:
-            found = dict(connection.execute(select(COUNTERS).where(COUNTERS.c.name.in_(["rev", "seq"]))).tuples().all())
+            found = dict(tuple(row) for row in connection.execute(select(COUNTERS).where(COUNTERS.c.name.in_(["rev", "seq"]))))
             return found.get("rev", 0), found.get("seq", 0)
 
     def close(self) -> None:

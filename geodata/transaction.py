@@ -199,7 +199,7 @@ class Transaction(Reader):
         """Of rows that were at the given revisions: those that live at another one or not at all (0)."""
         table, now = TABLES[layer], {}
         for chunk in chunks(rows):
-            now.update(self.connection.execute(select(table.c.fid, table.c.rev).where(table.c.fid.in_(chunk))).tuples().all())
+            now.update(tuple(row) for row in self.connection.execute(select(table.c.fid, table.c.rev).where(table.c.fid.in_(chunk))))
         return {fid: now.get(fid, 0) for fid, rev in rows.items() if now.get(fid, 0) != rev}
 
     def live(self, layer: str, fid: int) -> bool:

@@ -1,0 +1,62 @@
+"""Tainan, 12,774 micro-grids with people, into both stores: seamless, complete, nobody lost, and so after redraws."""
+
+from __future__ import annotations
+
+import pytest
+
+from geodata.store import Store
+from mapapp.config import load
+from tests.counts import count
+from tests.tainan import import_tainan, redraw_at_random, weige
+
+
+@pytest.fixture(scope="module", params=["gpkg", "postgis"])
+def city(request, tmp_path_factory, data_dir):
+    """(URL, answer of the import) of a store with Tainan."""
+    if request.param == "gpkg":
+        url = f"gpkg://{tmp_path_factory.mktemp('tainan') / 'tainan.gpkg'}"
+    else:
+        url = request.getfixturevalue("fresh_postgis")()
+    return url, import_tainan(url, data_dir)
+
+
+def test_every_leaf_goes_in(city):
+    _, answer = city
+    assert (answer["read"], answer["written"]) == (12_774, 12_774)
+    assert answer["areas"] == {"micro_grid": 12_774, "grid": 6_322, "community": 667, "county": 37, "city": 1}
+
+
+def test_no_leaf_moves_farther_than_promised(city):
+    _, answer = city
+    compared = answer["comparison"]
+    assert compared["non_empty"] == 12_774
+    assert compared["least_share"] >= 0.98
+    assert compared["off_seam_m"] <= 1
+    assert compared["moved_m"] <= 6
+    assert compared["symmetric_difference"] <= 5e-5
+    told = {finding["code"] for finding in answer["findings"] if (finding["distance_m"] or 0) > 1}
+    assert set(compared["far"]) <= told
+
+
+def test_the_check_is_clean_and_nobody_is_lost(city):
+    url, _ = city
+    code, answer = weige(url, "check")
+    assert (code, answer["gaps"], answer["overlaps"], answer["nesting"], answer["codes"]) == (0, 0, 0, 0, 0)
+    _, stats = weige(url, "stats", "67000")
+    assert {key: stats[key] for key in ("code", "level", "leaves", "unknown_leaves", "households", "population")} == {
+        "code": "67000", "level": "city", "leaves": 12_774, "unknown_leaves": 944, "households": 676_505, "population": 1_875_586}
+
+
+def test_random_redraws_leave_it_seamless_and_lose_nobody(city, capsys):
+    url, _ = city
+    store = Store.open(url, load().rules)
+    tally = redraw_at_random(store, count(60, 2000))
+    store.close()
+    with capsys.disabled():
+        print(f"\n{url.split(':')[0]}: {tally.total} accepted {dict(tally.accepted)}, {tally.special} on a seam, hole, island or several parts; "
+              f"refused {dict(tally.refused)}")
+    assert tally.special >= 0.3 * tally.total
+    code, answer = weige(url, "check")
+    assert (code, answer["gaps"], answer["overlaps"], answer["nesting"], answer["codes"]) == (0, 0, 0, 0, 0)
+    _, stats = weige(url, "stats", "67000")
+    assert (stats["households"], stats["population"]) == (676_505, 1_875_586)
