@@ -84,7 +84,8 @@ def demo_town(seed: int = 20251, *, households: int = 18_563, residents: int = 4
     rest = sorted(set(range(len(cells))) - {k for group in groups for k in group})
     people = [*(wanted for _, wanted in zones), residents - sum(wanted for _, wanted in zones)]
     rows = homes(draft, estates, built, list(zip([*groups, rest], people, strict=True)), dice(9))
-    rows |= estate_rows(draft, estates, dice(10)) | place_rows(draft, built, dice(11)) | street_rows(draft, dice(12))
+    rows |= estate_rows(draft, estates, dice(10)) | place_rows(draft, built, dice(11))
+    rows |= street_rows(draft, estates, dice(12))
     rows |= staff_rows(draft, rows["buildings"][0], rows["estates"][0], [e.lot.key for e in estates], dice(13))
     rows["areas"] = _area_rows(draft)
     return Town({name: _frame(name, rows[name]) for name in LAYERS if name in rows}, _notes(draft, zones))

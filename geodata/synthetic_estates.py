@@ -123,27 +123,40 @@ def _gates(outline, lanes, closed: shapely.STRtree, walled: bool, rng: np.random
     return tuple((*gate, point) for gate, point in zip(wanted, chosen, strict=True))
 
 
-def inner_lanes(lots: Sequence[Lot], lanes: Mapping[int, list], water: shapely.Geometry) -> list[Road]:
-    """Service lanes of estates, footpaths of villages, tracks through fields and parks; none has a name or a bridge."""
+def inner_lanes(lots: Sequence[Lot], lanes: Mapping[int, list], estates: Sequence[Estate],
+                water: shapely.Geometry) -> list[Road]:
+    """Service lanes of estates, footpaths of villages, tracks through fields and parks.
+
+    They pass a wall only at a gate, and never cross water.
+    """
+    estate_of = {estate.lot.key: estate for estate in estates}
+    shore = water.buffer(1)
     roads = []
     for lot in lots:
         kind, width = ("path", 3.0) if lot.kind in ("village", "urban_village") else ("service", 5.0)
-        if lines := [line for line in lanes.get(lot.key, []) if not line.is_empty]:
-            roads.append(Road("", kind, width, shapely.line_merge(shapely.union_all(lines).difference(water))))
         if lot.kind in ("field", "park"):
-            roads += _tracks(lot)
+            kind, width, lines = "path", 2.5, _tracks(lot)
+        else:
+            lines = shapely.union_all(lanes.get(lot.key, []))
+        if (estate := estate_of.get(lot.key)) and estate.walled:
+            yard = estate.outline.buffer(-SETBACK_M)
+            mouths = [part for part in shapely.get_parts(lines.difference(yard))
+                      if any(part.distance(gate[4]) < .1 for gate in estate.gates)]
+            lines = shapely.union_all([lines.intersection(yard), *mouths])
+        lines = lines.difference(shore)
+        if not lines.is_empty:
+            roads.append(Road("", kind, width, shapely.line_merge(lines)))
     return roads
 
 
-def _tracks(lot: Lot) -> list[Road]:
+def _tracks(lot: Lot) -> shapely.Geometry:
+    """Tracks from south to north through fields, paths through parks."""
     ground = turned(lot.ground, lot)
     west, south, east, north = ground.bounds
     count = max(1, round((east - west) / (150 if lot.kind == "field" else 190)))
-    lines = [shapely.LineString([(west + (east - west) * (k + .5) / count, south),
-                                 (west + (east - west) * (k + .5) / count + (12 if lot.kind == "park" else 4), north)])
-             for k in range(count)]
-    inside = shapely.union_all(lines).intersection(turned(lot.shape, lot).buffer(-3))
-    return [] if inside.is_empty else [Road("", "path", 2.5, turned(inside, lot, True))]
+    places = [west + (east - west) * (k + .5) / count for k in range(count)]
+    lines = [shapely.LineString([(x, south), (x + (12 if lot.kind == "park" else 4), north)]) for x in places]
+    return turned(shapely.union_all(lines).intersection(turned(lot.shape, lot).buffer(-3)), lot, True)
 
 
 def ponds(lots: Sequence[Lot], rng: np.random.Generator) -> list[tuple[str, str, shapely.Geometry]]:

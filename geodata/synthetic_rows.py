@@ -220,11 +220,11 @@ def staff_rows(draft: Draft, buildings: Sequence[dict], estates: Sequence[dict],
     return {"staff": (people, None), "teams": (teams, None)}
 
 
-def street_rows(draft: Draft, rng: np.random.Generator) -> dict[str, Rows]:
+def street_rows(draft: Draft, estates: Sequence[Estate], rng: np.random.Generator) -> dict[str, Rows]:
     """Layers roads and water."""
-    wet = shapely.union_all([shape for _, _, shape in draft.plan.water])
-    roads = [*draft.plan.roads, *inner_lanes(draft.lots, draft.lanes, wet)]
     water = [*draft.plan.water, *ponds(draft.lots, rng)]
+    wet = shapely.union_all([shape for _, _, shape in water])
+    roads = [*draft.plan.roads, *inner_lanes(draft.lots, draft.lanes, estates, wet)]
     return {"roads": ([{"name": road.name or None, "kind": road.kind, "width_m": road.width_m} for road in roads],
                       [road.line for road in roads]),
             "water": ([{"name": name, "kind": kind} for name, kind, _ in water], [shape for _, _, shape in water])}

@@ -296,6 +296,13 @@ def test_estates_of_every_kind_with_walls_and_gates(town):
     assert (gates["state"] == "unknown").any()
 
 
+def test_lanes_pass_a_wall_only_at_a_gate(town):
+    roads, barriers = town.layers["roads"], town.layers["barriers"]
+    walls = barriers[barriers["kind"] != "water"].geometry.to_numpy()
+    lane, _ = shapely.STRtree(walls).query(roads.geometry.to_numpy(), predicate="intersects")
+    assert len(lane) == 0
+
+
 def test_places_of_the_street(town):
     kinds = town.layers["places"]["kind"].value_counts()
     assert kinds[["apartment_block", "market", "complex", "industrial_park"]].tolist() == [5, 2, 1, 1]
@@ -308,6 +315,8 @@ def test_streets_and_water(town):
     assert roads.loc[roads["kind"].isin(["main", "minor"]), "name"].notna().all()
     bridges = roads[roads["name"].fillna("").str.endswith("桥")]
     river = water.set_index("kind").geometry["river"]
+    ponds = water[water["kind"] == "pond"].geometry
+    assert not roads.geometry.intersects(shapely.union_all(ponds.to_numpy())).any()
     assert len(bridges) >= 3 and bridges.geometry.intersects(river).all()
     assert {"river", "canal", "pond"} <= set(water["kind"])
 
