@@ -278,7 +278,7 @@ def _with_neighbours(rows: Rows, gone: np.ndarray, part: Part) -> tuple[np.ndarr
     before = rows.take(gone)
     moved = np.concatenate((before.points, part.points))
     bounds = np.concatenate((before.table["bounds"], part.table["bounds"]))
-    if len(bounds) > 64:
+    if len(bounds) > 512:
         bounds = np.concatenate((bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)))[None]
     near = np.unique(np.concatenate([rows.find(*four) for four in bounds] or [gone]))
     near = near[~np.isin(near, gone)]
