@@ -8,7 +8,10 @@ import { readInk } from "./ink.js";
 import { mapStyle } from "./style.js";
 import { tiles } from "./tiles.js";
 
-const HOME_PADDING = 24;
+const HOME_PADDING = 24, SHEET_BELOW_PX = 1024;
+
+/** On small screens a sheet lies over the lower edge of the map. */
+const homePadding = () => (innerWidth < SHEET_BELOW_PX ? { top: 12, left: 12, right: 12, bottom: 92 } : HOME_PADDING);
 
 /** Owns the MapLibre map and its look. Public verbs: look (after a theme or legend change), goTo, renew, show. */
 export class Canvas {
@@ -20,7 +23,7 @@ export class Canvas {
     this.last = mapStyle(ink, sources, shown());
     this.gl = new GLMap({
       container, style: this.last, hash: "map",
-      ...(boot.map.bounds ? { bounds: boot.map.bounds, fitBoundsOptions: { padding: HOME_PADDING } } : { center: [110, 32], zoom: 4 }),
+      ...(boot.map.bounds ? { bounds: boot.map.bounds, fitBoundsOptions: { padding: homePadding() } } : { center: [110, 32], zoom: 4 }),
       attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxPitch: 0, boxZoom: false, doubleClickZoom: false,
       fadeDuration: 0, maxZoom: 21, transformRequest: (url) => ({ url: tiles.address(url) }), cancelPendingTileRequestsWhileZooming: true,
       locale: { "Map.Title": t("map.title") },

@@ -49,20 +49,12 @@ function triangle(ink, up, colour) {
   });
 }
 
-function badge(text, colour, ink, { width = 22, dashed = false } = {}) {
+function badge(text, colour, ink, width = 22) {
   return picture(width + 2, 24, (pen) => {
     pen.fillStyle = colour;
     pen.beginPath();
     pen.roundRect(1, 1, width, 22, 3);
     pen.fill();
-    if (dashed) {
-      pen.strokeStyle = ink["m-halo"];
-      pen.setLineDash([3, 2]);
-      pen.lineWidth = 1;
-      pen.beginPath();
-      pen.roundRect(2.5, 2.5, width - 3, 19, 2);
-      pen.stroke();
-    }
     pen.fillStyle = ink["bg-panel"];
     pen.font = `700 13px ${ink.font}`;
     pen.textAlign = "center";
@@ -117,7 +109,7 @@ export function drawImages(ink) {
     const letter = kind.letter[boot.lang] ?? kind.letter.zh;
     images[`zone-${kind.id}`] = PATTERNS[zoneColour(kind.id)](ink);
     images[`badge-${kind.id}-in_force`] = badge(letter, colour, ink);
-    images[`badge-${kind.id}-proposed`] = badge(`${letter}?`, colour, ink, { width: 30, dashed: true });
+    images[`badge-${kind.id}-proposed`] = badge(`${letter}?`, colour, ink, 30);
   }
   return images;
 }

@@ -92,7 +92,7 @@ function areaLabel(ink) {
 
 function baseLayers(ink) {
   const width = (main, minor, small) => ["match", ["coalesce", ["get", "kind"], ""], ["motorway", "main"], main, ["minor"], minor, small];
-  const road = (extra) => byZoom(10, width(0.6, 0.2, 0), 13, width(1.6 + extra, 0.8 + extra, 0.3), 16, width(11 + extra, 5 + extra, 2.4 + extra), 18, width(44 + extra, 20 + extra, 8 + extra));
+  const road = (extra) => byZoom(10, width(0.6, 0, 0), 13, width(1.6 + extra, 0.6, 0), 14.5, width(4 + extra, 2 + extra, 0), 16, width(11 + extra, 5 + extra, 2.4 + extra), 18, width(44 + extra, 20 + extra, 8 + extra));
   return [
     tiled("water", "fill", "water", { filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": ink["m-water"] } }),
     tiled("water-line", "line", "water", { filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": ink["m-water"], "line-width": byZoom(10, 0.6, 14, 2, 18, 10) } }),

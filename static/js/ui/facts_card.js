@@ -14,7 +14,7 @@ import { side } from "./side.js";
 const { section } = figureSections;
 const people = boot.population_kind.id;
 const ATTRIBUTES = [["name", "text"], ["leader", "text"], ["phone", "text"], ["norm_min", "int"], ["norm_max", "int"], ["note", "text"]];
-const idOf = (row) => row.id ?? row.fid;
+const MOST = 1000;
 
 /** The attributes of an area as form fields. */
 function attributes(area, onDirty) {
@@ -51,35 +51,58 @@ function attributes(area, onDirty) {
 }
 
 const COUNTS = [{ key: "households", label: t("fig.households"), type: "int" }, { key: people, label: t("fig.people"), type: "int" }];
-const groups = () => boot.special_groups.map((group) => ({
-  key: `special.${group.id}`, label: named(boot.special_groups, group.id), type: "int", get: (row) => row.special?.[group.id] ?? null,
-  put: (changes, value, row) => { changes.special = { ...(row.special ?? {}), ...(changes.special ?? {}) }; if (value === null) delete changes.special[group.id]; else changes.special[group.id] = value; },
-}));
+const patch = (layer) => (row, changes) => api.patch(boot.urls.item, { path: { layer, id: row.id }, body: { version: row.version, ...changes } });
 
-const patch = (layer) => (row, changes) => api.patch(boot.urls.item, { path: { layer, id: idOf(row) }, body: { version: row.version, ...changes } });
-
-/** Below a building: its special groups and its stairwells, read when opened. */
+/** Special groups of a row, opened on demand. */
 function below(tables, onDirty) {
   return (row) => {
     const button = el("button", { class: "lk", type: "button", "aria-expanded": "false" }, t("facts.more"));
-    let line = null, read = false;
-    button.addEventListener("click", async () => {
+    let line = null, special = null;
+    button.addEventListener("click", () => {
       line.hidden = !line.hidden;
       button.setAttribute("aria-expanded", String(!line.hidden));
-      if (read) return;
-      read = true;
-      const cell = line.firstChild;
-      const special = factsTable([{ key: "what", label: t("fig.special"), type: "label", get: () => "" }, ...groups()], [row], { send: patch("buildings"), onDirty });
+      if (special) return;
+      special = specialForm(row, onDirty);
       tables.push(special);
-      cell.append(special.node);
-      const told = await api.get(boot.urls.layer, { path: { layer: "units" }, query: { building: idOf(row) } }).catch(() => ({ units: [] }));
-      if (!told.units?.length) return;
-      const units = factsTable([{ key: "name", label: t("facts.unit"), type: "label", get: (unit) => unit.name || unit.code }, ...COUNTS], told.units, { send: patch("units"), onDirty });
-      tables.push(units);
-      cell.append(units.node);
+      line.firstChild.append(special.node);
     });
     return { button, attach: (made) => { line = made; } };
   };
+}
+
+/** One field for each special group. */
+function specialForm(row, onDirty) {
+  const inputs = boot.special_groups.map((group) => ({ id: group.id, input: el("input", { class: "input", inputmode: "numeric", value: row.special?.[group.id] ?? "", oninput: onDirty }) }));
+  const oops = el("p", { class: "oops", role: "alert" });
+  const read = () => Object.fromEntries(inputs.filter(({ input }) => input.value.trim() !== "").map(({ id, input }) => [id, /^\d+$/.test(input.value.trim()) ? Number(input.value) : input.value]));
+  let before = JSON.stringify(read());
+  return {
+    node: el("div", { class: "form" }, inputs.map(({ id, input }) => el("label", { class: "field" }, el("span", {}, named(boot.special_groups, id)), input)), oops),
+    dirty: () => (JSON.stringify(read()) === before ? 0 : 1),
+    async save() {
+      if (JSON.stringify(read()) === before) return { saved: 0, failed: 0 };
+      try {
+        Object.assign(row, await patch(row.layer)(row, { special: read() }));
+        before = JSON.stringify(read());
+        oops.textContent = "";
+        return { saved: 1, failed: 0 };
+      } catch (error) {
+        oops.textContent = error.text;
+        return { saved: 0, failed: 1 };
+      }
+    },
+  };
+}
+
+/** Where people are counted: the stairwells of a building where there are any, else the building. */
+async function countedPlaces(code) {
+  const read = (layer) => api.get(boot.urls.layer, { path: { layer }, query: { area: code, limit: MOST, geometry: false } }).then((told) => told[layer]).catch(() => []);
+  const [buildings, units] = await Promise.all([read("buildings"), read("units")]);
+  return buildings.flatMap((building) => {
+    const name = building.name || building.code || `#${building.id}`;
+    const own = units.filter((unit) => unit.building === building.id);
+    return own.length ? own.map((unit) => ({ ...unit, layer: "units", label: `${name} ${unit.name || unit.code || ""}` })) : [{ ...building, layer: "buildings", label: name }];
+  });
 }
 
 /** @param {object} area @param {{onSaved: () => void, onShut: () => void}} verbs */
@@ -112,16 +135,16 @@ export async function showFactsCard(area, { onSaved, onShut }) {
   onDirty();
 
   if (area.leaf) {
-    const told = await api.get(boot.urls.layer, { path: { layer: "buildings" }, query: { area: area.code, limit: 500 } }).catch(() => null);
-    if (told?.buildings?.length) {
-      const table = factsTable([{ key: "name", label: t("facts.building"), type: "label", get: (row) => row.name || row.code || `#${idOf(row)}` }, ...COUNTS], told.buildings, { send: patch("buildings"), onDirty, extra: below(tables, onDirty) });
+    const counted = await countedPlaces(area.code);
+    if (counted.length) {
+      const table = factsTable([{ key: "label", label: t("facts.building"), type: "label" }, ...COUNTS], counted, { send: (row, changes) => patch(row.layer)(row, changes), onDirty, extra: boot.special_groups.length ? below(tables, onDirty) : undefined });
       tables.push(table);
       buildings.replaceChildren(table.node);
     } else buildings.replaceChildren(el("p", { class: "hint" }, t("facts.no-buildings")));
   }
-  const crew = await api.get(boot.urls.layer, { path: { layer: "staff" }, query: { area: area.code, limit: 500 } }).catch(() => null);
+  const crew = await api.get(boot.urls.layer, { path: { layer: "staff" }, query: { area: area.code, limit: MOST } }).catch(() => null);
   const send = (row, changes, fresh) => (fresh ? api.post(boot.urls.layer, { path: { layer: "staff" }, body: { area: area.code, ...changes } }) : patch("staff")(row, changes));
-  const remove = (row) => (idOf(row) === undefined ? Promise.resolve() : api.delete(boot.urls.item, { path: { layer: "staff", id: idOf(row) }, query: { version: row.version } }));
+  const remove = (row) => (row.id === undefined ? Promise.resolve() : api.delete(boot.urls.item, { path: { layer: "staff", id: row.id }, query: { version: row.version } }));
   const table = factsTable([{ key: "name", label: t("facts.person"), type: "text" }, { key: "role", label: t("facts.role"), type: "choice", choices: roles }, { key: "phone", label: t("area.phone"), type: "text" }], crew?.staff ?? [], { send, remove, onDirty });
   tables.push(table);
   staff.replaceChildren(table.node, ...(crew?.staff?.length ? [] : [el("p", { class: "hint" }, t("facts.no-staff"))]));

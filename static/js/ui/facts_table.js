@@ -14,7 +14,7 @@ function read(text, type) {
 }
 
 /**
- * @param {Array<{key: string, label: string, type: "text" | "int" | "choice", choices?: Array<{id: string, label: string}>, get?: (row: object) => unknown, put?: (changes: object, value: unknown, row: object) => void}>} columns
+ * @param {Array<{key: string, label: string, type: "label" | "text" | "int" | "choice", choices?: Array<{id: string, label: string}>, get?: (row: object) => unknown, }>} columns
  * @param {object[]} rows with `id` or `fid` and `version`
  * @param {{send: (row: object, changes: object) => Promise<object>, remove?: (row: object) => Promise<void>, onDirty: () => void, extra?: (row: object) => HTMLElement | null}} verbs
  * @returns {{node: HTMLElement, save: () => Promise<{saved: number, failed: number}>, dirty: () => number}}
@@ -59,7 +59,7 @@ export function factsTable(columns, rows, { send, remove, onDirty, extra }) {
     const found = {};
     for (const [column, { input, before }] of made.inputs) {
       const value = read(input.value, column.type === "choice" ? "text" : column.type);
-      if (value !== before || made.fresh) (column.put ? column.put(found, value, made.row) : (found[column.key] = value));
+      if (value !== before || made.fresh) found[column.key] = value;
     }
     return found;
   };
@@ -75,7 +75,7 @@ export function factsTable(columns, rows, { send, remove, onDirty, extra }) {
         const found = changes(made);
         if (!made.fresh && !Object.keys(found).length) continue;
         try {
-          made.row = { ...made.row, ...(await send(made.row, found, made.fresh)) };
+          Object.assign(made.row, await send(made.row, found, made.fresh));
           made.fresh = false;
           made.oops?.remove();
           for (const [column, kept] of made.inputs) { kept.before = read(kept.input.value, column.type === "choice" ? "text" : column.type); kept.input.classList.remove("changed"); kept.input.removeAttribute("aria-invalid"); }

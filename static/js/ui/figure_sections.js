@@ -37,7 +37,7 @@ export const figureSections = {
   staff(f) {
     if (!f.staff) return null;
     const line = (name, need, have, gap, more) => el("tr", { class: more }, el("th", { scope: "row" }, name),
-      el("td", {}, figureText.number(need)), el("td", {}, figureText.number(have)), el("td", { class: gap > 0 ? "v c-warn" : "v" }, figureText.number(gap)));
+      el("td", {}, figureText.number(need)), el("td", {}, figureText.number(have)), el("td", { class: gap > 0 ? "v c-warn" : "mute" }, figureText.number(gap)));
     const roles = (f.staff.roles ?? []).filter(({ need, have }) => need || have);
     return section(t("card.staff"), null, el("table", { class: "eff" },
       el("thead", {}, el("tr", {}, el("td", {}), ["need", "have", "gap"].map((key) => el("th", { scope: "col" }, t(`fig.${key}`))))),

@@ -36,10 +36,10 @@ export function mergePanel({ areas, keep, answer, refusal = null }, verbs) {
     body.push(section(t("check.title"), t("check.count", { errors: found.errors, notes: found.notes }), found.list));
   }
   side.show("merge", {
-    title: t("preview.title", { tool: t("tool.merge") }), chip: answer ? el("span", { class: "chip edit" }, t("preview.unsaved")) : null,
+    title: t("preview.merge"), chip: answer ? el("span", { class: "chip edit" }, t("preview.unsaved")) : null,
     sub: areas.length ? areas.map((area) => places.short(area)).join(" + ") : null, body,
     actions: el("div", { class: "act" }, el("button", { class: "btn", type: "button", onclick: verbs.cancel, "data-key": "cancel" }, t("act.cancel"), el("kbd", {}, "Esc")),
-      el("button", { class: "btn pri", type: "button", onclick: one && !errors ? verbs.save : null, "aria-disabled": one && !errors ? null : "true", "data-key": "save" }, t("preview.save", { tool: t("tool.merge") }), el("kbd", {}, "Enter")),
+      el("button", { class: "btn pri", type: "button", onclick: one && !errors ? verbs.save : null, "aria-disabled": one && !errors ? null : "true", "data-key": "save" }, t("preview.save-merge"), el("kbd", {}, "Enter")),
       el("p", { class: "note" }, one ? t("preview.note") : t("merge.pick"))),
   });
 }

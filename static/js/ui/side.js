@@ -5,11 +5,12 @@ import { icon } from "./icon.js";
 
 const host = document.getElementById("side");
 const HEIGHTS = ["low", "mid", "high"];
+const CALM = ["totals", "empty"];
 let shown = null;
 
 /** On small screens the panel is a sheet of three heights. */
 const grip = el("button", { class: "grip", type: "button", "aria-label": t("side.height"), onclick: () => {
-  const now = HEIGHTS.indexOf(host.dataset.sheet ?? "mid");
+  const now = HEIGHTS.indexOf(host.dataset.sheet);
   host.dataset.sheet = HEIGHTS[(now + 1) % HEIGHTS.length];
 } });
 
@@ -33,6 +34,7 @@ export const side = {
     host.setAttribute("aria-label", title);
     host.querySelector(".scroll").scrollTop = top;
     if (key) host.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+    if (!same) host.dataset.sheet = CALM.includes(id) ? "low" : host.dataset.sheet === "high" ? "high" : "mid";
     shown = { id };
   },
 

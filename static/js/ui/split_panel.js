@@ -60,7 +60,7 @@ export function splitPanel(answer, pieces, verbs) {
     : pieceList(pieces, answer);
   const label = (piece) => `${piece.letter} · ${figureText.households(piece.after?.households)}`;
   side.show("split", {
-    title: t("preview.title", { tool: t("tool.split") }), chip: el("span", { class: "chip edit" }, t("preview.unsaved")),
+    title: t("preview.split"), chip: el("span", { class: "chip edit" }, t("preview.unsaved")),
     sub: kept.length === 1 ? [places.title({ level: "", ...kept[0] }), " ", el("span", { class: "code" }, kept[0].code)] : t("preview.areas", { n: kept.length, count: kept.length }),
     body: [
       section(null, null, table),
@@ -70,7 +70,7 @@ export function splitPanel(answer, pieces, verbs) {
         pieces.map((piece) => el("button", { class: "tg", type: "button", role: "radio", "aria-checked": String(!piece.isNew), "data-key": `keep ${piece.letter}`, onclick: () => verbs.keep(piece) }, label(piece)))), el("kbd", {}, "K")) : null,
     ].filter(Boolean),
     actions: el("div", { class: "act" }, el("button", { class: "btn", type: "button", onclick: verbs.cancel, "data-key": "cancel" }, t("act.cancel"), el("kbd", {}, "Esc")),
-      el("button", { class: "btn pri", type: "button", onclick: verbs.save, "data-key": "save", "aria-disabled": errors ? "true" : null }, t("preview.save", { tool: t("tool.split") }), el("kbd", {}, "Enter")),
+      el("button", { class: "btn pri", type: "button", onclick: verbs.save, "data-key": "save", "aria-disabled": errors ? "true" : null }, t("preview.save-split"), el("kbd", {}, "Enter")),
       el("p", { class: "note" }, errors ? t("preview.has-errors") : t("preview.note"))),
   });
 }

@@ -11,7 +11,7 @@ import { theme } from "./theme.js";
 /** Fills the button and opens its menu. */
 export function userMenu() {
   const button = document.getElementById("user");
-  button.append(el("span", { class: "desk" }, boot.account.label || boot.account.name), icon("down", "s"));
+  button.append(icon("person", "s touch"), el("span", { class: "desk" }, boot.account.label || boot.account.name), icon("down", "s"));
   button.setAttribute("aria-label", t("user.menu", { name: boot.account.label || boot.account.name }));
   button.addEventListener("click", () => {
     const item = (name, words, onclick, more = {}) => el("button", { class: "mi", type: "button", onclick: () => { popover.shut(); onclick(); }, ...more }, icon(name, "s"), words);
