@@ -78,8 +78,9 @@ def measure(title: str, geometries: np.ndarray, tiles: int, labels: bool) -> Non
         names = np.unique(centres >> np.uint32(32 - z), axis=0)
         rows = [_tile(layer, z, x, y) for x, y in names.tolist()]
         times, features, size, packed, packing = (np.concatenate([row[at] for row in rows]) for at in range(5))
+        each = sum(np.median(row[0]) for row in rows) / sum(row[1][0] for row in rows) * 1e3
         print(f"{z:>3} {layer.extent_pixels(z):>6.1f} {np.mean(features):>9.0f} {np.mean(size):>10.0f} "
-              f"{np.mean(packed):>9.0f} {times.sum() / features.sum() * 1e3:>11.2f} {np.median(times):>8.2f} "
+              f"{np.mean(packed):>9.0f} {each:>11.2f} {np.median(times):>8.2f} "
               f"{np.percentile(times, 99):>8.2f} {np.median(packing):>8.2f}")
     _gzip_levels(max((layer.tile(10, x, y) for x, y in np.unique(centres >> np.uint32(22), axis=0).tolist()), key=len))
     _edits(layer, geometries)
