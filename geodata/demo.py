@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from .synthetic import demo_town
 
 TOWN = "330299001"
 PLANNER = "planner"
+DEMO_CODES = "cn-15-17"
+COUNTED_DAYS_AGO = 12  # the demo's counts are always this old: a stale town would be one long warning
 # name, password, role, area: printed when the demo starts; a real installation has none of them
 ACCOUNTS = ((PLANNER, "Planner-2026", "planner", TOWN), ("commander", "Command-2026", "commander", TOWN),
             ("viewer", "Viewer-2026", "viewer", TOWN), ("admin", "Admin-2026", "admin", TOWN))
@@ -30,15 +33,21 @@ def build_demo(store: Store, progress: Progress = lambda done, text: None) -> di
     zones = settings["zones"]
     town = demo_town(**settings["town"], zones=[(zone["households"], zone["people"]) for zone in zones])
     areas = town.layers["areas"]
+    counted = (store.clock() - timedelta(days=COUNTED_DAYS_AGO)).date().isoformat()
     progress(0.4, "areas")
     answer = plant(store, leaves_with_parents(areas), Options(
         "areas", level="micro_grid", parents={level: f"{level}_code" for level in LEVELS},
         parent_names={level: f"{level}_name" for level in LEVELS}), "demo", "demo town")
     upper = pandas.DataFrame(areas[areas["level"] != "micro_grid"].drop(columns=["geometry", "parent"]))
+    for field, limit in (("norm_min", "min"), ("norm_max", "max")):
+        upper.loc[upper["level"] == "grid", field] = settings["grid_norm"][limit]
     change_attributes(store, upper.drop(columns=["level"]), Options("areas"), "demo", "demo town")
     for step, layer in enumerate(ORDER):
         progress(0.5 + 0.5 * step / len(ORDER), layer)
-        answer[layer] = write_frame(store, town.layers[layer], Options(layer), "demo", f"demo town {layer}")["written"]
+        frame = town.layers[layer]
+        if "counted_at" in frame:
+            frame = frame.assign(counted_at=frame["counted_at"].where(frame["counted_at"].isna(), counted))
+        answer[layer] = write_frame(store, frame, Options(layer), "demo", f"demo town {layer}")["written"]
     for zone, found in zip(zones, town.notes["zones"]):
         form = {"kind": zone["kind"], "name": zone["name"], "reason": zone["reason"], "areas": found["areas"]}
         with store.write(PLANNER, "propose zone", note=zone["name"], form=form) as tx:

@@ -103,8 +103,10 @@ def read_geometry(value: Any, *kinds: str) -> shapely.Geometry:
 def _read_point(value: Any) -> shapely.Point:
     try:
         lon, lat = (float(part) for part in value)
-    except (TypeError, ValueError):
-        raise BadGeometry("keep: [lon, lat] is needed") from None
+        if not (abs(lon) <= 180 and abs(lat) <= 90):
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        raise BadGeometry("keep: [lon, lat] in degrees is needed") from None
     return shapely.Point(round(lon * UNITS_PER_DEGREE), round(lat * UNITS_PER_DEGREE))
 
 
@@ -134,8 +136,8 @@ def finish(reader: Reader, edit: Edit, facts: Facts, line_m: float | None = None
     dealt = facts.deal([(area.fid, area.shape) for area in edit.after])
     counts = _as_held(reader, facts)
     codes = _new_codes(reader, edit)
-    named = tuple(replace(area, name=codes.get(area.fid, area.name)) if area.fid < 0 and area.name in ("", area.code)
-                  else area for area in edit.after)
+    named = tuple(replace(area, name=_new_name(_origin(edit, area), codes[area.fid])) if area.fid < 0 and not area.name else area
+                  for area in edit.after)
     edit = replace(edit, after=named, findings=edit.findings + tuple(_findings(edit, facts, dealt, reader)))
     return Draft(edit, facts, counts, dealt, codes, line_m)
 
@@ -210,6 +212,22 @@ def _origin(edit: Edit, area: Area) -> Area | None:
     """The area a new one was cut from."""
     inside = shapely.point_on_surface(area.shape)
     return next((old for old in edit.before if shapely.intersects(old.shape, inside)), None)
+
+
+def _new_name(origin: Area | None, code: str) -> str:
+    """What a new area is called: as the one it was cut from, with the number of its own code ("05-09 grid", code …0517:
+    "05-17 grid"; "Old Mill", code A-2: "Old Mill-2"); the code where areas are called by their codes."""
+    if origin is None or origin.name == origin.code:
+        return code
+    if code.startswith(origin.code):
+        return origin.name + code[len(origin.code):]
+    same = next((k for k, (a, b) in enumerate(zip(origin.code, code)) if a != b), len(code))
+    for start in (same, *range(len(code) - 1, max(0, same - 3), -1), *range(same, max(0, same - 3), -1)):
+        was, now = origin.code[start:], code[start:]
+        if len(was) >= 2 and was in origin.name:
+            head, _, tail = origin.name.rpartition(was)
+            return head + now + tail
+    return f"{origin.name} {code}"
 
 
 def _findings(edit: Edit, facts: Facts, dealt: Dealt, reader: Reader) -> list[Finding]:
@@ -351,7 +369,7 @@ def point_of(shape: shapely.Geometry) -> shapely.Point:
 
 def _attach(tx: Transaction, edit: Edit, fids: Mapping[int, int]) -> None:
     """People and teams stay with the area that keeps its identity; those of a cut area are listed to re-assign, those
-    of a retired one go to its successor."""
+    of a retired one go to its successor. A zone keeps all that was decided; only whose it is follows."""
     cut = {origin.fid for area in edit.after if area.fid < 0 for origin in [_origin(edit, area)] if origin}
     for layer in ATTACHED:
         table = TABLES[layer]
@@ -361,6 +379,8 @@ def _attach(tx: Transaction, edit: Edit, fids: Mapping[int, int]) -> None:
             for row in tx.rows(layer, table.c.area.in_(sorted(cut)), geometry=False):
                 if not row["reassign"]:
                     tx.update(layer, row["fid"], {"reassign": True}, quiet=True)
+    for row in tx.rows("zones", TABLES["zones"].c.area.in_(sorted(edit.successor)), geometry=False):
+        tx.update("zones", row["fid"], {"area": edit.successor[row["area"]]}, quiet=True)
 
 
 # ---- answers ----------------------------------------------------------------------------------------------------------

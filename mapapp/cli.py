@@ -14,7 +14,7 @@ from typing import Any
 from geodata.checking import check_store
 from geodata.coverage_cache import CoverageCache
 from geodata.crs import DATUMS, EXPORTS
-from geodata.demo import ACCOUNTS, build_demo
+from geodata.demo import ACCOUNTS, DEMO_CODES, build_demo
 from geodata.exporter import EXPORT_FORMATS, EXPORT_LAYERS, Request, export, summary_line
 from geodata.formats import FORMATS, detect
 from geodata.importer import Options, import_rows
@@ -38,10 +38,10 @@ class Call:
     config: Config
     url: str
 
-    def open(self, *, create: bool = False) -> Store:
-        """The store."""
+    def open(self, *, create: bool = False, codes: str | None = None) -> Store:
+        """The store; `codes` is the profile of a new one."""
         rules = self.config.store
-        return Store.open(self.url, self.config.rules, create=create, codes=getattr(self.args, "codes", None) or rules.codes,
+        return Store.open(self.url, self.config.rules, create=create, codes=codes or getattr(self.args, "codes", None) or rules.codes,
                           busy_timeout_s=rules.busy_timeout_s, synchronous=rules.synchronous)
 
     def tell(self, answer: dict[str, Any], text: str) -> None:
@@ -85,7 +85,7 @@ def _demo(call: Call) -> int | None:
     except StoreMissing:
         empty = True
     if empty:
-        store = call.open(create=True)
+        store = call.open(create=True, codes=DEMO_CODES)
         answer = build_demo(store, progress=_progress(call))
         _demo_accounts(call, store)
         store.close()
