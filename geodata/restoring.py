@@ -1,0 +1,161 @@
+"""Writing an undo: areas, rows and owners go back; what was added since is handed to the areas that are there again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+from sqlalchemy import select
+
+from layers.areas import Area, as_multi, to_units
+from layers.edits import Edit
+from layers.population import Dealt, Facts, owners
+from layers.schema import LAYERS
+
+from .changes import Change
+from .dealing import deal_again
+from .facts import facts_of
+from .redrawing import ATTACHED, FOLLOWERS, Draft, ancestors, point_of, redeal
+from .rows import ATTRIBUTES
+from .schema import HISTORY, LINEAGE, TABLES
+from .transaction import Transaction
+
+STANDING = ("buildings", *FOLLOWERS)  # belong to the leaf they stand in
+HANGING = (*ATTACHED, "zones")  # belong to an area by word
+
+
+# ---- areas --------------------------------------------------------------------------------------------------------------
+def areas_back(tx: Transaction, changes: Sequence[Change]) -> tuple[list[Area], list[Area]]:
+    """Leaves go back, and attributes of the areas above; answers the leaves as they were just now and as written."""
+    was, written = [], []
+    for change in sorted((change for change in changes if change.layer == "areas"), key=lambda change: change.fid):
+        now = _area(change.fid, change.now) if change.now else None
+        if change.leaf and now:
+            was.append(now)
+        if change.after is None:
+            written.append(tx.write_area(None, _area(change.fid, change.before | {"version": change.before["version"] + 1})))
+        elif change.before is None:
+            tx.write_area(now, None)
+        elif names := change.columns():
+            back = _area(change.fid, change.now | {name: change.before.get(name) for name in names})
+            back = tx.write_area(now, back, quiet=change.quiet)
+            written += [back] if change.leaf else []
+    return was, written
+
+
+def _area(fid: int, row: Mapping[str, Any]) -> Area:
+    return Area(fid, row["code"], row["name"], row["level"], row["parent"], row["path"], bool(row["leaf"]), as_multi(to_units(row["geom"])),
+                bool(row["assigned"]), bool(row["locked"]), row["version"], row["rev"], {name: row.get(name) for name in ATTRIBUTES})
+
+
+# ---- rows ---------------------------------------------------------------------------------------------------------------
+def rows_back(tx: Transaction, changes: Sequence[Change], rev: int) -> None:
+    order = {layer: place for place, layer in enumerate(("buildings", "cells"))}  # before stairwells and shares
+    moved: set[int] = set()  # cells whose shares no longer fit the ground
+    for change in sorted(changes, key=lambda change: (order.get(change.layer, 9), change.layer, change.fid)):
+        if change.layer == "areas":
+            continue
+        if change.before is None:
+            if change.now is not None:
+                tx.delete(change.layer, change.fid)
+        elif change.after is None:
+            if change.layer == "shares" and not _same_ground(tx, change.before["area"], rev):
+                moved.add(change.before["cell"])
+            elif change.now is None:
+                tx.insert(change.layer, [change.before | {"version": change.before["version"] + 1, "area": _home(tx, change, change.before)}],
+                          fids=[change.fid])
+        elif change.now is not None:
+            back = {name: change.before.get(name) for name in change.columns() if change.now.get(name) == change.after.get(name)}
+            if LAYERS[change.layer].owned and change.before["area"] != change.after["area"]:
+                back["area"] = _home(tx, change, change.now | back)
+            if back:
+                tx.update(change.layer, change.fid, back, quiet=change.quiet)
+    for cell in sorted(moved):
+        for share in tx.rows("shares", TABLES["shares"].c.cell == cell, geometry=False):
+            tx.delete("shares", share["fid"])
+        deal_again(tx, cell)
+
+
+def _home(tx: Transaction, change: Change, row: Mapping[str, Any]) -> int | None:
+    """Whose the row is when it is back: as before, while that still fits."""
+    if not LAYERS[change.layer].owned or change.before["area"] is None:
+        return None
+    if change.layer == "units":
+        return tx.row("buildings", row["building"])["area"]
+    if change.layer not in STANDING or row["geom"] is None:
+        return living(tx, change.before["area"])
+    point = to_units(point_of(row["geom"]))
+    near = {area.fid: area for area in tx.leaves_near(point.bounds)}
+    first = [fid for fid in (change.before["area"], row["area"]) if fid in near]
+    order = list(dict.fromkeys([*first, *near]))
+    if not order:
+        return living(tx, change.before["area"])
+    return owners([point], order, np.array([near[fid].shape for fid in order], dtype=object))[0]
+
+
+def living(tx: Transaction, fid: int) -> int | None:
+    """The area itself while it lives; else the one its ground went to; else the deepest area above that lives."""
+    seen, queue = set(), [fid]
+    while queue:
+        fid = queue.pop(0)
+        if tx.areas([fid]):
+            return fid
+        seen.add(fid)
+        later = tx.connection.execute(select(LINEAGE.c.to_fid).where(LINEAGE.c.from_fid == fid).order_by(LINEAGE.c.rev.desc())).scalars()
+        earlier = tx.connection.execute(select(LINEAGE.c.from_fid).where(LINEAGE.c.to_fid == fid).order_by(LINEAGE.c.rev.desc())).scalars()
+        queue += [other for other in (*later, *earlier) if other not in seen]
+    last = tx.connection.scalar(select(HISTORY.c.row).where(HISTORY.c.layer == "areas", HISTORY.c.fid == min(seen)).order_by(HISTORY.c.rev_to.desc()).limit(1))
+    above = ancestors(last["path"]) if last else []
+    alive = tx.areas(above)
+    return next((fid for fid in reversed(above) if fid in alive), None)
+
+
+def _same_ground(tx: Transaction, fid: int, since: int) -> bool:
+    """True when the leaf lives and its shape did not change since that revision."""
+    now = tx.areas([fid]).get(fid)
+    if now is None:
+        return False
+    images = tx.connection.execute(select(HISTORY.c.geom, HISTORY.c.rev_to).where(HISTORY.c.layer == "areas", HISTORY.c.fid == fid,
+                                                                                 HISTORY.c.rev_to > since))
+    return all(image.rev_to == tx.taken or as_multi(to_units(image.geom)) == now.shape for image in images)
+
+
+# ---- what came since ------------------------------------------------------------------------------------------------------
+def settle(tx: Transaction, changes: Sequence[Change], rev: int, gone: set[int], leaves: Sequence[Area]) -> None:
+    """Objects, people and cells that came since belong to the areas that are there now. Who still stands on his
+    area's ground stays, also exactly on its border."""
+    ground = {area.fid: area for area in leaves}
+    fids = sorted(gone | set(ground))
+    for layer in STANDING:
+        rows = [row for row in tx.rows(layer, TABLES[layer].c.area.in_(fids)) if row["geom"] is not None]
+        points = [to_units(point_of(row["geom"])) for row in rows]
+        lost = [k for k, (row, point) in enumerate(zip(rows, points, strict=True))
+                if row["area"] in gone or not shapely.intersects(ground[row["area"]].shape, point)]
+        shapes = np.array([area.shape for area in leaves], dtype=object)
+        for k, area in zip(lost, owners([points[k] for k in lost], list(ground), shapes), strict=True):
+            if area != rows[k]["area"]:
+                tx.update(layer, rows[k]["fid"], {"area": area}, quiet=True)
+    owner = {row["fid"]: row["area"] for row in tx.rows("buildings", TABLES["buildings"].c.area.in_(fids), geometry=False)}
+    for unit in tx.rows("units", TABLES["units"].c.area.in_(fids), geometry=False):
+        if owner.get(unit["building"], unit["area"]) != unit["area"]:
+            tx.update("units", unit["fid"], {"area": owner[unit["building"]]}, quiet=True)
+    for layer in HANGING:
+        for row in tx.rows(layer, TABLES[layer].c.area.in_(sorted(gone)), geometry=False):
+            tx.update(layer, row["fid"], {"area": living(tx, row["area"])}, quiet=True)
+    _deal_newcomers(tx, changes, rev, gone, leaves)
+
+
+def _deal_newcomers(tx: Transaction, changes: Sequence[Change], rev: int, gone: set[int], leaves: Sequence[Area]) -> None:
+    """Cells that came or were counted anew since are dealt to the ground as it is now."""
+    fids = sorted({*gone, *(area.fid for area in leaves)})
+    restored = {(change.before or change.after)["cell"] for change in changes if change.layer == "shares"}
+    rows = tx.rows("shares", TABLES["shares"].c.area.in_(fids), geometry=False)
+    new = {row["cell"] for row in rows if row["area"] in gone or rev < row["rev"] < tx.new_rev} - restored
+    if not new:
+        return
+    facts = facts_of(tx, fids)
+    shares = tuple(share for share in facts.shares if share.cell in new)
+    dealt = Facts(facts.places, shares).deal([(area.fid, area.shape) for area in leaves])
+    redeal(tx, Draft(Edit("undo", (), ()), Facts((), shares), {}, Dealt({}, dealt.shares, {}), {}, None), {})
