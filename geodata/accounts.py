@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from .engine import connect_accounts
 from .types import Json
 
 ROLES = ("viewer", "reporter", "planner", "commander", "auditor", "admin")
+STRANGERS = 10_000  # unknown names whose wrong tries are counted
 SEPARATE = ({"admin", "auditor"},)  # nobody holds both
 
 metadata = MetaData()
@@ -33,6 +36,9 @@ GRANTS = Table(
 TOKENS = Table(
     "tokens", metadata, Column("hash", Text, primary_key=True), Column("account", Text, nullable=False), Column("name", Text),
     Column("created_at", Text, nullable=False), Column("expires_at", Text, nullable=False))
+SESSIONS = Table(
+    "sessions", metadata, Column("hash", Text, primary_key=True), Column("account", Text, nullable=False),
+    Column("created_at", Text, nullable=False))
 AUDIT = Table(
     "audit", metadata, Column("id", Integer, primary_key=True, autoincrement=True), Column("at", Text, nullable=False),
     Column("account", Text), Column("address", Text), Column("action", Text, nullable=False), Column("object", Text),
@@ -55,7 +61,8 @@ class Account:
 
 
 class Accounts:
-    """Owns the second file. Public: add, grant, sign_in, get, new_token, by_token, log, secret."""
+    """Owns the second file. Public: add, get, names, sign_in, new_session, by_session, end_session, new_token, by_token,
+    log, audit, secret."""
 
     def __init__(self, url: str, *, fail_limit: int = 5, lockout_minutes: float = 30, min_length: int = 8, classes: int = 3,
                  clock: Callable[[], datetime] | None = None):
@@ -63,6 +70,8 @@ class Accounts:
         self.clock = clock or (lambda: datetime.now(timezone.utc))
         self.fail_limit, self.lockout = fail_limit, timedelta(minutes=lockout_minutes)
         self.min_length, self.classes = min_length, classes
+        self._strangers: OrderedDict[str, tuple[int, str | None]] = OrderedDict()  # names nobody has: failures, locked until
+        self._turn = threading.Lock()
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's second choice for argon2id
         with self._write() as connection:
             if self.engine.dialect.name == "postgresql":
@@ -92,9 +101,11 @@ class Accounts:
             else:
                 connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.name == name).values(
                     password=hashed, failures=0, locked_until=None, disabled=False, epoch=there + 1))
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.account == name))
             connection.execute(delete(GRANTS).where(GRANTS.c.account == name))
-            connection.execute(insert(GRANTS), [{"account": name, "role": role, "area": area, "rev": rev}
-                                                for role, area, rev in grants])
+            if grants:
+                connection.execute(insert(GRANTS), [{"account": name, "role": role, "area": area, "rev": rev}
+                                                    for role, area, rev in grants])
 
     def judge_password(self, password: str) -> None:
         """Raises BadInput when the password is too simple."""
@@ -105,11 +116,14 @@ class Accounts:
 
     def get(self, name: str) -> Account | None:
         """The account, None when it does not exist or is disabled."""
+        return self._account(select(ACCOUNTS).where(ACCOUNTS.c.name == name))
+
+    def _account(self, statement) -> Account | None:
         with self.engine.connect() as connection:
-            row = connection.execute(select(ACCOUNTS).where(ACCOUNTS.c.name == name)).first()
+            row = connection.execute(statement).first()
             if row is None or row.disabled:
                 return None
-            grants = connection.execute(select(GRANTS.c.role, GRANTS.c.area, GRANTS.c.rev).where(GRANTS.c.account == name)
+            grants = connection.execute(select(GRANTS.c.role, GRANTS.c.area, GRANTS.c.rev).where(GRANTS.c.account == row.name)
                                         .order_by(GRANTS.c.role, GRANTS.c.area)).all()
             return Account(row.name, row.label or row.name, tuple(tuple(grant) for grant in grants), row.epoch)
 
@@ -119,33 +133,62 @@ class Accounts:
             return list(connection.execute(select(ACCOUNTS.c.name).order_by(ACCOUNTS.c.name)).scalars())
 
     def sign_in(self, name: str, password: str) -> Account:
-        """The account when the password fits. Raises WrongPassword with `left` tries or `minutes` of the lock-out; an
-        unknown name answers like a wrong password and takes as long."""
+        """The account when the password fits. Raises WrongPassword with `left` tries or `minutes` of the lock-out; a name
+        nobody has, or a closed account, answers in the same words, counts the same tries and takes as long."""
         with self.engine.connect() as connection:
             row = connection.execute(select(ACCOUNTS).where(ACCOUNTS.c.name == name)).first()
-        now = self.clock()
-        if row is not None and row.locked_until and datetime.fromisoformat(row.locked_until) > now:
-            minutes = int((datetime.fromisoformat(row.locked_until) - now).total_seconds() // 60) + 1
+        until = row.locked_until if row is not None else self._strangers.get(name, (0, None))[1]
+        if until and datetime.fromisoformat(until) > self.clock():
+            minutes = int((datetime.fromisoformat(until) - self.clock()).total_seconds() // 60) + 1
             raise WrongPassword(f"locked for {minutes} minutes after too many tries", minutes=minutes)
         try:
             self._hasher.verify(row.password if row is not None else _NOBODY, password)
+            if row is None or row.disabled:
+                raise ValueError(name)
         except (VerificationError, ValueError):
-            raise WrongPassword("account and password do not fit", left=self._failed(row)) from None
-        if row is None or row.disabled:
-            raise WrongPassword("account and password do not fit", left=None)
+            raise WrongPassword("account and password do not fit", left=self._failed(name, row is not None)) from None
         with self._write() as connection:
             connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.name == name).values(failures=0, locked_until=None))
         return self.get(name)
 
-    def _failed(self, row) -> int | None:
-        if row is None:
-            return None
-        failures = row.failures + 1
-        locked = (self.clock() + self.lockout).isoformat(timespec="seconds") if failures >= self.fail_limit else None
+    def _failed(self, name: str, known: bool) -> int:
+        """Counts a wrong try; answers how many are left."""
+        locked = (self.clock() + self.lockout).isoformat(timespec="seconds")
+        if not known:
+            return self._failed_stranger(name, locked)
         with self._write() as connection:
-            connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.name == row.name).values(
-                failures=0 if locked else failures, locked_until=locked))
+            failures = connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.name == name).values(
+                failures=ACCOUNTS.c.failures + 1).returning(ACCOUNTS.c.failures)).scalar() or 0
+            if failures >= self.fail_limit:
+                connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.name == name).values(failures=0, locked_until=locked))
         return max(0, self.fail_limit - failures)
+
+    def _failed_stranger(self, name: str, locked: str) -> int:
+        with self._turn:
+            failures = self._strangers.pop(name, (0, None))[0] + 1
+            self._strangers[name] = (0, locked) if failures >= self.fail_limit else (failures, None)
+            while len(self._strangers) > STRANGERS:
+                self._strangers.popitem(last=False)
+        return max(0, self.fail_limit - failures)
+
+    # ---- sessions ------------------------------------------------------------------------------------------------
+    def new_session(self, account: str, hours: float) -> str:
+        """A key for the cookie of somebody who signed in; only its hash is kept, and nothing older than `hours`."""
+        key = secrets.token_urlsafe(24)
+        oldest = (self.clock() - timedelta(hours=hours)).isoformat(timespec="seconds")
+        with self._write() as connection:
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.created_at < oldest))
+            connection.execute(insert(SESSIONS).values(hash=_digest(key), account=account, created_at=self._now()))
+        return key
+
+    def by_session(self, key: str) -> Account | None:
+        """The account of a session that was not ended, by signing out or by a new password."""
+        return self._account(select(ACCOUNTS).join(SESSIONS, SESSIONS.c.account == ACCOUNTS.c.name).where(SESSIONS.c.hash == _digest(key)))
+
+    def end_session(self, key: str) -> None:
+        """Nobody gets in with that cookie any more, not even with a copy."""
+        with self._write() as connection:
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.hash == _digest(key)))
 
     # ---- tokens --------------------------------------------------------------------------------------------------
     def new_token(self, account: str, days: float, name: str = "") -> str:

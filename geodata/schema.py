@@ -56,7 +56,7 @@ REVISIONS = Table(
     Column("actor", Text, nullable=False), Column("op", Text, nullable=False), Column("note", Text),
     Column("form", Json),  # the operation as drawn
     Column("undoes", BigInteger), Column("undone_by", BigInteger),
-    Column("touched", Json),  # {"areas": [...], "retired": [...], "facts": [leaf fids], "layers": {...}} or {"all": true}
+    Column("touched", Json),  # {"areas": [...], "quiet": [...], "retired": [...], "facts": [leaf fids], "layers": {...}} or {"all": true}
 )
 HISTORY = Table(
     "history", metadata, Column("hid", Fid, primary_key=True, autoincrement=True), Column("layer", Text, nullable=False),

@@ -34,7 +34,8 @@ class Transaction(Reader):
         self.at = now.isoformat(timespec="milliseconds")
         self.taken: int | None = None
         self.undoes: int | None = None
-        self.touched: dict[str, Any] = {"areas": set(), "retired": set(), "facts": set(), "layers": {}}
+        # `quiet` are those of `areas` that only gained vertices, or a border that follows from their leaves
+        self.touched: dict[str, Any] = {"areas": set(), "quiet": set(), "retired": set(), "facts": set(), "layers": {}}
         self.events: list[tuple[str, Any]] = []
 
     # ---- numbers -------------------------------------------------------------------------------------------------
@@ -149,6 +150,8 @@ class Transaction(Reader):
         version = before.version + (0 if quiet else 1)
         self._write("areas", row, area_values(after) | {"version": version, "rev": self.new_rev})
         self.touched["areas"].add(before.fid)
+        if quiet:
+            self.touched["quiet"].add(before.fid)
         return replace(after, version=version, rev=self.new_rev)
 
     def register_code(self, code: str, fid: int) -> None:
@@ -181,7 +184,7 @@ class Transaction(Reader):
         touched["layers"] = {layer: sorted(fids) for layer, fids in self.touched["layers"].items()}
         size = sum(len(value) for value in touched["layers"].values()) + len(touched["areas"]) + len(touched["facts"])
         if size > 20_000:
-            touched = {"all": True, "areas": [], "retired": [], "facts": [], "layers": {}}
+            touched = {"all": True, "areas": [], "quiet": [], "retired": [], "facts": [], "layers": {}}
         self.connection.execute(insert(REVISIONS).values(
             rev=self.taken, at=self.at, actor=self.actor, op=self.op, note=self.note, form=self.form, undoes=self.undoes,
             touched=touched))

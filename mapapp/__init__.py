@@ -6,6 +6,7 @@ from flask import Flask, g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 from geodata.accounts import Accounts
 from geodata.coverage_cache import CoverageCache
@@ -22,6 +23,12 @@ from .state import State
 BLUEPRINTS = (auth, pages, areas, figures, edits, search, tiles, zones, exports, items, health)
 
 
+class Fid(IntegerConverter):
+    """A number in an address; longer ones than any store holds are no page."""
+
+    regex = r"[0-9]{1,15}"
+
+
 def create_app(config: Config, store: Store, accounts: Accounts | None = None) -> Flask:
     """The application on an open store."""
     app = Flask(__name__, static_folder=str(static_folder()), static_url_path="/static")
@@ -31,6 +38,7 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None) -
         SESSION_COOKIE_NAME="weige", SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=config.server.behind_proxy, WTF_CSRF_HEADERS=["X-CSRF-Token"], WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_CHECK_DEFAULT=False, RATELIMIT_HEADERS_ENABLED=True, JSON_SORT_KEYS=False)
+    app.url_map.converters["fid"] = Fid
     app.json.ensure_ascii = False
     app.json.sort_keys = False
     if config.server.behind_proxy:

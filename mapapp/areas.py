@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import shapely
-from flask import Blueprint, request
+from flask import Blueprint
 
 from geodata.coverage_cache import Node, today
-from geodata.importer import value_of
 from layers.areas import to_degrees
 from layers.errors import BadInput, MissingField, Stale, UnknownArea
 from layers.schema import AREAS
 
 from .auth import needs
-from .state import actor, arguments, body, bounds_of, flag, number, rights, state
+from .forms import arguments, body, bounds_of, field_value, flag, next_page, number, version_of
+from .privacy import is_told, special
+from .state import actor, rights, state
 
 blueprint = Blueprint("areas", __name__)
+KINDS = ("dedicated",)  # 专属网格: places where no household lives
 CHANGEABLE = ("name", "kind", "locked", "norm_min", "norm_max", "declared_households", "declared_population", "leader", "phone", "note")
 
 
@@ -29,12 +30,12 @@ def areas():
     query = arguments("level", "parent", "bbox", "limit", "after", "rev", "geometry", "leaf")
     held, own = state(), rights()
     cache = held.cache
-    limit, after = number(query, "limit", 1000, most=10_000), number(query, "after", 0, most=1 << 53) if query.get("after") else 0
+    limit, after = number(query, "limit", 1000, most=10_000), number(query, "after", 0, most=1 << 53, least=0)
     if query.get("rev") and query["rev"] != str(cache.rev):
         raise Stale(f"the list was begun at revision {query['rev']}, now it is {cache.rev}; begin again", rev=cache.rev)
     level = query.get("level")
     if level and cache.rules.level(level) is None:
-        raise BadInput(f"level={level}: no such level")
+        raise BadInput(f"level={level[:40]}: no such level")
     if query.get("parent"):
         parent = visible(query["parent"])
         found = [cache.nodes[fid] for fid in cache.children.get(parent.fid, ())] if not level else [
@@ -53,11 +54,11 @@ def areas():
     answer = {"areas": [area_json(node) | ({"geometry": shapes[node.fid]} if shapes else {}) for node in page], "next": None, "rev": cache.rev}
     if len(chosen) > limit:
         rest = {**query, "after": str(page[-1].fid), "rev": str(cache.rev)}
-        answer["next"] = request.path + "?" + "&".join(f"{key}={value}" for key, value in rest.items())
+        answer["next"] = next_page(rest)
     return answer
 
 
-@blueprint.get("/api/areas/<code>")
+@blueprint.get("/api/areas/<path:code>")
 @needs("see")
 def area(code: str):
     """One area with figures, ancestors and, when asked for, its shape."""
@@ -69,20 +70,23 @@ def area(code: str):
     return answer
 
 
-@blueprint.patch("/api/areas/<code>")
+@blueprint.patch("/api/areas/<path:code>")
 @needs("edit_facts")
 def change(code: str):
     """Changes attributes; `version` is what the caller saw. The old values stay in the history."""
+    arguments()
     held, node = state(), visible(code)
     rights().require("edit_facts", [node])
     form = body("version")
-    changes = {}
+    version, changes = version_of(form), {}
     for name, raw in form.items():
         if name == "version":
             continue
         if name not in CHANGEABLE:
-            raise BadInput(f"{name}: cannot be changed here; counts are mended on buildings, stairwells, cells and staff")
-        changes[name] = value_of(AREAS.field(name), raw, code)
+            raise BadInput(f"{name[:40]}: cannot be changed here; counts are mended on buildings, stairwells, cells and staff")
+        changes[name] = field_value(AREAS.field(name), raw, code)
+    if changes.get("kind") not in (None, *KINDS):
+        raise BadInput(f"{code}: kind {changes['kind']!r} is none of {', '.join(KINDS)}")
     if "name" in changes and not changes["name"]:
         raise MissingField(f"{code}: a name is needed")
     if not changes:
@@ -92,9 +96,10 @@ def change(code: str):
         raise BadInput(f"{code}: norm_min {low} is above norm_max {high}")
 
     def write(tx):
-        tx.update("areas", tx.area(code).fid, changes, version=_version(form))
+        tx.update("areas", node.fid, changes, version=version)
         tx.touched["areas"].add(node.fid)
-    held.store.attempt(actor(), "change area", write, note=code, form={"area": code, **changes})
+    told = {name: value for name, value in changes.items() if not AREAS.field(name).personal}
+    held.store.attempt(actor(), "change area", write, note=code, form={"area": code, **told})
     return area_json(held.cache.by_code(code))
 
 
@@ -112,7 +117,7 @@ def area_json(node: Node) -> dict[str, Any]:
     ancestors = cache.ancestors(node)
     west, south, east, north = node.bounds
     personal = own.may("see_personal", node.path)
-    figures = hide_small(cache.figures(node), own.may("see_special", node.path))
+    figures = special(cache.figures(node), exact=own.may("see_special", node.path), told=is_told(node))
     declared = {"households": node.get("declared_households"), "population": node.get("declared_population")}
     return {
         "fid": node.fid, "code": node.code, "name": node.name, "level": node.level, "parent": ancestors[-1].code if ancestors else None,
@@ -127,16 +132,6 @@ def area_json(node: Node) -> dict[str, Any]:
         "leader": node.get("leader") if personal else None, "phone": node.get("phone") if personal else None,
         "note": node.get("note") if personal else None, "children": len(cache.children.get(node.fid, ())), "status": None,
         "editable": own.may("redraw", node.path) or own.may("edit_facts", node.path)}
-
-
-def hide_small(figures: dict[str, Any], exact: bool, least: int | None = None) -> dict[str, Any]:
-    """Special groups for accounts without the right to see them: no groups, and no total below the smallest cell."""
-    if exact:
-        return figures
-    least = state().config.privacy.min_cell if least is None else least
-    total = figures.get("special_total")
-    hidden = total is not None and 0 < total < least
-    return figures | {"special": {}, "special_total": None if hidden else total, "special_hidden": True}
 
 
 def age_s(counted_at: str | None) -> int | None:
@@ -157,10 +152,3 @@ def _shapes(fids: list[int]) -> dict[int, Any]:
 
 def _meets(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
     return a[0] <= b[2] and a[2] >= b[0] and a[1] <= b[3] and a[3] >= b[1]
-
-
-def _version(form: Mapping[str, Any]) -> int:
-    if not isinstance(form["version"], int) or isinstance(form["version"], bool):
-        raise BadInput("version: a whole number is needed")
-    return form["version"]
-

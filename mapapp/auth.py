@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session, url_for
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 from layers.errors import Forbidden, NotSignedIn, WrongPassword
 
+from .forms import body
 from .rights import ACTIONS, rights_of
 from .state import state
 
@@ -70,22 +70,20 @@ def _who() -> None:
         if g.account is None:
             g.why = "the token is unknown or has expired"
         return
-    name = session.get("account")
-    if name is None:
+    key = session.get("key")
+    if key is None:
         return
     now = time.time()
     if now - session.get("seen", 0) > rules.session_idle_minutes * 60 or now - session.get("since", 0) > rules.session_hours * 3600:
-        session.pop("account", None)
+        accounts.end_session(session.pop("key"))
         g.why = "the session has expired; sign in again"
         return
-    account = accounts.get(name)
-    if account is None or account.epoch != session.get("epoch"):
-        session.pop("account", None)
-        g.why = "the account has changed; sign in again"
-        return
-    if now - session["seen"] > 30:
+    g.account = accounts.by_session(key)
+    if g.account is None:
+        session.pop("key")
+        g.why = "the session has ended; sign in again"
+    elif now - session["seen"] > 30:
         session["seen"] = now
-    g.account = account
 
 
 @blueprint.get("/sign-in")
@@ -93,31 +91,29 @@ def _who() -> None:
 def sign_in():
     """The sign-in page."""
     if g.account is not None:
-        return redirect(_next())
-    return render_template("sign_in.html", next=_next(), problem=None, account="")
+        return redirect(own_page(request.args.get("next")))
+    return render_template("sign_in.html", next=own_page(request.args.get("next")), problem=None, account="")
 
 
 def sign_in_view():
     """Takes account and password; JSON callers (the dialog over an open page) get JSON."""
-    form = request.get_json(silent=True) if request.is_json else request.form
-    name, password = str((form or {}).get("account", "")).strip(), str((form or {}).get("password", ""))
-    accounts = state().accounts
+    form = body() if request.is_json else request.form
+    name, password, target = (str(form.get(field) or "") for field in ("account", "password", "next"))
+    name, target, accounts = name.replace("\0", "").strip(), own_page(target), state().accounts
     try:
         account = accounts.sign_in(name, password)
     except WrongPassword as error:
         accounts.log("sign-in", "refused", account=name[:60], address=request.remote_addr)
         if request.is_json:
             raise
-        return render_template("sign_in.html", next=_next(), problem=error, account=name), 401
-    lang = session.get("lang")
-    session.clear()
-    session.update(account=account.name, epoch=account.epoch, since=time.time(), seen=time.time(), **({"lang": lang} if lang else {}))
+        return render_template("sign_in.html", next=target, problem=error, account=name[:60]), 401
+    _leave()
+    session.update(key=accounts.new_session(account.name, state().config.security.session_hours), since=time.time(), seen=time.time())
     accounts.log("sign-in", "done", account=account.name, address=request.remote_addr)
     if request.is_json:
-        from flask_wtf.csrf import generate_csrf
         g.pop("csrf_token", None)
         return {"account": account.name, "csrf": generate_csrf()}
-    return redirect(_next())
+    return redirect(target)
 
 
 sign_in_view.needs = "public"
@@ -127,16 +123,26 @@ blueprint.add_url_rule("/sign-in", "sign_in_post", sign_in_view, methods=["POST"
 @blueprint.post("/sign-out")
 @needs("public")
 def sign_out():
-    """Forgets the session."""
-    lang = session.get("lang")
-    session.clear()
-    if lang:
-        session["lang"] = lang
+    """Ends the session: its cookie opens nothing any more."""
+    if g.account is not None:
+        state().accounts.log("sign-out", "done", account=g.account.name, address=request.remote_addr)
+    _leave()
     return redirect(url_for("auth.sign_in"))
 
 
-def _next() -> str:
-    """Where to go after sign-in: only pages of ours."""
-    target = request.values.get("next") or "/"
-    parts = urlsplit(target)
-    return target if target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc else "/"
+def _leave() -> None:
+    """Nothing of the old session is left but the language: who planted a cookie before a sign-in holds nothing after it."""
+    lang, key = session.get("lang"), session.get("key")
+    if key:
+        state().accounts.end_session(key)
+    session.clear()
+    if lang:
+        session["lang"] = lang
+
+
+def own_page(target: str | None) -> str:
+    """Where to go next: a page of ours, else the first. Browsers drop tabs and line ends and read \\ as /, so that
+    "/\\host", "//host" and "/<tab>/host" lead to another host."""
+    target = target or "/"
+    ours = target.startswith("/") and not target.startswith("//") and target.isprintable() and "\\" not in target
+    return target if ours else "/"

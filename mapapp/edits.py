@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint
@@ -12,53 +13,59 @@ from geodata.coverage_cache import today
 from geodata.rows import Reader, chunks
 from geodata.schema import HISTORY, REVISIONS
 from layers.errors import BadInput, MissingField, NotFound
+from layers.schema import LAYERS
 
-from .areas import hide_small, visible
+from .areas import visible
 from .auth import needs
-from .rights import Rights
-from .state import actor, arguments, body, flag, number, rights, state
+from .forms import arguments, body, flag, next_page, number, texts_of, whole
+from .privacy import special
+from .state import actor, rights, state
 
 blueprint = Blueprint("edits", __name__)
+KNOWN = ("op", "targets", "line", "keep", "versions", "allow_parts", "edit")
+MOST_POINTS = 20_000  # vertices of a drawn line
 
 
 @blueprint.post("/api/edits/preview")
 @needs("redraw")
 def preview():
     """What an operation would do, with the figures of every area that changes. Nothing is written."""
-    form = body("op")
+    arguments()
+    form = drawn_form()
     if form["op"] == "undo":
         return _preview_undo(form)
     with state().store.read() as reader:
         made = redrawing.draft(reader, form, most_areas=state().config.redraw.interactive_areas)
         _allowed(made)
-        return _hidden(redrawing.answer(reader, made, today=today(state().store)))
+        return _shown(redrawing.answer(reader, made, today=today(state().store)), made)
 
 
 @blueprint.post("/api/edits")
 @needs("redraw")
 def commit():
     """The same, written: one transaction, re-run on the rows as they are in it."""
-    form = body("op")
-    held = state()
+    arguments()
+    held, form = state(), drawn_form()
 
     def change(tx):
         made = redrawing.draft(tx, form, most_areas=held.config.redraw.interactive_areas)
         _allowed(made)
         fids, done = redrawing.save(tx, made)
         tx.note = " + ".join(area.code for area in made.edit.before)
-        return redrawing.answer(tx, done, today=today(held.store), fids=fids) | {"edit": tx.taken, "rev": tx.taken}
-    return _hidden(held.store.attempt(actor(), form["op"], change, form=form))
+        return _shown(redrawing.answer(tx, done, today=today(held.store), fids=fids), made) | {"edit": tx.taken, "rev": tx.taken}
+    return held.store.attempt(actor(), form["op"], change, form=form)
 
 
-@blueprint.post("/api/edits/<int:rev>/undo")
+@blueprint.post("/api/edits/<fid:rev>/undo")
 @needs("redraw")
 def undo(rev: int):
     """Takes an edit of one's own back (undoing an undo does it again)."""
+    arguments()
     held, own = state(), rights()
 
     def change(tx):
         done = _own_edit(tx, rev)
-        _require_areas(tx, done, own)
+        own.require("redraw", _redrawn(tx, done))
         before = _codes(tx, done)
         undoing.undo(tx, rev)
         tx.note = done["op"] if not done["note"] else f"{done['op']} {done['note']}"
@@ -70,33 +77,53 @@ def undo(rev: int):
 @blueprint.get("/api/edits")
 @needs("see")
 def edits():
-    """The newest edits first: of an area, since a revision, or one's own with what undo and redo would do."""
+    """The newest edits first: of an area, since a revision, or one's own with what undo and redo would do; `next` pages
+    on. Areas the account may not see are not named."""
     query = arguments("area", "since", "limit", "mine", "before")
-    limit = number(query, "limit", 50, most=1000)
-    held, own = state(), rights()
-    statement = select(REVISIONS).order_by(REVISIONS.c.rev.desc()).limit(limit)
-    if query.get("since"):
-        statement = statement.where(REVISIONS.c.rev > number(query, "since", 0, most=1 << 53))
-    if query.get("before"):
-        statement = statement.where(REVISIONS.c.rev < number(query, "before", 0, most=1 << 53))
+    limit, since = number(query, "limit", 50, most=1000), number(query, "since", 0, most=1 << 53, least=0)
+    before = number(query, "before", 1 << 53, most=1 << 53)
+    statement = select(REVISIONS).where(REVISIONS.c.rev > since)
     if flag(query, "mine"):
         statement = statement.where(REVISIONS.c.actor == actor())
+    held = state()
     with held.store.read() as reader:
         if query.get("area"):
             statement = statement.where(REVISIONS.c.rev.in_(_revs_of(reader, visible(query["area"]).fid)))
-        elif own.filter("see") is not None:
-            scope = own.scope("see")
-            inside = {node.fid for node in held.cache.nodes.values() if node.path.startswith(scope)}
-        rows = [dict(row._mapping) for row in reader.connection.execute(statement)]
-        if not query.get("area") and own.filter("see") is not None:
-            rows = [row for row in rows if inside & {*row["touched"]["areas"], *row["touched"]["facts"]} or row["actor"] == actor()]
-        answer: dict[str, Any] = {"edits": [_line(reader, row) for row in rows], "rev": held.cache.rev}
+        rows = _page(reader, statement, before, limit + 1, everything=bool(query.get("area")))
+        page = rows[:limit]
+        answer: dict[str, Any] = {"edits": [_line(reader, row) for row in page], "next": None, "rev": held.cache.rev}
+        if len(rows) > limit:
+            answer["next"] = next_page({**query, "before": page[-1]["rev"]})
         if flag(query, "mine"):
             back, again = undoing.last_undoable(reader, actor()), undoing.last_redoable(reader, actor())
             answer |= {"undo": _line(reader, back) if back else None, "redo": _line(reader, again) if again else None}
     return answer
 
 
+# ---- reading a form ---------------------------------------------------------------------------------------------------
+def drawn_form() -> dict[str, Any]:
+    """The operation of the request, its areas within the account's sight. Raises BadInput, MissingField, UnknownArea."""
+    form = body("op", known=KNOWN)
+    if not isinstance(form["op"], str):
+        raise BadInput("op: the name of an operation is needed")
+    if form.get("targets") is not None:
+        for code in texts_of(form["targets"], "targets", most=state().config.redraw.interactive_areas):
+            visible(code)
+    if isinstance(form.get("versions"), dict):
+        for code, version in form["versions"].items():
+            visible(code)
+            whole(version, f"versions.{code}")
+    if form["op"] == "merge" and form.get("keep") is not None:
+        if not isinstance(form["keep"], str):
+            raise BadInput("keep: the code of one of the targets is needed")
+        visible(form["keep"])
+    line = form.get("line")
+    if isinstance(line, dict) and isinstance(line.get("coordinates"), list) and len(line["coordinates"]) > MOST_POINTS:
+        raise BadInput(f"line: {len(line['coordinates']):,} points; at most {MOST_POINTS:,} are cut along at once")
+    return form
+
+
+# ---- rights -----------------------------------------------------------------------------------------------------------
 def _allowed(made: redrawing.Draft) -> None:
     """The right to redraw is needed for every area whose course changes; neighbours that gain a vertex need none."""
     cache = state().cache
@@ -104,17 +131,20 @@ def _allowed(made: redrawing.Draft) -> None:
     rights().require("redraw", [cache.nodes[area.fid] for area in made.edit.before if area.fid in cache.nodes])
 
 
-def _require_areas(reader: Reader, done: dict[str, Any], own: Rights) -> None:
-    cache = state().cache
-    fids = {*done["touched"]["facts"]}
-    for image in reader.before_images(done["rev"]):
-        if image["layer"] == "areas" and image["row"]["leaf"]:
-            fids.add(image["fid"])
-    changed = [cache.nodes[fid] for fid in sorted(fids) if fid in cache.nodes]
-    touched_only = {node.fid for node in changed if not own.may("redraw", node.path)}
-    if touched_only and not any(own.may("redraw", node.path) for node in changed):
-        own.require("redraw", changed)
-    own.require("redraw")
+def _redrawn(reader: Reader, done: dict[str, Any]) -> list[Any]:
+    """The areas whose course, attributes or facts an edit changed, as they live now; not neighbours that only gained a
+    vertex."""
+    fids = {*changed_areas(done), *done["touched"]["facts"]}
+    for layer, touched in done["touched"]["layers"].items():
+        if LAYERS[layer].owned:
+            fids.update(row["area"] for row in reader.rows(layer, fids=touched, geometry=False))
+    fids.update(image["row"].get("area") for image in reader.before_images(done["rev"]))
+    return _live(sorted(fids - {None}))
+
+
+def changed_areas(done: dict[str, Any]) -> list[int]:
+    """Fids of areas whose course or attributes an edit changed."""
+    return sorted({*done["touched"]["areas"]} - {*done["touched"].get("quiet", ())})
 
 
 def _own_edit(reader: Reader, rev: int) -> dict[str, Any]:
@@ -124,24 +154,33 @@ def _own_edit(reader: Reader, rev: int) -> dict[str, Any]:
     return done
 
 
+def _shown(answer: dict[str, Any], made: redrawing.Draft) -> dict[str, Any]:
+    """The answer with special groups only for those who may see them there."""
+    own, cache = rights(), state().cache
+    exact = all(own.may("see_special", cache.nodes[area.fid].path) for area in made.edit.before if area.fid in cache.nodes)
+    for change in answer["changed"]:
+        change |= {side: special(change[side], exact=exact) for side in ("before", "after") if change[side]}
+    return answer | {side: special(answer[side], exact=exact) for side in ("totals_before", "totals_after")}
+
+
+# ---- undo -------------------------------------------------------------------------------------------------------------
 def _preview_undo(form: dict[str, Any]) -> dict[str, Any]:
     if form.get("edit") is None:
         raise MissingField("undo needs edit", fields=["edit"])
-    if not isinstance(form["edit"], int):
-        raise BadInput("edit: a whole number is needed")
+    rev = whole(form["edit"], "edit")
     with state().store.read() as reader:
-        done = _own_edit(reader, form["edit"])
-        tip = undoing.tip(reader, form["edit"])
-        blocking = undoing.blockers(reader, tip)
-        return {"op": "undo", "undone": form["edit"], "possible": not blocking, "blocked_by": blocking, "areas": _codes(reader, done),
+        done = _own_edit(reader, rev)
+        rights().require("redraw", _redrawn(reader, done))
+        blocking = undoing.blockers(reader, undoing.tip(reader, rev))
+        return {"op": "undo", "undone": rev, "possible": not blocking, "blocked_by": blocking, "areas": _codes(reader, done),
                 "changed": [], "findings": []}
 
 
 def _codes(reader: Reader, done: dict[str, Any]) -> list[str]:
-    fids = [*done["touched"]["areas"], *done["touched"]["retired"]]
+    fids = [*changed_areas(done), *done["touched"]["retired"]]
     names = {fid: area.code for fid, area in reader.areas(fids).items() if area.leaf}
     for image in reader.before_images(done["rev"]):
-        if image["layer"] == "areas" and image["row"]["leaf"]:
+        if image["layer"] == "areas" and image["row"]["leaf"] and image["fid"] in fids:
             names.setdefault(image["fid"], image["row"]["code"])
     return [names[fid] for fid in sorted(names)]
 
@@ -152,12 +191,37 @@ def _after(rev: int) -> dict[str, Any]:
     held.sync()
     with held.store.read() as reader:
         done = reader.revision(rev)
-        areas = reader.areas(done["touched"]["areas"])
+        areas = reader.areas(changed_areas(done))
         changed = [{"fid": area.fid, "code": area.code, "name": area.name, "level": area.level, "version": area.version, "retired": False,
-                    "after": hide_small(held.cache.figures(held.cache.nodes[area.fid]), rights().may("see_special", area.path))}
+                    "after": special(held.cache.figures(held.cache.nodes[area.fid]), exact=rights().may("see_special", area.path))}
                    for area in areas.values() if area.leaf and area.fid in held.cache.nodes]
         changed += [{"fid": fid, "code": None, "retired": True, "after": None} for fid in done["touched"]["retired"]]
     return {"changed": changed, "findings": []}
+
+
+# ---- history ----------------------------------------------------------------------------------------------------------
+def _page(reader: Reader, statement, before: int, wanted: int, *, everything: bool) -> list[dict[str, Any]]:
+    """So many revisions before `before`, newest first; unless `everything`, only those in the account's sight."""
+    rows: list[dict[str, Any]] = []
+    while len(rows) < wanted:
+        found = [dict(row._mapping) for row in reader.connection.execute(
+            statement.where(REVISIONS.c.rev < before).order_by(REVISIONS.c.rev.desc()).limit(max(wanted, 200)))]
+        rows += found if everything else [row for row in found if _in_sight(row)]
+        if len(found) < max(wanted, 200):
+            break
+        before = found[-1]["rev"]
+    return rows[:wanted]
+
+
+def _in_sight(row: dict[str, Any]) -> bool:
+    own, touched = rights(), row["touched"]
+    return own.filter("see") is None or row["actor"] == actor() or any(
+        own.may("see", node.path) for node in _live((*changed_areas(row), *touched["facts"])))
+
+
+def _live(fids: Iterable[int]) -> list[Any]:
+    nodes = state().cache.nodes
+    return [nodes[fid] for fid in fids if fid in nodes]
 
 
 def _revs_of(reader: Reader, fid: int) -> list[int]:
@@ -177,18 +241,11 @@ def _revs_of(reader: Reader, fid: int) -> list[int]:
 
 
 def _line(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:
-    fids = row["touched"]["areas"] if len(row["touched"]["areas"]) <= 200 else []
-    names = {fid: area.code for chunk in chunks(fids) for fid, area in reader.areas(chunk).items() if area.leaf}
-    return {"rev": row["rev"], "at": row["at"], "actor": row["actor"], "op": row["op"], "note": row["note"] or "", "undone_by": row["undone_by"],
-            "undoes": row["undoes"], "areas": [names[fid] for fid in sorted(names)]}
-
-
-def _hidden(answer: dict[str, Any]) -> dict[str, Any]:
-    if rights().filter("see_special") is None or rights().may("see_special"):
-        return answer
-    for change in answer["changed"]:
-        for side in ("before", "after"):
-            if change[side]:
-                change[side] = hide_small(change[side], False)
-    return answer | {side: hide_small(answer[side], False) for side in ("totals_before", "totals_after")}
-
+    """One edit as the history shows it; who made it only to those who may see names there."""
+    own, fids = rights(), changed_areas(row)
+    live = _live(fids or row["touched"]["facts"])
+    named = row["actor"] == actor() or own.filter("see_personal") is None or any(own.may("see_personal", node.path) for node in live)
+    areas = [area for chunk in chunks(fids if len(fids) <= 200 else []) for area in reader.areas(chunk).values() if area.leaf]
+    seen = [area.code for area in sorted(areas, key=lambda area: area.fid) if own.may("see", area.path)]
+    return {"rev": row["rev"], "at": row["at"], "actor": row["actor"] if named else None, "op": row["op"],
+            "note": (row["note"] or "") if len(seen) == len(areas) else "", "undone_by": row["undone_by"], "undoes": row["undoes"], "areas": seen}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, json, redirect, render_template, request, url_for
+from flask import Flask, Response, json, make_response, redirect, render_template, request, url_for
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -17,7 +17,9 @@ STATUS: dict[type[WeigeError], int] = {
     reasons.BadGeometry: 422, reasons.BadCoverage: 422, reasons.DuplicateCode: 422, reasons.BadCode: 422, reasons.BadCrs: 422,
     reasons.BadEncoding: 422, reasons.MissingField: 422, reasons.BadFile: 422,
 }
-_HTTP = {400: reasons.BadInput, 404: reasons.NotFound, 405: reasons.BadInput, 413: reasons.TooLarge, 415: reasons.BadInput}
+_HTTP = {404: reasons.NotFound, 413: reasons.TooLarge, 429: reasons.TooManyRequests}  # any other: bad-input, with its own status
+_TEXTS = {404: "there is no such page", 413: "the request is larger than allowed"}
+RETRY_S = 10  # what a refused caller waits when nothing better is known
 
 
 def status_of(error: WeigeError) -> int:
@@ -25,15 +27,11 @@ def status_of(error: WeigeError) -> int:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
-def problem(error: WeigeError) -> Response:
+def problem(error: WeigeError, status: int) -> Response:
     """RFC 9457 with code, place and details."""
-    status = status_of(error)
-    body = {"type": "about:blank", "title": type(error).__doc__.strip(), "status": status, "code": error.code, "detail": error.text,
-            "where": error.where, **error.details}
-    response = Response(json.dumps(body, ensure_ascii=False), status=status, mimetype="application/problem+json")
-    if status == 429:
-        response.headers["Retry-After"] = "10"
-    return response
+    body = {**error.details, "type": "about:blank", "title": " ".join(type(error).__doc__.split()), "status": status, "code": error.code,
+            "detail": error.text, "where": error.where}
+    return Response(json.dumps(body, ensure_ascii=False), status=status, mimetype="application/problem+json")
 
 
 def install(app: Flask) -> None:
@@ -49,39 +47,41 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(RateLimitExceeded)
     def too_many(error):
-        return _answer(reasons.TooManyRequests(f"more than {error.description}"))
+        return _answer(reasons.TooManyRequests(f"more than {error.description}; try again later"))
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException):
-        kind = _HTTP.get(error.code)
-        if kind is None:
+        if error.code is None or error.code < 400:
             return error
-        text = {404: "there is no such page", 405: f"{request.method} is not possible here"}.get(error.code, error.description)
-        answer = _answer(kind(text))
-        if error.code == 405:
-            answer = answer if isinstance(answer, Response) else current_app.make_response(answer)
-            answer.status_code = 405
+        text = f"{request.method} is not possible here" if error.code == 405 else _TEXTS.get(error.code, error.description)
+        answer = _answer(_HTTP.get(error.code, reasons.BadInput)(text), error.code)
+        if error.code == 405 and error.valid_methods:
+            answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
         return answer
 
     @app.errorhandler(Exception)
     def broken(error: Exception):
         app.logger.exception("unexpected error at %s %s", request.method, request.path)
-        answer = _answer(WeigeError("the server met an error it does not know; it is in the log"))
-        answer = current_app.make_response(answer)
-        answer.status_code = 500
-        return answer
+        return _answer(WeigeError("the server met an error it does not know; it is in the log"), 500)
 
 
-def _answer(error: WeigeError):
+def _answer(error: WeigeError, status: int | None = None) -> Response:
+    status = status or status_of(error)
     if wants_json():
-        return problem(error)
-    if isinstance(error, reasons.NotSignedIn):
-        return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
-    return render_template("error.html", error=error, status=status_of(error)), status_of(error)
+        answer = problem(error, status)
+    elif isinstance(error, reasons.NotSignedIn):
+        answer = redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
+    else:
+        answer = make_response(render_template("error.html", error=error, status=status), status)
+    if status in (429, 503):
+        answer.headers["Retry-After"] = str(RETRY_S)
+    if status == 401 and wants_json():
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
 
 
 def wants_json() -> bool:
     """Programs and scripts get JSON, people who open a page get a page."""
-    if request.path.startswith(("/api/", "/tiles/", "/live", "/ogc")):
+    if request.path.startswith(("/api/", "/tiles/", "/live", "/ogc")) or request.is_json:
         return True
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) != "text/html"

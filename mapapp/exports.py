@@ -10,7 +10,8 @@ from layers.errors import BadInput, NotFound
 
 from .areas import visible
 from .auth import needs
-from .state import actor, body, rights, state
+from .forms import arguments, body
+from .state import actor, rights, state
 
 blueprint = Blueprint("exports", __name__)
 KNOWN = ("layer", "format", "crs", "encoding", "area", "level", "receiver", "purpose")
@@ -20,12 +21,11 @@ KNOWN = ("layer", "format", "crs", "encoding", "area", "level", "receiver", "pur
 @needs("export")
 def order():
     """202 {"id"}; look at GET /api/exports/{id} until its state is done or failed."""
-    form = body("layer", "receiver", "purpose")
+    arguments()
+    form = body("layer", "receiver", "purpose", known=KNOWN)
     for name, value in form.items():
-        if name not in KNOWN:
-            raise BadInput(f"{name}: not an option of an export; there are {', '.join(KNOWN)}")
-        if value is not None and (not isinstance(value, str) or len(value) > 200):
-            raise BadInput(f"{name}: text of at most 200 characters is needed")
+        if value is not None and (not isinstance(value, str) or len(value) > 200 or (value and not value.strip())):
+            raise BadInput(f"{name}: text of at most 200 characters is needed", fields=[name])
     held, own = state(), rights()
     config = held.config.export
     node = visible(form["area"]) if form.get("area") else None
@@ -34,8 +34,9 @@ def order():
     format = form.get("format") or "shapefile"
     encoding = form.get("encoding") or (config.encoding if config.encoding in getattr(FORMATS.get(format), "encodings", ()) else "UTF-8")
     crs = form.get("crs") or ("EPSG:4326" if format == "geojson" else config.crs)
+    paths = (node.path,) if node is not None else own.scope("export")
     ask = Request(form["layer"], format, crs, encoding, form.get("area") or None, form.get("level") or None, scope=own.filter("export"),
-                  special=own.filter("see_special") is None or (node is not None and own.may("see_special", node.path)))
+                  special=all(own.may("see_special", path) for path in paths))
     judged(ask)
     name = actor()
     address = request.remote_addr
@@ -56,6 +57,7 @@ def order():
 @needs("export")
 def look(number: str):
     """{"state", "progress", "url", "rows", "text"}."""
+    arguments()
     job = state().jobs.get(number, actor())
     result = job["result"] or {}
     done = job["state"] == "done"
@@ -67,6 +69,7 @@ def look(number: str):
 @needs("export")
 def file(number: str):
     """The package."""
+    arguments()
     held = state()
     job = held.jobs.get(number, actor())
     name = (job["result"] or {}).get("file")

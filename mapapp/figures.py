@@ -14,9 +14,11 @@ from layers.norms import verdict
 from layers.population import Counts
 from layers.staffing import staffing
 
-from .areas import age_s, hide_small, visible
+from .areas import age_s, visible
 from .auth import needs
-from .state import arguments, rights, state
+from .forms import arguments
+from .privacy import is_told, special
+from .state import rights, state
 
 blueprint = Blueprint("figures", __name__)
 
@@ -30,9 +32,9 @@ def figures():
     cache = held.cache
     level, metric = query.get("level"), query.get("metric", "households")
     if level is None or cache.rules.level(level) is None:
-        raise BadInput(f"level={level}: one of {', '.join(cache.levels())} is needed")
+        raise BadInput(f"level={(level or '')[:40]}: one of {', '.join(cache.levels())} is needed")
     if metric not in VALUES:
-        raise BadInput(f"metric={metric}: one of {', '.join(VALUES)} is needed")
+        raise BadInput(f"metric={metric[:40]}: one of {', '.join(VALUES)} is needed")
     found = next((one for one in cache.rules.metrics if one.id == metric), None)
     scope = own.scope("see_special" if found is not None and found.sensitive else "see")
     if not scope:
@@ -86,7 +88,7 @@ def summary():
     levels = cache.levels()
     level = query.get("level") or (levels[-1] if levels else "")
     if levels and cache.rules.level(level) is None:
-        raise BadInput(f"level={level}: one of {', '.join(levels)} is needed")
+        raise BadInput(f"level={(level or '')[:40]}: one of {', '.join(levels)} is needed")
     tops = [visible(query["area"])] if query.get("area") else _tops()
     scope = tuple(node.path for node in tops)
     nodes = [node for node in cache.shown(level) if node.path.startswith(scope)] if levels and scope else []
@@ -94,7 +96,7 @@ def summary():
     with held.store.read() as reader:
         checked = reader.meta("checked")
     exact = own.may("see_special") and (not tops or all(own.may("see_special", top.path) for top in tops))
-    total = hide_small(total_of(tops), exact)
+    total = special(total_of(tops), exact=exact, told=all(is_told(top) for top in tops))
     declared = {"households": _sum(node.get("declared_households") for node in tops),
                 "population": _sum(node.get("declared_population") for node in tops)}
     return {

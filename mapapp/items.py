@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 import shapely
-from flask import Blueprint, request
+from flask import Blueprint
 from sqlalchemy import and_
+from werkzeug.exceptions import MethodNotAllowed
 
-from geodata.importer import REFERENCES, fit_shape, leaf_at, value_of
+from geodata.dealing import deal_again
+from geodata.importer import REFERENCES, fit_shape, leaf_at
 from geodata.redrawing import point_of, read_geometry
+from geodata.rows import Reader
 from geodata.schema import TABLES
 from geodata.transaction import Transaction
 from layers.areas import to_units
-from layers.errors import BadInput, DuplicateCode, Forbidden, MissingField, NotFound
+from layers.errors import BadInput, DuplicateCode, Forbidden, MissingField, NotFound, Stale
 from layers.schema import LAYERS, Layer
 
+from .areas import visible
 from .auth import needs
-from .state import actor, arguments, body, bounds_of, flag, number, rights, state
+from .forms import LARGEST, arguments, body, bounds_of, field_value, flag, next_page, number, version_of
+from .state import actor, rights, state
 
 blueprint = Blueprint("items", __name__)
 OWN_ROUTES = ("areas", "zones")  # have views of their own
@@ -31,40 +35,40 @@ def items(layer: str):
     """Rows of a layer in the order of fid; `area` keeps those under an area, `building` those of a building."""
     described = known(layer)
     query = arguments("area", "building", "bbox", "limit", "after", "geometry", "rev")
-    limit = number(query, "limit", 1000, most=10_000)
-    after = number(query, "after", 0, most=1 << 53) if query.get("after") else None
-    conditions, own = [], rights()
+    limit, after = number(query, "limit", 1000, most=10_000), number(query, "after", 0, most=1 << 53, least=0)
+    conditions, own, rev = [], rights(), state().cache.rev
+    if query.get("rev") and query["rev"] != str(rev):
+        raise Stale(f"the list was begun at revision {query['rev'][:20]}, now it is {rev}; begin again", rev=rev)
     with state().store.read() as reader:
         if query.get("area"):
-            node = state().cache.by_code(query["area"])
-            own.require("see", [node])
-            if described.owned:
+            node = visible(query["area"])
+            if described.owned or layer == "cells":
                 conditions.append(reader.in_scope(layer, [node.path]))
         if query.get("building"):
             if "building" not in TABLES[layer].c:
                 raise BadInput(f"building: {layer} have none")
-            conditions.append(TABLES[layer].c.building == number(query, "building", 0, most=1 << 53))
+            conditions.append(TABLES[layer].c.building == number(query, "building", 0, most=LARGEST))
         bounds = bounds_of(query.get("bbox"))
         if bounds and not described.geometry:
             raise BadInput(f"bbox: {layer} have no geometry")
+        geometry = bool(described.geometry) and (flag(query, "geometry") or "geometry" not in query)
         rows = reader.rows(layer, and_(*conditions) if conditions else None, bounds=bounds, scope=own.filter("see"), after=after,
-                           limit=limit + 1, geometry=True)
-    geometry = flag(query, "geometry") if query.get("geometry") else bool(described.geometry)
-    page = rows[:limit]
-    answer: dict[str, Any] = {layer: [item_json(described, row, geometry) for row in page], "next": None, "rev": state().cache.rev}
+                           limit=limit + 1, geometry=geometry)
+        page = rows[:limit]
+        answer: dict[str, Any] = {layer: [item_json(reader, described, row, geometry) for row in page], "next": None, "rev": rev}
     if len(rows) > limit:
-        rest = {**query, "after": str(page[-1]["fid"])}
-        answer["next"] = f"/api/{layer}?" + "&".join(f"{key}={value}" for key, value in rest.items())
+        answer["next"] = next_page({**query, "after": page[-1]["fid"], "rev": rev})
     return answer
 
 
-@blueprint.get("/api/<layer>/<int:fid>")
+@blueprint.get("/api/<layer>/<fid:fid>")
 @needs("see")
 def item(layer: str, fid: int):
     """One row."""
     described = known(layer)
+    arguments()
     with state().store.read() as reader:
-        return item_json(described, reader.row(layer, fid, scope=rights().filter("see")), bool(described.geometry))
+        return item_json(reader, described, reader.row(layer, fid, scope=rights().filter("see")), bool(described.geometry))
 
 
 @blueprint.post("/api/<layer>")
@@ -72,6 +76,7 @@ def item(layer: str, fid: int):
 def add(layer: str):
     """A new row. `geometry` is GeoJSON; `area` (a code) is needed where it does not follow from the place."""
     described = changeable(layer)
+    arguments()
     form = body()
 
     def change(tx: Transaction):
@@ -85,50 +90,48 @@ def add(layer: str):
         fid = tx.insert(layer, [row])[0]
         _follow(tx, layer, fid)
         tx.note = f"{layer} {fid}"
-        return tx.row(layer, fid)
-    row = state().store.attempt(actor(), f"add {layer}", change, form={"layer": layer})
-    return item_json(described, row, bool(described.geometry)), 201
+        return item_json(tx, described, tx.row(layer, fid), bool(described.geometry))
+    return state().store.attempt(actor(), f"add {layer}", change, form={"layer": layer}), 201
 
 
-@blueprint.patch("/api/<layer>/<int:fid>")
+@blueprint.patch("/api/<layer>/<fid:fid>")
 @needs("edit_facts")
 def change(layer: str, fid: int):
     """Changes fields of a row; `version` is what the caller saw."""
     described = changeable(layer)
+    arguments()
     form = body("version")
-    version = form.pop("version")
-    if not isinstance(version, int) or isinstance(version, bool):
-        raise BadInput("version: a whole number is needed")
+    version = version_of(form)
+    del form["version"]
 
     def write(tx: Transaction):
-        before = tx.row(layer, fid, scope=rights().filter("edit_facts"))
+        before = tx.row(layer, fid, scope=rights().filter("see"))
         changes = read_form(tx, described, form, before)
         if not changes:
             raise MissingField("nothing to change")
+        _inside(tx, described, before)
         _inside(tx, described, before | changes)
         tx.update(layer, fid, changes, version=version)
         _follow(tx, layer, fid)
         tx.note = f"{layer} {fid}"
-        return tx.row(layer, fid)
-    row = state().store.attempt(actor(), f"change {layer}", write, form={"layer": layer, "id": fid, **_plain(form)})
-    return item_json(described, row, bool(described.geometry))
+        return item_json(tx, described, tx.row(layer, fid), bool(described.geometry))
+    return state().store.attempt(actor(), f"change {layer}", write, form={"layer": layer, "id": fid, **_plain(described, form)})
 
 
-@blueprint.delete("/api/<layer>/<int:fid>")
+@blueprint.delete("/api/<layer>/<fid:fid>")
 @needs("edit_facts")
 def remove(layer: str, fid: int):
     """Removes a row; `version` in the query is what the caller saw. It stays in the history and can be undone."""
     described = changeable(layer)
     query = arguments("version")
-    version = number(query, "version", 0, most=1 << 31) if query.get("version") else None
-    if version is None:
+    if not query.get("version"):
         raise MissingField("version is needed", fields=["version"])
+    version = number(query, "version", 0, most=LARGEST)
 
     def write(tx: Transaction):
-        before = tx.row(layer, fid, scope=rights().filter("edit_facts"))
+        before = tx.row(layer, fid, scope=rights().filter("see"))
         _inside(tx, described, before)
-        if layer == "buildings" and tx.rows("units", TABLES["units"].c.building == fid, limit=1):
-            raise BadInput(f"building {fid} has stairwells; remove or move them first")
+        _unused(tx, layer, fid)
         if layer == "cells":
             for share in tx.rows("shares", TABLES["shares"].c.cell == fid, geometry=False):
                 tx.delete("shares", share["fid"])
@@ -141,9 +144,11 @@ def remove(layer: str, fid: int):
 
 # ---- reading a form ---------------------------------------------------------------------------------------------------
 def known(layer: str) -> Layer:
-    """The declared layer. Raises NotFound."""
-    if layer not in LAYERS or layer in OWN_ROUTES:
-        raise NotFound(f"{layer}: no such layer")
+    """The declared layer. Raises NotFound, and MethodNotAllowed for areas and zones: their own views do it."""
+    if layer in OWN_ROUTES:
+        raise MethodNotAllowed(["GET"])
+    if layer not in LAYERS:
+        raise NotFound(f"{layer[:40]}: no such layer")
     return LAYERS[layer]
 
 
@@ -168,14 +173,16 @@ def read_form(tx: Transaction, layer: Layer, form: dict[str, Any], before: dict[
         elif name == "area":
             if layer.by_place and layer.name != "units":
                 raise BadInput("area follows from the place; it is not stated")
-            row["area"] = None if raw is None else tx.area(str(raw)).fid
+            if not isinstance(raw, (str, type(None))):
+                raise BadInput("area: the code of an area is needed", fields=["area"])
+            row["area"] = None if raw is None else visible(raw).fid
         elif name == "population" and layer.field("resident"):
             field = layer.field(tx.rules.population_kind)
-            row[field.name] = value_of(field, raw, layer.name)
+            row[field.name] = field_value(field, raw, layer.name)
         elif layer.field(name) is None:
-            raise BadInput(f"{name}: {layer.name} have no such field")
+            raise BadInput(f"{name[:40]}: {layer.name} have no such field", fields=[name[:40]])
         else:
-            row[name] = value_of(layer.field(name), raw, layer.name)
+            row[name] = field_value(layer.field(name), raw, layer.name)
             if name == "special" and row[name] is not None:
                 _check_groups(tx, row[name])
             if layer.field(name).required and row[name] is None:
@@ -196,18 +203,18 @@ def read_form(tx: Transaction, layer: Layer, form: dict[str, Any], before: dict[
 def _check_groups(tx: Transaction, special: Any) -> None:
     groups = {group.id for group in tx.rules.special_groups}
     if not isinstance(special, dict):
-        raise BadInput("special: {group: number} is needed")
+        raise BadInput("special: {group: number} is needed", fields=["special"])
     for group, value in special.items():
         if group not in groups:
-            raise BadInput(f"special: no group {group}; one of {', '.join(sorted(groups))}")
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise BadInput(f"special: no group {group[:40]}; one of {', '.join(sorted(groups))}")
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
             raise BadInput(f"special.{group}: a whole number from 0 is needed")
 
 
 def _check_references(tx: Transaction, layer: Layer, row: dict[str, Any]) -> None:
     for name, value in row.items():
         if name in REFERENCES and name != "area" and layer.field(name) is not None and value is not None:
-            if not tx.rows(REFERENCES[name][0], fids=[value], geometry=False):
+            if not tx.rows(REFERENCES[name][0], fids=[value], scope=rights().filter("see"), geometry=False):
                 raise NotFound(f"{name} {value}: no such object")
 
 
@@ -216,8 +223,7 @@ def _inside(tx: Transaction, layer: Layer, row: dict[str, Any]) -> None:
     own, cache = rights(), state().cache
     if not layer.owned:
         if own.filter("edit_facts") is not None:
-            if layer.name == "cells" and row.get("fid"):
-                tx.row(layer.name, row["fid"], scope=own.filter("edit_facts"))
+            if layer.name == "cells" and row.get("fid") and _holds(tx, row["fid"], "edit_facts"):
                 return
             raise Forbidden(f"{layer.name} belong to the whole place; only who may change everything changes them")
         return
@@ -238,16 +244,35 @@ def _follow(tx: Transaction, layer: str, fid: int) -> None:
             if unit["area"] != row["area"]:
                 tx.update("units", unit["fid"], {"area": row["area"]}, quiet=True)
     if layer == "cells":
-        from geodata.dealing import deal_again
         deal_again(tx, fid)
 
 
-def item_json(layer: Layer, row: dict[str, Any], geometry: bool) -> dict[str, Any]:
-    """A row as the API shows it; names and phones only to those who may see them there."""
+def _holds(reader: Reader, cell: int, action: str) -> bool:
+    """True when every area a cell is dealt to lies where the account may do the action."""
+    nodes = [state().cache.nodes.get(share["area"]) for share in reader.rows("shares", TABLES["shares"].c.cell == cell, geometry=False)]
+    return bool(nodes) and all(node is not None and rights().may(action, node.path) for node in nodes)
+
+
+def _unused(tx: Transaction, layer: str, fid: int) -> None:
+    """Raises BadInput while other objects name this one."""
+    for key, (target, _) in REFERENCES.items():
+        for name, table in TABLES.items():
+            if target == layer and key in table.c and layer not in ("areas", "cells"):
+                users = tx.rows(name, table.c[key] == fid, limit=1, geometry=False)
+                if users:
+                    raise BadInput(f"{layer} {fid} is named by {name} {users[0]['fid']}; remove or change that first", used_by=name)
+
+
+def item_json(reader: Reader, layer: Layer, row: dict[str, Any], geometry: bool) -> dict[str, Any]:
+    """A row as the API shows it; names, phones and special groups only to those who may see them there."""
     cache, own = state().cache, rights()
     node = cache.nodes.get(row.get("area")) if layer.owned else None
-    personal = own.may("see_personal", node.path if node else None) if (node or own.filter("see_personal") is None) else False
-    special = own.may("see_special", node.path if node else None)
+
+    def may(action: str) -> bool:
+        if own.filter(action) is None:
+            return True
+        return own.may(action, node.path) if node else layer.name == "cells" and own.may(action) and _holds(reader, row["fid"], action)
+    personal, special = may("see_personal"), may("see_special")
     answer: dict[str, Any] = {"id": row["fid"]}
     for field in layer.fields:
         value = row.get(field.name)
@@ -266,8 +291,6 @@ def item_json(layer: Layer, row: dict[str, Any], geometry: bool) -> dict[str, An
     return answer
 
 
-def _plain(form: dict[str, Any]) -> dict[str, Any]:
-    with contextlib.suppress(KeyError):
-        return {key: value for key, value in form.items() if key != "geometry" and not (LAYERS.get(request.view_args["layer"]) and (
-            (field := LAYERS[request.view_args["layer"]].field(key)) is not None and field.personal))}
-    return {}
+def _plain(layer: Layer, form: dict[str, Any]) -> dict[str, Any]:
+    """What a form changes, for the history: no shapes, no names and phones."""
+    return {key: value for key, value in form.items() if layer.field(key) is not None and not layer.field(key).personal}

@@ -14,7 +14,7 @@ from layers.errors import NotFound
 from layers.redraw import OPERATIONS
 from layers.schema import LAYERS
 
-from .auth import needs
+from .auth import needs, own_page
 from .state import rights, state
 from .texts import LANGUAGES, messages
 
@@ -36,8 +36,7 @@ def choose_language(lang: str):
     if lang not in LANGUAGES:
         raise NotFound(f"{lang}: no such language")
     session["lang"] = lang
-    target = request.args.get("next") or "/"
-    return redirect(target if target.startswith("/") and not target.startswith(("//", "/\\")) else url_for("pages.index"))
+    return redirect(own_page(request.args.get("next")))
 
 
 def boot() -> dict[str, Any]:

@@ -9,11 +9,12 @@ import shapely
 from flask import Blueprint
 from sqlalchemy import or_, select
 
-from geodata.schema import CODES, LINEAGE, TABLES
+from geodata.schema import CODES, LINEAGE, REVISIONS, TABLES
 from layers.errors import BadInput
 
 from .auth import needs
-from .state import arguments, rights, state
+from .forms import arguments
+from .state import rights, state
 
 blueprint = Blueprint("search", __name__)
 MOST = 12  # results of one kind
@@ -62,13 +63,16 @@ def _old_codes(text: str) -> list[dict[str, Any]]:
     cache, scope = state().cache, rights().scope("see")
     with state().store.read() as reader:
         fid = reader.connection.scalar(select(CODES.c.fid).where(CODES.c.code == text))
-        heirs, queue = [], [fid] if fid else []
+        heirs, queue, seen = [], [fid] if fid else [], set()
         while queue:
             one = queue.pop(0)
+            seen.add(one)
             if one in cache.nodes:
                 heirs.append(cache.nodes[one])
             else:
-                queue += reader.connection.execute(select(LINEAGE.c.to_fid).where(LINEAGE.c.from_fid == one)).scalars().all()
+                led = select(LINEAGE.c.to_fid).join(REVISIONS, REVISIONS.c.rev == LINEAGE.c.rev).where(
+                    LINEAGE.c.from_fid == one, REVISIONS.c.undone_by.is_(None))
+                queue += [heir for heir in reader.connection.execute(led).scalars() if heir not in seen and heir not in queue]
     return [_area(node, f"{text} → {node.code}") for node in heirs if node.path.startswith(scope)]
 
 

@@ -12,7 +12,8 @@ from geodata.tile_cache import Tile, TileKey
 from layers.errors import BadInput, NotFound
 
 from .auth import needs
-from .state import DEEPEST, arguments, rights, state
+from .forms import arguments, number
+from .state import DEEPEST, rights, state
 
 blueprint = Blueprint("tiles", __name__)
 WAIT_S = 0.5  # how long a tile asked at a newer revision waits for this process to see it
@@ -23,6 +24,7 @@ MVT = "application/vnd.mapbox-vector-tile"
 @needs("see")
 def tilejson(layer: str):
     """TileJSON 3.0; for areas also the level each zoom shows."""
+    arguments()
     held = state()
     known(layer)
     bounds = held.cache.bounds()
@@ -36,7 +38,7 @@ def tilejson(layer: str):
     return answer
 
 
-@blueprint.get("/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt")
+@blueprint.get("/tiles/<layer>/<fid:z>/<fid:x>/<fid:y>.mvt")
 @needs("see")
 def tile(layer: str, z: int, x: int, y: int):
     """One tile, gzip. Areas are the same bytes for every account: borders and codes are no secret inside."""
@@ -45,23 +47,25 @@ def tile(layer: str, z: int, x: int, y: int):
     known(layer)
     if z > DEEPEST or not (0 <= x < 1 << z and 0 <= y < 1 << z):
         raise NotFound(f"{z}/{x}/{y}: no such tile")
-    _wait_for(query.get("rev"))
+    _wait_for(number(query, "rev", 0, most=1 << 53, least=0))
     level = ""
     if layer == "areas":
         level = query.get("level") or held.cache.level_by_zoom().get(z, "")
         if level and level not in held.cache.layers:
             if held.cache.rules.level(level) is None:
-                raise BadInput(f"level={level}: no such level")
+                raise BadInput(f"level={level[:40]}: no such level")
             level = _nearest_above(level)
         scope = None
     else:
         scope = rights().filter("see")
     key = TileKey(layer, level, z, x, y, "" if scope is None else " ".join(scope))
-    return _reply(held.tile_cache.fetch(key, lambda: held.draw(key, scope)))
+    lasting = "rev" in query and int(query["rev"]) <= held.cache.rev
+    return _reply(held.tile_cache.fetch(key, lambda: held.draw(key, scope)), lasting)
 
 
-def _reply(tile: Tile) -> Response:
-    if request.headers.get("If-None-Match") == tile.etag:
+def _reply(tile: Tile, lasting: bool) -> Response:
+    """The tile; `lasting` when its address names a revision it shows."""
+    if request.if_none_match.contains_weak(tile.etag.strip('"')):
         response = Response(status=304)
     elif not tile.data:
         response = Response(b"", mimetype=MVT)
@@ -71,18 +75,14 @@ def _reply(tile: Tile) -> Response:
         response = Response(gzip.decompress(tile.data), mimetype=MVT)
     response.headers["ETag"] = tile.etag
     response.headers["Vary"] = "Accept-Encoding, Cookie, Authorization"
-    response.headers["Cache-Control"] = "private, max-age=31536000, immutable" if request.args.get("rev") else "private, no-cache"
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable" if lasting else "private, no-cache"
     return response
 
 
-def _wait_for(rev: str | None) -> None:
+def _wait_for(rev: int) -> None:
     """A tile asked at a revision this process has not seen yet waits a little for it."""
-    if rev is None:
-        return
-    if not rev.isdigit():
-        raise BadInput(f"rev={rev}: a whole number is needed")
     held, until = state(), time.monotonic() + WAIT_S
-    while held.sync() < int(rev) and time.monotonic() < until:
+    while held.sync() < rev and time.monotonic() < until:
         time.sleep(0.01)
 
 
@@ -95,4 +95,4 @@ def _nearest_above(level: str) -> str:
 def known(layer: str) -> None:
     """Raises NotFound for a layer that has no tiles."""
     if layer != "areas" and layer not in SHOWN:
-        raise NotFound(f"{layer}: no such tile layer; there are areas, {', '.join(SHOWN)}")
+        raise NotFound(f"{layer[:40]}: no such tile layer; there are areas, {', '.join(SHOWN)}")

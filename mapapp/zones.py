@@ -12,14 +12,18 @@ from sqlalchemy import select
 from geodata import undoing, zoning
 from geodata.schema import HISTORY, TABLES
 from layers.areas import to_degrees
-from layers.errors import BadInput, Forbidden, NotFound
+from layers.errors import BadInput, Forbidden, NotFound, UnknownArea
 
-from .areas import hide_small
+from .areas import visible
 from .auth import needs
-from .state import actor, arguments, body, flag, rights, state
+from .forms import arguments, body, flag, numbers_of, texts_of
+from .privacy import special
+from .state import actor, rights, state
 
 blueprint = Blueprint("zones", __name__)
 ZONES = TABLES["zones"]
+KNOWN = ("kind", "name", "areas", "buildings", "polygon", "from", "reason", "order_no", "note")
+MOST = 2000  # areas or buildings of one zone
 
 
 @blueprint.get("/api/zones")
@@ -29,17 +33,18 @@ def zones():
     query = arguments("status", "geometry")
     status = query.get("status")
     if status and status not in ("proposed", "in_force", "lifted"):
-        raise BadInput(f"status={status}: proposed, in_force or lifted is needed")
+        raise BadInput(f"status={status[:40]}: proposed, in_force or lifted is needed")
     where = ZONES.c.status == status if status else ZONES.c.status != "lifted"
     with state().store.read() as reader:
         rows = reader.rows("zones", where, scope=rights().filter("see"))
     return {"zones": [zone_json(row, geometry=flag(query, "geometry")) for row in rows], "rev": state().cache.rev}
 
 
-@blueprint.get("/api/zones/<int:fid>")
+@blueprint.get("/api/zones/<fid:fid>")
 @needs("see")
 def zone(fid: int):
     """One zone with its shape."""
+    arguments()
     with state().store.read() as reader:
         return zone_json(reader.row("zones", fid, scope=rights().filter("see")), geometry=True)
 
@@ -48,7 +53,7 @@ def zone(fid: int):
 @needs("propose_zone")
 def propose():
     """A proposal; with ?preview=true the same answer and nothing written. Another person approves."""
-    query, form = arguments("preview"), body("kind")
+    query, form = arguments("preview"), body("kind", known=KNOWN)
     _check(form)
     held = state()
     if flag(query, "preview"):
@@ -56,7 +61,7 @@ def propose():
             made = zoning.resolve(reader, form)
             _allowed(made)
             figures = zoning.proposal_figures(made, held.cache.rules.population_kind)
-            return {"id": None, "kind": made.kind, "status": "proposed", "figures": _shown(figures, made.owner),
+            return {"id": None, "kind": made.kind, "status": "proposed", "figures": special(figures, exact=_may({"area": made.owner}, "see_special")),
                     "areas": [area.code for area in made.under][:500], "geometry": shapely.geometry.mapping(to_degrees(made.shape))}
 
     def change(tx):
@@ -69,17 +74,19 @@ def propose():
     return zone_json(row, geometry=True), 201
 
 
-@blueprint.delete("/api/zones/<int:fid>")
+@blueprint.delete("/api/zones/<fid:fid>")
 @needs("propose_zone")
 def withdraw(fid: int):
     """Takes a proposal back; zones in force end only by a decision."""
+    arguments()
     held, own = state(), rights()
 
     def change(tx):
-        row = tx.row("zones", fid, scope=own.filter("propose_zone"))
+        row = tx.row("zones", fid, scope=own.filter("see"))
+        _require(row, "propose_zone")
         if row["status"] != "proposed":
             raise Forbidden(f"{row['name']} is {row['status']}; only a proposal can be withdrawn")
-        if row["proposed_by"] != actor() and not own.may("approve_zone"):
+        if row["proposed_by"] != actor() and not _may(row, "approve_zone"):
             raise Forbidden(f"{row['name']} was proposed by another; its author or a commander withdraws it")
         tx.delete("zones", fid)
         tx.note = row["name"]
@@ -88,10 +95,11 @@ def withdraw(fid: int):
     return {"id": fid, "withdrawn": True, "rev": rev}
 
 
-@blueprint.post("/api/zones/<int:fid>/restore")
+@blueprint.post("/api/zones/<fid:fid>/restore")
 @needs("propose_zone")
 def restore(fid: int):
     """Brings a withdrawn proposal back."""
+    arguments()
     held = state()
 
     def change(tx):
@@ -99,10 +107,12 @@ def restore(fid: int):
                                    .order_by(HISTORY.c.rev_to.desc()).limit(1))
         if rev is None or tx.live("zones", fid):
             raise NotFound(f"zone {fid}: not withdrawn")
-        if tx.revision(rev)["actor"] != actor() and not rights().may("approve_zone"):
-            raise Forbidden("only who withdrew it, or a commander, brings it back")
+        by_another = tx.revision(rev)["actor"] != actor()
         undoing.undo(tx, rev)
-        row = tx.row("zones", fid, scope=rights().filter("propose_zone"))
+        row = tx.row("zones", fid, scope=rights().filter("see"))
+        _require(row, "propose_zone")
+        if by_another and not _may(row, "approve_zone"):
+            raise Forbidden("only who withdrew it, or a commander, brings it back")
         tx.note = row["name"]
         return row
     return zone_json(held.store.attempt(actor(), "restore zone", change, form={"zone": fid}), geometry=True)
@@ -112,32 +122,50 @@ def zone_json(row: dict[str, Any], *, geometry: bool) -> dict[str, Any]:
     """A zone as the API shows it."""
     shape = row["geom"]
     point = shapely.point_on_surface(shape)
-    own = rights()
-    node = state().cache.nodes.get(row["area"])
-    personal = own.may("see_personal", node.path if node else None)
+    node, personal = state().cache.nodes.get(row["area"]), _may(row, "see_personal")
     answer = {"id": row["fid"], "code": row["code"], "name": row["name"], "kind": row["kind"], "status": row["status"],
-              "figures": _shown(zoning.figures(row), row["area"]), "members": row["members"], "bounds": list(shape.bounds), "where": [point.x, point.y],
+              "figures": special(zoning.figures(row), exact=_may(row, "see_special")), "members": row["members"], "bounds": list(shape.bounds), "where": [point.x, point.y],
               "version": row["version"], "rev": row["rev"], "reason": row["reason"], "order_no": row["order_no"], "from": row["starts_at"],
               "starts_at": row["starts_at"], "ends_at": row["ends_at"], "proposed_by": row["proposed_by"] if personal else None,
               "approved_by": row["approved_by"] if personal else None, "area": node.code if node else None,
-              "can_withdraw": row["status"] == "proposed" and own.may("propose_zone") and (row["proposed_by"] == actor() or own.may("approve_zone"))}
+              "can_withdraw": row["status"] == "proposed" and _may(row, "propose_zone") and (
+                  row["proposed_by"] == actor() or _may(row, "approve_zone"))}
     if geometry:
         answer["geometry"] = shapely.geometry.mapping(shape)
     return answer
 
 
-def _shown(figures: dict[str, Any], owner: int | None) -> dict[str, Any]:
-    node = state().cache.nodes.get(owner)
-    return hide_small(figures, rights().may("see_special", node.path if node else None))
+def _may(row: dict[str, Any], action: str) -> bool:
+    """Rights over a zone follow the lowest area above all its ground; over none, who may do the action everywhere."""
+    node = state().cache.nodes.get(row["area"])
+    return rights().may(action, node.path) if node else rights().filter(action) is None
+
+
+def _require(row: dict[str, Any], action: str) -> None:
+    if not _may(row, action):
+        raise Forbidden(f"{row['name']}: your roles do not allow this here")
 
 
 def _allowed(made: zoning.Proposal) -> None:
-    cache = state().cache
+    """The right to propose is needed on all its ground; ground out of sight is not named."""
+    cache, own = state().cache, rights()
     cache.sync()
-    rights().require("propose_zone", [cache.nodes[area.fid] for area in made.under if area.fid in cache.nodes])
+    nodes = [cache.nodes[area.fid] for area in made.under if area.fid in cache.nodes]
+    if not all(own.may("see", node.path) for node in nodes):
+        if "buildings" in made.members:
+            raise NotFound("one of these buildings does not exist")
+        raise UnknownArea("the zone reaches ground that is none of your areas")
+    own.require("propose_zone", nodes)
 
 
 def _check(form: dict[str, Any]) -> None:
+    if not isinstance(form["kind"], str):
+        raise BadInput("kind: the name of a kind of zone is needed", fields=["kind"])
+    if form.get("areas"):
+        for code in texts_of(form["areas"], "areas", most=MOST):
+            visible(code)
+    if form.get("buildings"):
+        numbers_of(form["buildings"], "buildings", most=MOST)
     for name, most in (("name", 60), ("reason", 200), ("order_no", 60), ("note", 200)):
         if form.get(name) is not None and (not isinstance(form[name], str) or len(form[name]) > most):
             raise BadInput(f"{name}: text of at most {most} characters is needed")
