@@ -213,8 +213,10 @@ class _Tree:
         return counts
 
     def refuse_known_codes(self, reader) -> None:
-        for area in (*self.parents, *self.leaves):
-            if reader.code_used(area.code):
+        everyone = (*self.parents, *self.leaves)
+        used = reader.codes_used([area.code for area in everyone])
+        for area in everyone if used else ():
+            if area.code in used:
                 raise DuplicateCode(f"{area.level} {area.code!r}: the code is or was in use in the store")
 
     def write(self, tx) -> None:

@@ -91,6 +91,11 @@ class Reader:
         """True when the code is or was in use."""
         return self.connection.scalar(select(CODES.c.fid).where(CODES.c.code == code)) is not None
 
+    def codes_used(self, codes: Iterable[str]) -> set[str]:
+        """Those of the codes that are or were in use."""
+        return {code for chunk in chunks(codes) for code in self.connection.execute(
+            select(CODES.c.code).where(CODES.c.code.in_(chunk))).scalars()}
+
     def new_code(self, level: str, code: str, parent_code: str | None, also: Callable[[str], bool] = lambda _: False) -> str:
         """The next unused code for a sibling of `code` in the store's profile."""
         return next_code(self.meta("codes", "free"), self.rules, level, code, parent_code,
