@@ -62,7 +62,8 @@ def _codes(areas: Sequence[Area]) -> list[Finding]:
         first = seen.setdefault(area.code, area)
         if first is not area:
             where = inside(area.shape) if area.shape is not None and not area.shape.is_empty else None
-            findings.append(Finding("code", f"{area.code}: used by a {first.level} and a {area.level}", area.code, where))
+            text = f"{area.code}: used by a {first.level} and a {area.level}"
+            findings.append(Finding("code", text, area.code, where))
     return findings
 
 
@@ -75,12 +76,12 @@ def _usable(areas: Sequence[Area]) -> tuple[list[Area], np.ndarray, list[Finding
     areas, shapes = [areas[k] for k in kept], shapes[kept]
     xy, index = shapely.get_coordinates(shapes, return_index=True)
     for k in np.unique(index[(xy != np.round(xy)).any(axis=1)]):
-        findings.append(Finding("off-grid", f"{areas[k].code}: a vertex lies off the grid of 1e-7 degree", areas[k].code,
-                                inside(shapes[k])))
+        text = f"{areas[k].code}: a vertex lies off the grid of 1e-7 degree"
+        findings.append(Finding("off-grid", text, areas[k].code, inside(shapes[k])))
         shapes[k] = shapely.transform(shapes[k], np.round)
     for k in np.flatnonzero(~shapely.is_valid(shapes)):
-        findings.append(Finding("invalid", f"{areas[k].code}: {shapely.is_valid_reason(shapes[k]).split('[')[0].lower()}",
-                                areas[k].code, degrees(shapely.get_coordinates(shapes[k])[0])))
+        text = f"{areas[k].code}: {shapely.is_valid_reason(shapes[k]).split('[')[0].lower()}"
+        findings.append(Finding("invalid", text, areas[k].code, degrees(shapely.get_coordinates(shapes[k])[0])))
     return areas, shapes, findings
 
 
@@ -105,10 +106,12 @@ def _tree(leaves: Sequence[Area], parents: Sequence[Area]) -> list[Finding]:
     for area in (*parents, *leaves):
         above = by_fid.get(area.parent)
         if area.parent is not None and above is None:
-            findings.append(Finding("nesting", f"{area.code}: its parent is not among the areas", area.code, inside(area.shape)))
+            text = f"{area.code}: its parent is not among the areas"
         elif area.path != (above.path if above else "/") + f"{area.fid}/":
-            findings.append(Finding("nesting", f"{area.code}: its path {area.path} does not follow its parent", area.code,
-                                    inside(area.shape)))
+            text = f"{area.code}: its path {area.path} does not follow its parent"
+        else:
+            continue
+        findings.append(Finding("nesting", text, area.code, inside(area.shape)))
     return findings
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 
 from .areas import as_multi, to_units
-from .edits import Finding
 from .chain import NO_SEGMENTS, remainder, renew
+from .edits import Finding
 from .errors import BadGeometry, ProofFailed
 from .measure import area_m2
 from .mosaic import OUTSIDE, Placed, local_metres, middles, settle
@@ -134,7 +134,7 @@ def movement(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndar
     """(metres (n,), place (n, 2) lon/lat): how far a border went at most, old vertices to the new border and new
     vertices to the old one, leaf by leaf. Shapes in units."""
     distance, place = np.zeros(len(before)), np.zeros((len(before), 2))
-    changed = np.flatnonzero([a is not b for a, b in zip(before, after)])
+    changed = np.flatnonzero([a is not b for a, b in zip(before, after, strict=True)])
     centre = middles(before[changed])
     old, new = before[changed], after[changed]
     for vertices, lines in ((old, new), (new, old)):

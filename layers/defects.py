@@ -92,8 +92,9 @@ def _gaps(grounds: np.ndarray, leaves: Sequence[Area], shapes: np.ndarray) -> li
     if not len(grounds):
         return []
     beside = [leaves[k].code for k in shapely.STRtree(shapes).nearest(grounds).tolist()]
-    return [Finding("gap", f"{code}: {area:.2f} m2 beside it belong to no area", code, inside(ground), None, float(area))
-            for ground, code, area in zip(grounds, beside, area_m2(grounds))]
+    text = "{}: {:.2f} m2 beside it belong to no area"
+    return [Finding("gap", text.format(code, area), code, inside(ground), None, float(area))
+            for ground, code, area in zip(grounds, beside, area_m2(grounds), strict=True)]
 
 
 def _overlap(leaves: Sequence[Area], shapes: np.ndarray, one: int, other: int) -> Finding:
@@ -109,8 +110,9 @@ def _same_way(border: Borders, which: np.ndarray) -> set[tuple[int, int]]:
     """Pairs of leaves that walk a segment in the same direction."""
     order = which[np.lexsort((border.leaf[which], border.last[which], border.first[which]))]
     a, b = order[:-1], order[1:]
-    same = (border.first[a] == border.first[b]) & (border.last[a] == border.last[b]) & (border.leaf[a] != border.leaf[b])
-    return set(zip(border.leaf[a[same]].tolist(), border.leaf[b[same]].tolist()))
+    same = (border.first[a] == border.first[b]) & (border.last[a] == border.last[b])
+    pairs = np.stack([border.leaf[a[same]], border.leaf[b[same]]], axis=1)
+    return {(one, other) for one, other in pairs.tolist() if one != other}
 
 
 def _slits(border: Borders, which: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from .areas import as_multi
 from .chain import pack, unpack
 from .errors import BadCoverage
 from .measure import distance_m, length_m, metres_per_unit
@@ -121,7 +122,7 @@ def _settle_patch(shapes, border, twin, patch, codes, gap_width_m, parts) -> tup
         raise BadCoverage(f"{', '.join(names[:5])}: no ground of its own, other areas cover it", where=middle.tolist(),
                           codes=names)
     result = shapes.copy()
-    result[inside] = _gathered(faces, owner, inside)
+    result[inside] = _gathered(faces, owner, inside, shapes[inside])
     claims = np.bincount(face, minlength=len(faces))
     begin = np.searchsorted(face, np.arange(len(faces) + 1))
     return Mosaic(result, [Placed(faces[k], tuple(leaf[begin[k]:begin[k + 1]].tolist()), int(owner[k]))
@@ -269,15 +270,16 @@ def _parts(count: int, owner: np.ndarray, one: np.ndarray, other: np.ndarray) ->
     return connected_components(graph, directed=False)[1]
 
 
-def _gathered(faces: np.ndarray, owner: np.ndarray, leaves: np.ndarray) -> np.ndarray:
-    """The faces of each of `leaves` as one MultiPolygon; single faces stay as they are."""
+def _gathered(faces: np.ndarray, owner: np.ndarray, leaves: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """The faces of each of `leaves` as one shape; a leaf that comes out as it went in stays the same object."""
     order = np.argsort(owner, kind="stable")
     begin, stop = np.searchsorted(owner[order], leaves), np.searchsorted(owner[order], leaves, side="right")
     result = np.empty(len(leaves), object)
-    for k, (a, b) in enumerate(zip(begin, stop)):
+    for k, (a, b) in enumerate(zip(begin, stop, strict=True)):
         mine = faces[order[a:b]]
         result[k] = mine[0] if b - a == 1 else shapely.coverage_union_all(mine)
-    return result
+    was, now = (np.array([as_multi(shape) for shape in shapes], dtype=object) for shapes in (before, result))
+    return np.where(shapely.equals_exact(shapely.normalize(was), shapely.normalize(now)), before, result)
 
 
 def _broken(border: Borders, twin: np.ndarray, patch: np.ndarray, noded: np.ndarray) -> np.ndarray:

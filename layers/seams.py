@@ -220,7 +220,8 @@ def _moves(border: Borders, pairs: Pairs, seam_m: float) -> tuple[np.ndarray, ..
     nearest vertex of a lower group when each is the other's nearest, else to the foot on the nearest segment. Where
     an inner border ends at the seam always the foot: going along the seam would swing that border (measured on
     Tainan: least overlap with the source 98.8 -> 99.3 %)."""
-    distance, _ = _beside(*(unpack(key) for key in (pairs.key, border.first[pairs.segment], border.last[pairs.segment])))
+    start, end = unpack(border.first[pairs.segment]), unpack(border.last[pairs.segment])
+    distance, _ = _beside(unpack(pairs.key), start, end)
     pairs, distance = pairs.where(distance <= seam_m), distance[distance <= seam_m]
     best = _least(pairs.key, distance)
     here, foot = pairs.key[best], pairs.segment[best]
