@@ -16,7 +16,7 @@ from layers.rules import Level, Metric, Norm, Profile, Role, Rules, SpecialGroup
 from .paths import default_config
 
 PREFIX = "WEIGE_"
-NOT_SETTINGS = {"WEIGE_DATA", "WEIGE_POSTGIS_URL", "WEIGE_ALLOW_SKIP", "WEIGE_CONFIG"}  # used by tests and start-up
+NOT_SETTINGS = {"WEIGE_DATA", "WEIGE_POSTGIS_URL", "WEIGE_ALLOW_SKIP", "WEIGE_CONFIG", "WEIGE_FULL", "WEIGE_SHOTS"}  # used by tests and start-up
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -36,4 +36,4 @@ def is_told(node: Node) -> bool:
 
 def _no_small_one(parent: int | None) -> bool:
     cache, least = state().cache, state().config.privacy.min_cell
-    return not any(0 < sum(cache.nodes[fid].counts.special.values()) < least for fid in cache.children.get(parent, ()))
+    return not any(0 < sum((cache.nodes[fid].counts.special or {}).values()) < least for fid in cache.children.get(parent, ()))
