@@ -10,7 +10,7 @@ from layers.codes import fits
 from layers.edits import Finding
 from layers.norms import norm_of, verdict
 
-from .facts import leaf_counts
+from .facts import held_in
 from .rows import Reader
 from .store import Store
 
@@ -41,11 +41,11 @@ def _codes(reader: Reader, areas) -> list[Finding]:
 
 
 def _norms(reader: Reader, leaves) -> list[Finding]:
-    counts, findings = leaf_counts(reader), []
+    counts, findings = held_in(reader, leaves, everywhere=True), []
     for area in leaves:
-        own = counts.get(area.fid)
-        found = verdict(norm_of(reader.rules, area.level, dict(area.attributes)), own.households if own else None,
-                        counted=bool(own and own.counted))
+        own = counts[area.fid]
+        found = verdict(norm_of(reader.rules, area.level, dict(area.attributes)), own.households,
+                        counted=own.counted)
         if found["verdict"] in ("over", "under"):
             findings.append(Finding("norm", f"{area.code}: {own.households} households, {found['difference']} {found['verdict']} the norm "
                                             f"{found['min']}-{found['max']}", area.code))

@@ -17,7 +17,7 @@ from layers.areas import UNITS_PER_DEGREE, Area
 from layers.errors import UnknownArea
 from layers.measure import area_m2
 from layers.norms import norm_of
-from layers.population import KINDS, Counts, add_groups
+from layers.population import KINDS, Counts, add_groups, of_leaf
 from layers.staffing import routine_need
 
 from .facts import leaf_counts
@@ -119,12 +119,15 @@ class CoverageCache:
         counts = leaf_counts(reader)
         for fid, node in nodes.items():
             if node.leaf:
-                self._fill_leaf(node, counts.get(fid, NO_SUM))
+                self._fill_leaf(node, self._held(node, counts.get(fid)))
         self._load_staff(reader)
         for node in sorted(nodes.values(), key=lambda one: -one.path.count("/")):
             if not node.leaf:
                 self._sum(node)
         self.layers = self._tile_layers(shapes)
+
+    def _held(self, node: Node, counts: Counts | None) -> Counts:
+        return of_leaf(counts, node.get("uninhabited"), self.rules.population_kind)
 
     def _fill_leaf(self, node: Node, counts: Counts) -> None:
         node.counts, node.leaves, node.counted_leaves = counts, 1, int(counts.counted)
@@ -220,7 +223,7 @@ class CoverageCache:
         again = sorted({fid for fid in (*facts, *now) if fid in self.nodes and self.nodes[fid].leaf})
         counts = leaf_counts(reader, again)
         for fid in again:
-            self._fill_leaf(self.nodes[fid], counts.get(fid, NO_SUM))
+            self._fill_leaf(self.nodes[fid], self._held(self.nodes[fid], counts.get(fid)))
             above.update(one.fid for one in self._up(self.nodes[fid]))
         if "staff" in layers or live_or_gone or today(self.store) != self._today:
             self._load_staff(reader)

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from layers.areas import to_units
-from layers.population import KINDS, Counts, Facts, Place, Share, inner_point, total
+from layers.areas import Area, to_units
+from layers.population import KINDS, Counts, Facts, Place, Share, inner_point, of_leaf, total
 
 from .rows import Reader, chunks
 from .schema import TABLES
@@ -89,3 +89,8 @@ def leaf_counts(reader: Reader, leaves: Iterable[int] | None = None) -> dict[int
     return {leaf: total(counts) for leaf, counts in held.items()}
 
 
+def held_in(reader: Reader, leaves: Iterable[Area], *, everywhere: bool = False) -> dict[int, Counts]:
+    """What each of these leaves holds, ground known to be empty included. `everywhere` reads all leaves at once."""
+    leaves = list(leaves)
+    counts = leaf_counts(reader, None if everywhere else sorted(area.fid for area in leaves))
+    return {area.fid: of_leaf(counts.get(area.fid), area.attributes.get("uninhabited"), reader.rules.population_kind) for area in leaves}

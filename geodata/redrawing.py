@@ -14,7 +14,7 @@ from layers.chain import difference, renew
 from layers.edits import Edit, Finding
 from layers.errors import BadGeometry, BadInput, MissingField, NotLeaf, Stale, UnknownOperation
 from layers.measure import length_m
-from layers.population import Counts, Dealt, Facts, owners
+from layers.population import Counts, Dealt, Facts, of_leaf, owners
 from layers.redraw import OPERATIONS
 from layers.schema import LAYERS
 
@@ -35,6 +35,7 @@ class Draft:
     edit: Edit
     facts: Facts
     before: Mapping[int, Counts]
+    after: Mapping[int, Counts]
     dealt: Dealt
     codes: Mapping[int, str]
     line_m: float | None
@@ -134,12 +135,36 @@ def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60) -> D
 def finish(reader: Reader, edit: Edit, facts: Facts, line_m: float | None = None) -> Draft:
     """Deals the facts of the changed ground to the areas after the edit and names the new areas."""
     dealt = facts.deal([(area.fid, area.shape) for area in edit.after])
-    counts = _as_held(reader, facts)
+    counts = held_before(reader, edit, facts)
+    edit = _known_empty(edit, counts, dealt)
     codes = _new_codes(reader, edit)
     named = tuple(replace(area, name=_new_name(_origin(edit, area), codes[area.fid])) if area.fid < 0 and not area.name else area
                   for area in edit.after)
     edit = replace(edit, after=named, findings=edit.findings + tuple(_findings(edit, facts, dealt, reader)))
-    return Draft(edit, facts, counts, dealt, codes, line_m)
+    kind = reader.rules.population_kind
+    after = {area.fid: of_leaf(dealt.counts.get(area.fid), area.attributes.get("uninhabited"), kind) for area in edit.after}
+    return Draft(edit, facts, counts, after, dealt, codes, line_m)
+
+
+def held_before(reader: Reader, edit: Edit, facts: Facts) -> dict[int, Counts]:
+    """What each area holds before the edit."""
+    held, kind = _as_held(reader, facts), reader.rules.population_kind
+    return {area.fid: of_leaf(held.get(area.fid), area.attributes.get("uninhabited"), kind) for area in edit.before}
+
+
+def _known_empty(edit: Edit, before: Mapping[int, Counts], dealt: Dealt) -> Edit:
+    """A piece of counted ground on which no fact lies is known to be empty; a piece of unknown ground is unknown."""
+    after = []
+    for area in edit.after:
+        origin = _origin(edit, area)
+        sources = {origin.fid} if origin else set()
+        sources |= {fid for fid, heir in edit.successor.items() if heir == area.fid} | {area.fid}
+        counted = all(before[fid].counted for fid in sources if fid in before)
+        empty = True if counted and not dealt.counts[area.fid].facts else None
+        if area.attributes.get("uninhabited") != empty:
+            area = replace(area, attributes={**area.attributes, "uninhabited": empty})
+        after.append(area)
+    return replace(edit, after=tuple(after))
 
 
 def _as_held(reader: Reader, facts: Facts) -> dict[int, Counts]:
@@ -388,7 +413,7 @@ def answer(reader: Reader, made: Draft, *, today: str, fids: Mapping[int, int] |
     """The draft as the API shows it: figures before and after of every area whose course changes, totals, findings."""
     edit, fids = made.edit, fids or {}
     back = {real: new for new, real in fids.items()}
-    counts_after = {area.fid: made.dealt.counts[back.get(area.fid, area.fid)] for area in edit.after}
+    counts_after = {area.fid: made.after[back.get(area.fid, area.fid)] for area in edit.after}
     known = rostered(reader, edit.before)
     roster_known = bool(known)
     staff = staff_by_area(reader, today, [area.fid for area in (*edit.before, *edit.after) if area.fid > 0])

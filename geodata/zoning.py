@@ -11,10 +11,9 @@ import shapely
 
 from layers.areas import Area, as_multi, to_degrees, to_units
 from layers.errors import BadGeometry, BadInput, MissingField, NotFound
-from layers.population import Counts
 from layers.zones import Tally, drawn_kind, tally_areas, tally_ground, whole
 
-from .facts import building_counts, facts_of, leaf_counts
+from .facts import building_counts, facts_of, held_in
 from .redrawing import ancestors, read_geometry
 from .rows import Reader
 from .schema import TABLES
@@ -55,8 +54,8 @@ def _of_areas(reader: Reader, codes: Any):
     for code in dict.fromkeys(codes):
         for leaf in reader.subtree(reader.area(code).path, leaf=True):
             leaves[leaf.fid] = leaf
-    counts = leaf_counts(reader, sorted(leaves))
-    tally = tally_areas([counts.get(fid, Counts()) for fid in sorted(leaves)])
+    counts = held_in(reader, leaves.values())
+    tally = tally_areas([counts[fid] for fid in sorted(leaves)])
     return whole([leaf.shape for leaf in leaves.values()]), {"areas": list(dict.fromkeys(codes))}, tally, list(leaves.values())
 
 
@@ -84,9 +83,9 @@ def _of_polygon(reader: Reader, value: Any):
     under = [leaf for leaf in reader.leaves_near(shape.bounds) if leaf.shape.intersects(shape)]
     if not under:
         raise BadGeometry("the zone lies outside every area")
-    counts = leaf_counts(reader, [leaf.fid for leaf in under])
+    counts = held_in(reader, under)
     tally = tally_ground(shape, facts_of(reader, [leaf.fid for leaf in under]),
-                         [(leaf.shape, counts.get(leaf.fid, Counts())) for leaf in under])
+                         [(leaf.shape, counts[leaf.fid]) for leaf in under])
     return shape, {"polygon": True}, tally, under
 
 

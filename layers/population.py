@@ -71,6 +71,16 @@ def total(counts: Iterable[Counts]) -> Counts:
     return result
 
 
+def of_leaf(counts: Counts | None, uninhabited: bool | None, kind: str) -> Counts:
+    """What a leaf holds. Without any fact it is unknown, unless somebody saw that nobody lives there, or it was cut
+    from counted ground: then households and people (of `kind`, *the* figure) are zero."""
+    if counts is not None and counts.facts:
+        return counts
+    if not uninhabited:
+        return Counts()
+    return Counts(tuple(0 if name in ("households", kind) else None for name in KINDS), None, 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A building (楼栋) as a fact: an inner point in units, what was counted there, its floor area as a weight."""

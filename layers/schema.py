@@ -80,6 +80,7 @@ AREAS = Layer("areas", "区划", "Areas", "MultiPolygon", (
     Field("level", "text", "层级", "Level", "CJ", required=True, length=20),
     Field("kind", "text", "类型", "Kind", "LX", length=20),  # "" or "dedicated" (专属网格)
     Field("locked", "bool", "锁定", "Locked", "SD"),
+    Field("uninhabited", "bool", "无人居住", "Nobody lives here", "WRJZ"),  # counted: zero, not unknown
     Field("norm_min", "int", "户数下限", "Norm: least households", "GFXX", unit="户", least=0),
     Field("norm_max", "int", "户数上限", "Norm: most households", "GFSX", unit="户", least=0),
     Field("declared_households", "int", "申报户数", "Declared households", "SBHS", unit="户", least=0),

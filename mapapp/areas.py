@@ -20,7 +20,7 @@ from .state import actor, rights, state
 
 blueprint = Blueprint("areas", __name__)
 KINDS = ("dedicated",)  # 专属网格: places where no household lives
-CHANGEABLE = ("name", "kind", "locked", "norm_min", "norm_max", "declared_households", "declared_population", "leader", "phone", "note")
+CHANGEABLE = ("name", "kind", "locked", "uninhabited", "norm_min", "norm_max", "declared_households", "declared_population", "leader", "phone", "note")
 
 
 @blueprint.get("/api/areas")
