@@ -24,6 +24,7 @@ from .rows import Reader
 from .schema import TABLES
 
 Progress = Callable[[float, str], None]
+NOT_IN_DBF = ("members",)  # lists of codes do not fit 254 bytes; the zone's shape and figures go
 EXPORT_LAYERS = [name for name in LAYERS if name not in ("shares",)]
 EXPORT_FORMATS: list[Format] = list(FORMATS.values())
 # Figures of areas beside their own fields (`domain.md` 4.4): our name, type, DBF name.
@@ -65,6 +66,7 @@ def export(cache: CoverageCache, request: Request, path: Path, progress: Progres
     progress(0.5, "write")
     fields = fields_of(LAYERS[request.layer], request.special)
     if format.ascii_names:
+        frame = frame.drop(columns=[name for name in NOT_IN_DBF if name in frame])
         frame = frame.rename(columns={field.name: field.dbf for field in fields})
     format.write(frame, path, request.layer, request.encoding)
     progress(1.0, "done")
