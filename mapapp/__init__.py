@@ -53,9 +53,11 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None) -
     headers.install(app)
     auth.install(app)
     texts.install(app)
-    _limit(app, config)
+    limiter = _limiter(app, config)
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
+    sign_in = limiter.limit(config.server.sign_in_limit, key_func=get_remote_address)
+    app.view_functions["auth.sign_in_post"] = sign_in(auth.sign_in_post)
     return app
 
 
@@ -66,8 +68,8 @@ def open_accounts(config: Config, store: Store) -> Accounts:
                     min_length=rules.password_min_length, classes=rules.password_classes, clock=store.clock)
 
 
-def _limit(app: Flask, config: Config) -> None:
-    """So many requests of one account, tiles and files aside; so many sign-in tries of one address."""
+def _limiter(app: Flask, config: Config) -> Limiter:
+    """So many requests of one account, tiles and files aside."""
     limiter = Limiter(lambda: g.get("account").name if g.get("account") else get_remote_address(), app=app,
                       storage_uri="memory://", strategy="moving-window")
     if config.server.rate_limit:
@@ -76,4 +78,4 @@ def _limit(app: Flask, config: Config) -> None:
         for module in BLUEPRINTS:
             if module not in (tiles, health):
                 shared(module.blueprint)
-    limiter.limit(config.server.sign_in_limit, key_func=get_remote_address, methods=["POST"])(auth.sign_in_view)
+    return limiter

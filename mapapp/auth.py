@@ -95,7 +95,9 @@ def sign_in():
     return render_template("sign_in.html", next=own_page(request.args.get("next")), problem=None, account="")
 
 
-def sign_in_view():
+@blueprint.post("/sign-in")
+@needs("public")
+def sign_in_post():
     """Takes account and password; JSON callers (the dialog over an open page) get JSON."""
     form = body() if request.is_json else request.form
     name, password, target = (str(form.get(field) or "") for field in ("account", "password", "next"))
@@ -114,10 +116,6 @@ def sign_in_view():
         g.pop("csrf_token", None)
         return {"account": account.name, "csrf": generate_csrf()}
     return redirect(target)
-
-
-sign_in_view.needs = "public"
-blueprint.add_url_rule("/sign-in", "sign_in_post", sign_in_view, methods=["POST"])
 
 
 @blueprint.post("/sign-out")
