@@ -15,7 +15,8 @@ function tint(ink, classes, isolate) {
   const colours = classes.flatMap((entry, index) => [index, ink[entry.token]]);
   const strength = isolate === null ? 0.72 : ["case", ["==", state("c", -1), isolate], 0.9, 0.12];
   return {
-    "fill-color": colours.length ? ["match", state("c", -1), ...colours, "rgba(0,0,0,0)"] : "rgba(0,0,0,0)",
+    // Always an expression: a tile reloaded while colours change from one to none would meet a binder of the other kind.
+    "fill-color": ["match", state("c", -1), ...(colours.length ? colours : [0, "rgba(0,0,0,0)"]), "rgba(0,0,0,0)"],
     "fill-opacity": ["case", ["==", state("c", -1), -1], 0, strength],
   };
 }
@@ -37,7 +38,7 @@ function upperBorders(ink) {
       layout: { "line-join": "round" },
       paint: {
         "line-color": steps.length > 1 ? ["step", ["zoom"], ink["m-border-2"], steps[1][0], ink["m-border-3"]] : ink["m-border-2"],
-        "line-width": steps.length > 1 ? ["step", ["zoom"], 1.8, steps[1][0], 2.6] : 1.8,
+        "line-width": ["interpolate", ["linear"], ["zoom"], from, 0.9, from + 1.5, 1.8, ...(steps.length > 1 ? [Math.max(from + 2, steps[1][0]), 1.8, Math.max(from + 2, steps[1][0]) + 1.5, 2.6] : [])],
       },
     });
   }
@@ -68,8 +69,19 @@ function zoneLayers(ink, { wash, isolateZone }) {
   return made;
 }
 
-const SHORT_CODE = ["let", "tail", ["slice", ["get", "code"], ["max", 0, ["-", ["length", ["get", "code"]], 5]]],
-  ["case", ["==", ["slice", ["var", "tail"], 0, 1], "-"], ["slice", ["var", "tail"], 1], ["var", "tail"]]];
+/** The end of a code, as ui/places.js has it: "A6732-0133-00" -> "0133-00", "33029900100600405" -> "00405". */
+const SHORT_CODE = ["let", "rest", ["slice", ["get", "code"], ["+", ["index-of", "-", ["get", "code"]], 1]],
+  "tail", ["slice", ["get", "code"], ["max", 0, ["-", ["length", ["get", "code"]], 5]]],
+  ["case", ["all", ["in", "-", ["var", "rest"]], ["<=", ["length", ["var", "rest"]], 8]], ["var", "rest"],
+    ["==", ["slice", ["var", "tail"], 0, 1], "-"], ["slice", ["var", "tail"], 1], ["var", "tail"]]];
+
+/** Room around labels: much where a level has just come into view and its areas are small, little when one is near. */
+function labelRoom() {
+  const starts = levels.ids.map(levels.zooms).filter(Boolean).map(([from]) => from).sort((a, b) => a - b);
+  const stops = starts.flatMap((from, i) => [[from, 16], [from + 1, 6], [from + 2, 3]].filter(([zoom]) => zoom < (starts[i + 1] ?? 30)));
+  const rising = stops.filter(([zoom], i) => i === 0 || zoom > stops[i - 1][0]);
+  return ["step", ["zoom"], rising[0]?.[1] ?? 3, ...rising.slice(1).flat()];
+}
 
 const deepestLevel = boot.levels.at(-1) ?? { zh: "", en: "" };
 
@@ -174,7 +186,7 @@ export function mapStyle(ink, tiles, shown) {
     tiled("selected", "line", "areas", { layout: { "line-join": "round" }, paint: { "line-color": ink.select, "line-width": 3, "line-opacity": ["case", selected, 1, 0] } }),
     ...workLayers(ink),
     { ...tiled("area-label", "symbol", "areas", {
-      layout: { "text-field": areaLabel(ink), "text-font": fonts.bold, "text-size": 13, "text-line-height": 1.15, "text-padding": 3, "text-max-width": 14 },
+      layout: { "text-field": areaLabel(ink), "text-font": fonts.bold, "text-size": 13, "text-line-height": 1.15, "text-padding": labelRoom(), "text-max-width": 14 },
       paint: { "text-color": ink["m-label"], "text-halo-color": ink["m-halo"], "text-halo-width": 1.6, "text-opacity": ["case", state("hide", false), 0, 1] } }), "source-layer": "areas_label" },
     { ...tiled("zone-badge", "symbol", "zones", { layout: { "icon-image": ["concat", "badge-", ["get", "kind"], "-", ["get", "status"]], "icon-allow-overlap": true, "icon-offset": [0, -22] } }), "source-layer": "zones_label" },
     ...draftLayers(ink),
