@@ -101,7 +101,7 @@ def _prepared(shapes: np.ndarray, codes: Sequence[str]) -> tuple[np.ndarray, lis
     units = shapely.remove_repeated_points(to_units(shapely.force_2d(shapes)))
     findings = []
     for k in np.flatnonzero(~shapely.is_valid(units) | ~np.isin(shapely.get_type_id(units), (3, 6))):
-        reason = shapely.is_valid_reason(units[k])
+        reason = shapely.is_valid_reason(units[k]).replace("Valid Geometry", "Not only polygons")
         units[k] = _repaired(units[k])
         if units[k].is_empty:
             raise BadGeometry(f"{codes[k]}: the shape holds no ground ({reason})", codes=[codes[k]])

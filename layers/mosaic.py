@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from .areas import as_multi
 from .chain import pack, unpack
 from .errors import BadCoverage
-from .measure import distance_m, length_m, metres_per_unit
+from .measure import area_m2, distance_m, length_m, metres_per_unit
 from .seams import TELLING_SHARE, Borders, borders, twins
 
 OUTSIDE, PENDING = -2, -1
@@ -160,13 +160,14 @@ def _cuts(faces: np.ndarray, owner: np.ndarray, gap_width_m: float) -> np.ndarra
     cuts = []
     for k in pending[long].tolist():
         which = slice(begin[k], begin[k + 1])
+        width_m = 2 * area_m2(faces[k]) / length_m(faces[k])
         cuts += _across(faces[k], unpack(border.first[which]), unpack(border.last[which]), beside[which],
-                        border.ring[which], gap_width_m)
+                        border.ring[which], max(gap_width_m, 3 * width_m))
     return np.array(cuts, dtype=object)
 
 
 def _across(face, start, end, beside, ring, width_m) -> list[shapely.LineString]:
-    """The cuts of one face, given its border segments and who is beside each."""
+    """The cuts of one face, at most `width_m` long, given its border segments and who is beside each."""
     if len(np.unique(beside)) < 3:
         return []
     scale = np.array(metres_per_unit(start[0, 1]))

@@ -32,7 +32,8 @@ def leaf(code: str) -> Area:
 
 def moved(area: Area, vertex: int, by: tuple[int, int]) -> Area:
     """The area with one vertex of its shape somewhere else."""
-    spot = shapely.get_coordinates(area.shape)[vertex]
+    corners = shapely.get_coordinates(area.shape)
+    spot = corners[vertex % len(corners)]
     return replace(area, shape=shapely.transform(
         area.shape, lambda xy: np.where((xy == spot).all(axis=1)[:, None], xy + by, xy)))
 
