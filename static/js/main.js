@@ -1,5 +1,6 @@
 // Starts the planner page: map, figures, legend, cards, tools, and what happens between them.
 import { boot } from "./data/boot.js";
+import { figures } from "./data/figures.js";
 import { t } from "./data/i18n.js";
 import { levels } from "./data/levels.js";
 import { page } from "./data/page.js";
@@ -57,9 +58,9 @@ async function start() {
   hint.show();
   document.getElementById("place").textContent = (boot.account.roles ?? []).map((role) => role.area?.name).filter(Boolean)[0] ?? "";
   document.getElementById("language").addEventListener("click", (event) => { event.currentTarget.hash = location.hash; });
-  page.set({ wash: false, zones: [], level: levels.at(14) });
+  page.set({ wash: false, zones: [] });
 
-  const canvas = new Canvas(document.getElementById("canvas"), boot.map.bounds ? await tiles.sources() : {}, shown);
+  const canvas = new Canvas(document.getElementById("canvas"), boot.map.bounds ? tiles.sources() : {}, shown);
   if (!boot.map.bounds) return emptyStore();
   watchLoading(canvas);
   foot.watch(canvas);
@@ -101,6 +102,7 @@ async function start() {
       if (!done) return;
       page.set({ selection: page.selection.filter((area) => !done.answer.changed?.some((changed) => changed.fid === area.fid && changed.retired)) });
       await renewal.after(done.answer);
+      if (done.op.includes("zone")) await renewal.zones({ rev: done.answer.rev, bounds: null });
       desk.coverage.forget();
       desk.shapes();
       cards.show();
@@ -120,12 +122,13 @@ async function start() {
   page.on(["legend", "isolate", "isolateZone", "wash", "hidden"], () => canvas.look());
   const follow = () => page.set({ level: levels.at(canvas.gl.getZoom()) });
   canvas.gl.on("zoom", follow);
-  await canvas.ready();
   follow();
+  const read = Promise.all([figures.load(page.level, page.metric).catch(() => null), renewal.summary(), renewal.zones(null), journal.load()]);
+  await canvas.ready();
   watchSelection(canvas);
   desk.use("select");
   cards.restore();
-  await Promise.all([paint.show(), renewal.summary(), renewal.zones(null), journal.load()]);
+  await Promise.all([paint.show(), read]);
   document.body.dataset.ready = "true";
   return undefined;
 }

@@ -2,7 +2,7 @@
 
 const SAME_PX = 4;
 
-/** Owns the drawing. Verbs: put, back, clear, line. */
+/** Owns the drawing. Verbs: put, back, close, clear, line. */
 export class Draft {
   /** @type {Array<{place: [number, number], point: {x: number, y: number}, kind: string | null}>} */
   points = [];
@@ -30,6 +30,12 @@ export class Draft {
     this.points = [];
     this.hover = null;
     this.closed = false;
+  }
+
+  /** Ends the drawing as it is shown: the point under the pointer becomes the last one. */
+  close() {
+    this.points = [...this.stops()];
+    this.closed = true;
   }
 
   get empty() { return this.points.length === 0; }

@@ -25,10 +25,10 @@ export class Journal {
     if (!edit) return null;
     const answer = await api.post(boot.urls.undo, { path: { rev: edit.rev }, body: {} });
     await this.load();
-    return { answer, name: editName.full(edit) };
+    return { answer, name: editName.full(edit), op: `${edit.op} ${edit.note ?? ""}` };
   }
 
-  /** @returns {Promise<{answer: object, name: string} | null>} null when there is nothing to take back */
+  /** @returns {Promise<{answer: object, name: string, op: string} | null>} null when there is nothing to take back */
   undo() { return this.#take(this.#undo); }
 
   /** @returns {Promise<{answer: object, name: string} | null>} */

@@ -11,11 +11,12 @@ import { side } from "../ui/side.js";
 function trouble(error, { again, leave }) {
   const details = JSON.stringify({ code: error.code, status: error.status, ...error.body }, null, 1);
   const offline = error.code === "offline";
+  const decided = (verb) => () => { side.release(); verb(); };
   side.show("trouble", {
-    title: t(offline ? "save.waits" : "save.failed"), chip: el("span", { class: `chip ${offline ? "warn" : "bad"}` }, t("preview.unsaved")),
-    body: [el("section", { class: "sec" }, el("div", { class: "trouble" }, el("span", {}, error.text, error.code && !offline ? ` (${error.code})` : ""),
+    asks: true, title: t(offline ? "save.waits" : "save.failed"), chip: el("span", { class: `chip ${offline ? "warn" : "bad"}` }, t("preview.unsaved")),
+    body: [el("section", { class: "sec" }, el("div", { class: `trouble ${offline ? "waits" : ""}` }, el("span", {}, error.text, error.code && !offline ? ` (${error.code})` : ""),
       el("div", { class: "r" }, offline ? null : el("button", { class: "btn", type: "button", onclick: (event) => { navigator.clipboard?.writeText(details); event.currentTarget.textContent = t("save.copied"); } }, t("save.copy")))))],
-    actions: el("div", { class: "act" }, el("button", { class: "btn", type: "button", onclick: leave }, t("act.cancel")), el("button", { class: "btn pri", type: "button", onclick: again, "data-key": "again" }, t("act.again"))),
+    actions: el("div", { class: "act" }, el("button", { class: "btn", type: "button", onclick: decided(leave) }, t("act.cancel")), el("button", { class: "btn pri", type: "button", onclick: decided(again), "data-key": "again" }, t("act.again"))),
   });
   say.now(error.text);
 }
@@ -27,14 +28,14 @@ function conflict(error, { theirs, mine, goOn }) {
   const choice = (key) => el("label", {}, el("input", { type: "radio", name: "conflict", value: key, checked: key === chosen, onchange: () => { chosen = key; } }), el("span", {}, t(`conflict.${key}`)));
   const who = error.body.actor ?? t("conflict.somebody"), when = error.body.at ? format.time(error.body.at) : "";
   side.show("conflict", {
-    title: t("conflict.title"), chip: el("span", { class: "chip warn" }, t("preview.unsaved")), sub: (error.body.areas ?? []).map((area) => area.code ?? area).join("  "),
+    asks: true, title: t("conflict.title"), chip: el("span", { class: "chip warn" }, t("preview.unsaved")), sub: (error.body.areas ?? []).map((area) => area.code ?? area).join("  "),
     body: [
       el("section", { class: "sec" }, el("p", {}, t("conflict.what", { who, when }).trim()), el("p", { class: "hint" },
         el("svg", { class: "sw-line mine", viewBox: "0 0 28 8" }, el("path", { d: "M0 4h28", "stroke-width": 3 })), " ", t("conflict.my-line"), "  ",
         el("svg", { class: "sw-line theirs", viewBox: "0 0 28 8" }, el("path", { d: "M0 4h28", "stroke-width": 2, "stroke-dasharray": "5 3" })), " ", t("conflict.their-line"))),
       el("section", { class: "sec conflict", role: "radiogroup", "aria-label": t("conflict.title") }, ["theirs", "mine", "goOn"].map(choice)),
     ],
-    actions: el("div", { class: "act" }, el("button", { class: "btn pri", type: "button", "data-key": "conflict-ok", onclick: () => verbs[chosen]() }, t("act.ok"), el("kbd", {}, "Enter"))),
+    actions: el("div", { class: "act" }, el("button", { class: "btn pri", type: "button", "data-key": "conflict-ok", onclick: () => { side.release(); verbs[chosen](); } }, t("act.ok"), el("kbd", {}, "Enter"))),
   });
   document.querySelector("[data-key=conflict-ok]")?.focus();
   say.now(t("conflict.what", { who, when }));
@@ -63,7 +64,7 @@ export async function save(form, verbs) {
       verbs.onRefused(error);
     } else {
       trouble(error, { again: () => save(form, verbs), leave: verbs.onStay });
-      if (error.code === "offline") addEventListener("weige:back", () => side.shown === "trouble" && save(form, verbs), { once: true });
+      if (error.code === "offline") addEventListener("weige:back", () => { if (side.shown === "trouble" && side.asks) { side.release(); save(form, verbs); } }, { once: true });
     }
   }
 }

@@ -36,7 +36,7 @@ export class Canvas {
 
   /** @returns {Promise<void>} when the style can be changed */
   ready() {
-    return new Promise((resolve) => (this.gl.isStyleLoaded() ? resolve() : this.gl.once("load", () => resolve())));
+    return new Promise((resolve) => { this.gl.once("style.load", () => { this.loaded = true; resolve(); }); });
   }
 
   #images(ink) {

@@ -30,6 +30,7 @@ export class FigurePaint {
 
   /** Reads and paints the figures of the level and metric in view; a later call overtakes an earlier one. */
   async show() {
+    if (!this.canvas.loaded) return;
     const turn = ++this.#asked;
     const metric = boot.metrics.find((entry) => entry.id === page.metric) ?? boot.metrics[0];
     if (!metric || !boot.map.bounds) return;

@@ -3,6 +3,8 @@
 import { boot } from "../data/boot.js";
 import { levels } from "../data/levels.js";
 
+const OPTIONAL = ["buildings", "estates", "roads", "water", "barriers", "gates", "places"];
+
 /** @type {Array<{rev: number, layers: string[] | null, bounds: [number, number, number, number]}>} newest first */
 const edits = [];
 
@@ -17,20 +19,15 @@ function tileBounds(z, x, y) {
 const meets = (a, b) => a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3];
 
 export const tiles = {
-  /** @returns {Promise<Record<string, object>>} MapLibre vector sources by name */
-  async sources() {
-    const has = boot.map.has ?? {};
-    const wanted = ["areas", ...["buildings", "estates", "roads", "water", "barriers", "gates", "places"].filter((layer) => has[layer]), ...(boot.zone_kinds.length ? ["zones"] : [])];
-    const told = await Promise.all(wanted.map((layer) => fetch(boot.urls.tilejson.replace("{layer}", layer), { credentials: "same-origin" }).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null)));
-    const made = {};
-    const source = (layer, tileJson, query = "") => ({
-      type: "vector", tiles: [`${location.origin}${boot.urls.tile.replace("{layer}", layer)}${query}`],
-      minzoom: tileJson?.minzoom ?? 0, maxzoom: tileJson?.maxzoom ?? 16, ...(tileJson?.bounds ? { bounds: tileJson.bounds } : {}),
-    });
-    wanted.forEach((layer, i) => { if (told[i] || layer === "areas") made[layer] = source(layer, told[i]); });
-    for (const level of levels.ids.slice(0, -1)) made[`areas-${level}`] = source("areas", told[0], `?level=${encodeURIComponent(level)}`);
-    levels.cap(made.areas.maxzoom);
-    return made;
+  /** @returns {Record<string, object>} MapLibre vector sources by name; upper levels have one each for their borders */
+  sources() {
+    const wanted = ["areas", ...OPTIONAL.filter((layer) => boot.map.has?.[layer]), ...(boot.zone_kinds.length ? ["zones"] : [])];
+    const source = (layer, query = "") => ({ type: "vector", tiles: [`${location.origin}${boot.urls.tile.replace("{layer}", layer)}${query}`], minzoom: 0, maxzoom: boot.map.max_zoom ?? 16 });
+    levels.cap(boot.map.max_zoom ?? 16);
+    return {
+      ...Object.fromEntries(wanted.map((layer) => [layer, source(layer)])),
+      ...Object.fromEntries(levels.ids.slice(0, -1).map((level) => [`areas-${level}`, source("areas", `?level=${encodeURIComponent(level)}`)])),
+    };
   },
 
   /** Notes an edit. @param {number} rev @param {[number, number, number, number] | null} bounds null: everywhere */

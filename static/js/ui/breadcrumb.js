@@ -10,9 +10,10 @@ import { popover } from "./popover.js";
 
 const host = document.getElementById("crumb");
 const FILTER_FROM = 8, SHOWN = 200;
+const SCOPE = (boot.account.roles ?? []).map((role) => role.area?.code).filter(Boolean); // areas above them cannot be listed
 
 async function siblings(anchor, area, parent, onGo) {
-  const told = await api.get(boot.urls.areas, { query: { parent: parent ?? "", limit: 1000, ...(parent ? {} : { level: area.level }) } }).catch(() => null);
+  const told = parent ? await api.get(boot.urls.areas, { query: { parent, limit: 1000 } }).catch(() => null) : null;
   const all = told?.areas ?? [area];
   const list = el("div", {});
   const fill = (word) => {
@@ -31,10 +32,11 @@ async function siblings(anchor, area, parent, onGo) {
  */
 export function drawBreadcrumb(area, onGo) {
   const chain = area ? [...(area.ancestors ?? []), area] : [];
+  const own = chain.findIndex((entry) => SCOPE.includes(entry.code));
   host.replaceChildren(...chain.flatMap((entry, i) => {
     const last = i === chain.length - 1;
-    const button = el("button", { type: "button", "aria-current": last ? "location" : null, "aria-haspopup": "dialog", "aria-expanded": "false", title: `${places.title(entry)} ${entry.code}`,
-      onclick: () => siblings(button, entry, chain[i - 1]?.code ?? null, onGo) }, places.title(entry));
+    const button = i < own ? el("span", {}, places.title(entry)) : el("button", { type: "button", "aria-current": last ? "location" : null, "aria-haspopup": "dialog", "aria-expanded": "false", title: `${places.title(entry)} ${entry.code}`,
+      onclick: () => siblings(button, entry, i > own ? chain[i - 1]?.code ?? null : null, onGo) }, places.title(entry));
     return i ? [icon("right", "s"), button] : [button];
   }));
 }

@@ -59,7 +59,7 @@ export class Cards {
   #totals() {
     const { totals } = this.renewal;
     if (!totals) return;
-    showTotalsCard(totals, { canvas: this.canvas, zones: zoneRows(page.zones, (zone) => this.zone(zone.id)), onPick: (area) => page.set({ selection: [chosen(area)] }) });
+    showTotalsCard(totals, { canvas: this.canvas, zones: zoneRows(page.zones, (zone) => this.zone(zone.id)), onPick: (area) => page.set({ selection: [chosen(area)] }), onGo: (area) => this.go(area) });
   }
 
   async #several() {

@@ -5,6 +5,7 @@ import { page } from "../data/page.js";
 import { dialog } from "./dialog.js";
 import { el } from "./dom.js";
 import { popover } from "./popover.js";
+import { side } from "./side.js";
 
 const SPOTS = ["canvas", "side", "foot"];
 const editable = (node) => node?.closest?.("input, select, textarea, [contenteditable]") && !["checkbox", "radio"].includes(node.type);
@@ -48,6 +49,7 @@ export function watchKeys(verbs) {
     if (command || event.altKey || typing) return undefined;
     const onButton = event.target.closest?.("button, a, summary, [role=option]");
     if (onButton && (event.key === "Enter" || event.key === " " || event.key.startsWith("Arrow"))) return undefined;
+    if (event.key === "Enter" && side.asks) return done(() => document.querySelector("#side .act .btn.pri").click());
     if (verbs.desk.key(event)) return event.preventDefault();
     if (!page.singleKeys) return undefined;
     if (event.key === "?") return done(showKeys);

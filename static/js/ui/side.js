@@ -17,11 +17,18 @@ const grip = el("button", { class: "grip", type: "button", "aria-label": t("side
 export const side = {
   get shown() { return shown?.id ?? null; },
 
+  /** Whether a card waits for a decision: no other card may take its place. */
+  get asks() { return Boolean(shown?.asks); },
+
+  /** The decision is made. */
+  release() { if (shown) shown.asks = false; },
+
   /**
    * @param {string} id a card with the id shown already is renewed in place: scroll and focus stay
-   * @param {{title: string, chip?: Node | null, sub?: Node | string | null, body: Node[], actions?: Node | null, onShut?: (() => void) | null}} card
+   * @param {{title: string, chip?: Node | null, sub?: Node | string | null, body: Node[], actions?: Node | null, onShut?: (() => void) | null, asks?: boolean}} card
    */
-  show(id, { title, chip = null, sub = null, body, actions = null, onShut = null }) {
+  show(id, { title, chip = null, sub = null, body, actions = null, onShut = null, asks = false }) {
+    if (shown?.asks && !asks) return;
     const same = shown?.id === id;
     const key = same && host.contains(document.activeElement) ? document.activeElement.dataset?.key : null;
     const top = same ? host.querySelector(".scroll")?.scrollTop ?? 0 : 0;
@@ -35,7 +42,7 @@ export const side = {
     host.querySelector(".scroll").scrollTop = top;
     if (key) host.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
     if (!same) host.dataset.sheet = CALM.includes(id) ? "low" : host.dataset.sheet === "high" ? "high" : "mid";
-    shown = { id };
+    shown = { id, asks };
   },
 
   /** @param {"low" | "mid" | "high"} height of the sheet on small screens */

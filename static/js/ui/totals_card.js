@@ -24,9 +24,9 @@ function declared(summary) {
   return figureSections.declared({ declared: summary.declared, households: summary.households, population: summary.population });
 }
 
-/** @param {object} summary as GET /api/summary gives it @param {{canvas: object, zones: HTMLElement | null, onPick: (area: object) => void}} tools */
-export function showTotalsCard(summary, { canvas, zones, onPick }) {
-  const { list, errors, notes } = findingsList((summary.findings ?? []).filter((finding) => finding.count !== 0), { holds: summary.coverage && summary.coverage.gaps + summary.coverage.overlaps + summary.coverage.nesting === 0 ? [t("check.clean")] : [] });
+/** @param {object} summary as GET /api/summary gives it @param {{canvas: object, zones: HTMLElement | null, onPick: (area: object) => void, onGo: (area: object) => void}} tools */
+export function showTotalsCard(summary, { canvas, zones, onPick, onGo }) {
+  const { list, errors, notes } = findingsList((summary.findings ?? []).filter((finding) => finding.count !== 0), { holds: summary.coverage && summary.coverage.gaps + summary.coverage.overlaps + summary.coverage.nesting === 0 ? [t("check.clean")] : [], onArea: onGo });
   side.show("totals", {
     title: t("totals.title", { level: named(boot.levels, summary.level) }),
     sub: t("totals.sub", { n: format.number(summary.areas), level: named(boot.levels, summary.level) }),

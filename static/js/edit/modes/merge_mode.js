@@ -1,7 +1,6 @@
 // The tool Merge: pick neighbours, choose which code stays, save.
 import { api } from "../../data/api.js";
 import { boot } from "../../data/boot.js";
-import { format } from "../../data/format.js";
 import { t } from "../../data/i18n.js";
 import { page } from "../../data/page.js";
 import { el } from "../../ui/dom.js";
@@ -105,7 +104,7 @@ export class MergeMode {
     this.desk.canvas.show("preview", one?.geometry ? [{ type: "Feature", properties: { kind: "piece", side: "b" }, geometry: one.geometry }] : []);
     tip.show([el("div", { class: "r" }, el("span", {}, `${areas.map((area) => places.short(area)).join(" + ")} =`), el("span", { class: "n" }, figureText.households(one?.after?.households)), figureText.word(one?.after?.norm))]);
     mergePanel({ areas, keep: this.#keep, answer }, this.#verbs());
-    say.politely(t("say.merged", { n: format.number(one?.after?.households) }));
+    say.politely(t("say.merged", { what: figureText.households(one?.after?.households) }));
   }
 
   #refused(error) {

@@ -10,6 +10,9 @@ import { tip } from "../../ui/tip.js";
 
 const HOVER_MS = 150;
 
+/** Figures are told for the areas of the account only; others are borders and codes, nothing more. */
+const outside = (area) => Boolean(page.legend) && page.legend.level === area.level && !page.legend.metric.sensitive && !page.legend.of.has(area.fid);
+
 /** Verbs of a mode: enter, leave, press, hover, double, key, escape. */
 export class SelectMode {
   cursor = "picks";
@@ -24,6 +27,7 @@ export class SelectMode {
 
   leave() {
     clearTimeout(this.#timer);
+    this.desk.host.classList.remove("refuses");
     tip.hide();
   }
 
@@ -32,6 +36,7 @@ export class SelectMode {
     if (badge) return this.desk.tell.zone(badge.id);
     const found = area();
     if (!found) return page.set({ selection: [] });
+    if (outside(found)) { tip.move(point); tip.show([el("div", { class: "x" }, t("why.outside", { name: places.title(found) }))], "quiet"); return undefined; }
     const there = page.selection.some((entry) => entry.fid === found.fid);
     if (shift) return page.set({ selection: there ? page.selection.filter((entry) => entry.fid !== found.fid) : [...page.selection, found] });
     return page.set({ selection: [found] });
@@ -48,7 +53,9 @@ export class SelectMode {
     tip.move(point);
     this.#timer = setTimeout(() => {
       const found = area();
+      this.desk.host.classList.toggle("refuses", Boolean(found) && outside(found));
       if (!found) return;
+      if (outside(found)) { tip.show([el("div", { class: "x" }, t("why.outside", { name: places.title(found) }))], "quiet"); return; }
       const law = zone();
       const value = page.legend?.of.get(found.fid);
       const shown = value === undefined ? "" : value === null ? t("value.unknown") : page.legend.metric.type === "rate" ? format.percent(value) : format.number(value);

@@ -115,7 +115,7 @@ export class SplitMode {
     const snapped = this.draft.stops().some((stop) => stop.kind === "vertex" || stop.kind === "border");
     tip.show(splitTip(answer, pieces, { snapped, closed: this.draft.closed }));
     splitPanel(answer, pieces, { cancel: () => this.escape(), save: () => this.finish(), keep: (piece) => this.#keepWith(piece), see: (where) => this.desk.canvas.goTo({ where }) });
-    say.politely(pieces.map((piece) => t("say.piece", { letter: piece.letter, n: format.number(piece.after?.households) })).join(" "));
+    say.politely(pieces.map((piece) => `${piece.letter} ${figureText.households(piece.after?.households)}`).join(" "));
   }
 
   #refused(error) {
@@ -170,7 +170,7 @@ export class SplitMode {
       say.now(words);
       return;
     }
-    this.draft.closed = true;
+    this.draft.close();
     await save(this.preview.form, {
       desk: this.desk,
       onSaved: (answer) => { this.#drop(); this.desk.tell.saved(answer); this.#guide(); },

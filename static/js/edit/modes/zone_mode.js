@@ -1,7 +1,6 @@
 // The tool Zone: choose a kind, click areas or draw around them; people are counted live; the result is a proposal.
 import { api } from "../../data/api.js";
 import { boot } from "../../data/boot.js";
-import { format } from "../../data/format.js";
 import { t } from "../../data/i18n.js";
 import { named } from "../../data/named.js";
 import { page } from "../../data/page.js";
@@ -160,7 +159,7 @@ export class ZoneMode {
     const words = [figures.unknown_leaves ? t("zone.unknown-leaves", { n: figures.unknown_leaves }) : null, figures.estimated ? t("value.estimated") : null, t("zone.dashed")];
     tip.show([el("div", { class: "r" }, el("span", { class: `tag ${zoneColour(this.kind)}` }, kind.letter[boot.lang] ?? kind.letter.zh), el("span", { class: "n" }, figureText.households(figures.households)), figureText.people(figures.population)), el("div", { class: "x" }, words.filter(Boolean).join(" · "))]);
     this.panel.draw(answer);
-    say.politely(t("say.zone", { kind: named(boot.zone_kinds, this.kind), n: format.number(figures.households) }));
+    say.politely(`${named(boot.zone_kinds, this.kind)} ${figureText.households(figures.households)}`);
   }
 
   #refused(error) {
