@@ -8,24 +8,43 @@ import { readInk } from "./ink.js";
 import { mapStyle } from "./style.js";
 import { tiles } from "./tiles.js";
 
-const HOME_PADDING = 24, SHEET_BELOW_PX = 1024;
+const ROOM_AROUND = 0.17; // of the smaller side of the map stays free around a place one goes to: a cut begins outside
+const HOME_PADDING = 24,
+  SHEET_BELOW_PX = 1024;
 
 /** On small screens a sheet lies over the lower edge of the map. */
 const homePadding = () => (innerWidth < SHEET_BELOW_PX ? { top: 12, left: 12, right: 12, bottom: 92 } : HOME_PADDING);
 
 /** Owns the MapLibre map and its look. Public verbs: look (after a theme or legend change), goTo, renew, show. */
 export class Canvas {
-  /** @param {HTMLElement} container @param {Record<string, object>} sources @param {() => object} shown what the style needs to know */
+  /**
+   * @param {HTMLElement} container
+   * @param {Record<string, object>} sources
+   * @param {() => object} shown what the style needs to know
+   */
   constructor(container, sources, shown) {
     this.sources = sources;
     this.shown = shown;
     const ink = readInk();
     this.last = mapStyle(ink, sources, shown());
     this.gl = new GLMap({
-      container, style: this.last, hash: "map",
-      ...(boot.map.bounds ? { bounds: boot.map.bounds, fitBoundsOptions: { padding: homePadding() } } : { center: [110, 32], zoom: 4 }),
-      attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxPitch: 0, boxZoom: false, doubleClickZoom: false,
-      fadeDuration: 0, maxZoom: 21, transformRequest: (url) => ({ url: tiles.address(url) }), cancelPendingTileRequestsWhileZooming: true,
+      container,
+      style: this.last,
+      hash: "map",
+      ...(boot.map.bounds
+        ? { bounds: boot.map.bounds, fitBoundsOptions: { padding: homePadding() } }
+        : { center: [110, 32], zoom: 4 }),
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      maxPitch: 0,
+      boxZoom: false,
+      doubleClickZoom: false,
+      fadeDuration: 0,
+      maxZoom: 21,
+      transformRequest: (url) => ({ url: tiles.address(url) }),
+      cancelPendingTileRequestsWhileZooming: true,
       locale: { "Map.Title": t("map.title") },
     });
     this.gl.touchZoomRotate.disableRotation();
@@ -36,13 +55,19 @@ export class Canvas {
 
   /** @returns {Promise<void>} when the style can be changed */
   ready() {
-    return new Promise((resolve) => { this.gl.once("style.load", () => { this.loaded = true; resolve(); }); });
+    return new Promise((resolve) => {
+      this.gl.once("style.load", () => {
+        this.loaded = true;
+        resolve();
+      });
+    });
   }
 
   #images(ink) {
     this.pictures = drawImages(ink);
     this.gl.setMissingStyleImageResolver(async (id) => {
-      if (this.pictures[id] && !this.gl.hasImage(id)) this.gl.addImage(id, this.pictures[id], { pixelRatio: IMAGE_RATIO });
+      if (this.pictures[id] && !this.gl.hasImage(id))
+        this.gl.addImage(id, this.pictures[id], { pixelRatio: IMAGE_RATIO });
     });
   }
 
@@ -50,7 +75,8 @@ export class Canvas {
   look() {
     const ink = readInk();
     this.pictures = drawImages(ink);
-    for (const [name, data] of Object.entries(this.pictures)) if (this.gl.hasImage(name)) this.gl.updateImage(name, data);
+    for (const [name, data] of Object.entries(this.pictures))
+      if (this.gl.hasImage(name)) this.gl.updateImage(name, data);
     const was = this.last;
     const style = mapStyle(ink, this.sources, this.shown());
     const known = new Map((was ?? { layers: [] }).layers.map((layer) => [layer.id, layer]));
@@ -65,23 +91,34 @@ export class Canvas {
         }
       }
       const visible = layer.layout?.visibility ?? "visible";
-      if ((this.gl.getLayoutProperty(layer.id, "visibility") ?? "visible") !== visible) this.gl.setLayoutProperty(layer.id, "visibility", visible);
+      if ((this.gl.getLayoutProperty(layer.id, "visibility") ?? "visible") !== visible)
+        this.gl.setLayoutProperty(layer.id, "visibility", visible);
     }
     this.last = style;
   }
 
-  /** Goes to a place because a person asked for it. @param {{bounds?: number[] | null, where?: [number, number]}} place */
+  /**
+   * Goes to a place because a person asked for it.
+   * @param {{bounds?: number[] | null, where?: [number, number]}} place
+   */
   goTo({ bounds, where }, { zoomAtLeast = null, zoomAtMost = 18 } = {}) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const side = this.gl.getContainer().clientWidth > 700 ? HOME_PADDING * 2 : HOME_PADDING;
+    const { clientWidth, clientHeight } = this.gl.getContainer();
+    const side = Math.max(HOME_PADDING, Math.round(ROOM_AROUND * Math.min(clientWidth, clientHeight)));
     let camera = bounds ? this.gl.cameraForBounds(bounds, { padding: side, maxZoom: zoomAtMost }) : null;
     camera ??= { center: where, zoom: Math.max(this.gl.getZoom(), 17) };
-    const options = { center: camera.center, zoom: zoomAtLeast === null ? camera.zoom : Math.max(camera.zoom, zoomAtLeast) };
+    const options = {
+      center: camera.center,
+      zoom: zoomAtLeast === null ? camera.zoom : Math.max(camera.zoom, zoomAtLeast),
+    };
     if (calm) this.gl.jumpTo(options);
     else this.gl.easeTo({ ...options, duration: 320 });
   }
 
-  /** Asks again for the tiles of these layers; what did not change comes from the cache of the browser, nothing flashes. */
+  /**
+   * Asks again for the tiles of these layers; what did not change comes from the cache of the browser, nothing
+   * flashes.
+   */
   renew(layers = null) {
     for (const name of Object.keys(this.sources)) {
       const layer = name.startsWith("areas") ? "areas" : name;
@@ -97,18 +134,30 @@ export class Canvas {
   /** @returns {{fid: number, code: string, name: string, level: string} | null} the area under a pixel */
   areaAt(point) {
     const [found] = this.gl.queryRenderedFeatures(point, { layers: ["land"] });
-    return found ? { fid: found.id, code: found.properties.code, name: found.properties.name, level: found.properties.level } : null;
+    return found
+      ? { fid: found.id, code: found.properties.code, name: found.properties.name, level: found.properties.level }
+      : null;
   }
 
   /** @returns {object | null} the zone whose letter is under a pixel */
   badgeAt({ x, y }) {
-    const [found] = this.gl.getLayer("zone-badge") ? this.gl.queryRenderedFeatures([x, y], { layers: ["zone-badge"] }) : [];
+    const [found] = this.gl.getLayer("zone-badge")
+      ? this.gl.queryRenderedFeatures([x, y], { layers: ["zone-badge"] })
+      : [];
     return found ? { id: found.id, ...found.properties } : null;
   }
 
   /** @returns {object | null} the zone under a pixel, the gravest first */
   zoneAt(point) {
-    const layers = this.gl.getStyle().layers.filter((layer) => layer.source === "zones" && layer.type === "fill" && this.gl.getLayoutProperty(layer.id, "visibility") !== "none").map((layer) => layer.id);
+    const layers = this.gl
+      .getStyle()
+      .layers.filter(
+        (layer) =>
+          layer.source === "zones" &&
+          layer.type === "fill" &&
+          this.gl.getLayoutProperty(layer.id, "visibility") !== "none",
+      )
+      .map((layer) => layer.id);
     const [found] = layers.length ? this.gl.queryRenderedFeatures(point, { layers }) : [];
     return found ? { id: found.id, ...found.properties } : null;
   }

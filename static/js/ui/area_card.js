@@ -24,34 +24,89 @@ function chip(area) {
 
 function facts(area) {
   const leader = area.leader ? [area.leader, area.phone].filter(Boolean).join(" ") : null;
-  const line = (name, value) => (value === null || value === undefined || value === "" ? null : el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)));
-  return figureSections.section(null, null, el("table", { class: "eff" }, el("tbody", {},
-    line(t("area.leader"), leader ?? (area.leaf ? el("span", { class: "c-warn" }, t("area.no-leader")) : null)),
-    line(t("area.level"), named(boot.levels, area.level)),
-    area.leaf ? null : line(t("area.leaves"), format.number(area.leaves)),
-    line(t("fig.buildings"), figureText.number(area.buildings)),
-    line(t("area.size"), format.area(area.area_m2)),
-    line(t("area.counted"), area.counted_at ?? null),
-    line(t("area.version"), t("area.version-of", { version: area.version, rev: area.rev })))));
+  const line = (name, value) =>
+    value === null || value === undefined || value === ""
+      ? null
+      : el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value));
+  return figureSections.section(
+    null,
+    null,
+    el(
+      "table",
+      { class: "eff" },
+      el(
+        "tbody",
+        {},
+        line(t("area.leader"), leader ?? (area.leaf ? el("span", { class: "c-warn" }, t("area.no-leader")) : null)),
+        line(t("area.level"), named(boot.levels, area.level)),
+        area.leaf ? null : line(t("area.leaves"), format.number(area.leaves)),
+        boot.map.has.buildings ? line(t("fig.buildings"), figureText.number(area.buildings)) : null,
+        line(t("area.size"), format.area(area.area_m2)),
+        line(t("area.counted"), area.counted_at ?? null),
+        line(t("area.version"), t("area.version-of", { version: area.version, rev: area.rev })),
+      ),
+    ),
+  );
 }
 
 /** One line of history; what was undone is struck through. */
 export function historyList(edits) {
-  return el("ul", { class: "hist" }, edits.map((edit) => el("li", {},
-    el("span", { class: edit.undone_by ? "gone" : "" }, editName.full(edit)),
-    el("span", { class: "mute t1" }, format.time(edit.at)),
-    el("small", {}, `${edit.op === "undo" ? `${t("op.undo")} · ` : ""}${edit.actor ?? ""} · r${edit.rev}${edit.undone_by ? ` · ${t("history.undone", { rev: edit.undone_by })}` : ""}`))));
+  return el(
+    "ul",
+    { class: "hist" },
+    edits.map((edit) =>
+      el(
+        "li",
+        {},
+        el("span", { class: edit.undone_by ? "gone" : "" }, editName.full(edit)),
+        el("span", { class: "mute t1" }, format.time(edit.at)),
+        el(
+          "small",
+          {},
+          `${edit.op === "undo" ? `${t("op.undo")} · ` : ""}${edit.actor ?? ""} · r${edit.rev}${edit.undone_by ? ` · ${t("history.undone", { rev: edit.undone_by })}` : ""}`,
+        ),
+      ),
+    ),
+  );
 }
 
 function actions(area, verbs) {
   const can = boot.account.can;
-  const button = (key, name, onclick, { shown = true, why = null } = {}) => (shown ? el("button", { class: "btn", type: "button", "data-key": key, onclick: why ? null : onclick, "aria-disabled": why ? "true" : null, title: why }, icon(name, "s"), t(`act.${key}`)) : null);
-  const why = area.editable === false ? t("why.scope", { name: (boot.account.roles ?? []).map((role) => role.area?.name).filter(Boolean).join("、") }) : area.locked ? t("why.locked") : null;
-  return el("div", { class: "act row" },
+  const button = (key, name, onclick, { shown = true, why = null } = {}) =>
+    shown
+      ? el(
+          "button",
+          {
+            class: "btn",
+            type: "button",
+            "data-key": key,
+            onclick: why ? null : onclick,
+            "aria-disabled": why ? "true" : null,
+            title: why,
+          },
+          icon(name, "s"),
+          t(`act.${key}`),
+        )
+      : null;
+  const why =
+    area.editable === false
+      ? t("why.scope", {
+          name: (boot.account.roles ?? [])
+            .map((role) => role.area?.name)
+            .filter(Boolean)
+            .join("、"),
+        })
+      : area.locked
+        ? t("why.locked")
+        : null;
+  return el(
+    "div",
+    { class: "act row" },
     button("split", "split", verbs.split, { shown: can.redraw && area.leaf, why }),
     button("merge", "merge", verbs.merge, { shown: can.redraw && area.leaf, why }),
     button("facts", "edit", verbs.facts, { shown: can.edit_facts, why: area.editable === false ? why : null }),
-    button("export", "export", verbs.exports, { shown: can.export }));
+    button("export", "export", verbs.exports, { shown: can.export }),
+  );
 }
 
 /**
@@ -60,14 +115,29 @@ function actions(area, verbs) {
  */
 export async function showAreaCard(area, verbs) {
   const history = el("section", { class: "sec" });
-  const sections = [figureSections.head(area), figureSections.norm(area), figureSections.people(area), figureSections.staff(area), figureSections.known(area), figureSections.declared(area), facts(area), history].filter(Boolean);
+  const sections = [
+    figureSections.head(area),
+    figureSections.norm(area),
+    figureSections.people(area),
+    figureSections.staff(area),
+    figureSections.known(area),
+    figureSections.declared(area),
+    facts(area),
+    history,
+  ].filter(Boolean);
   side.show(`area ${area.fid}`, {
-    title: places.title(area), chip: chip(area),
+    title: places.title(area),
+    chip: chip(area),
     sub: [places.above(area), " ", el("span", { class: "code" }, area.code)],
-    body: sections, actions: actions(area, verbs), onShut: verbs.shut,
+    body: sections,
+    actions: actions(area, verbs),
+    onShut: verbs.shut,
   });
   const rev = page.rev;
   const told = await api.get(boot.urls.edits, { query: { area: area.code, limit: HISTORY_ROWS } }).catch(() => null);
   if (rev !== page.rev || !told) return;
-  history.replaceChildren(el("h3", {}, t("card.history")), told.edits.length ? historyList(told.edits) : el("p", { class: "hint" }, t("history.none")));
+  history.replaceChildren(
+    el("h3", {}, t("card.history")),
+    told.edits.length ? historyList(told.edits) : el("p", { class: "hint" }, t("history.none")),
+  );
 }

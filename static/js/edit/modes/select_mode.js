@@ -11,7 +11,11 @@ import { tip } from "../../ui/tip.js";
 const HOVER_MS = 150;
 
 /** Figures are told for the areas of the account only; others are borders and codes, nothing more. */
-const outside = (area) => Boolean(page.legend) && page.legend.level === area.level && !page.legend.metric.sensitive && !page.legend.of.has(area.fid);
+const outside = (area) =>
+  Boolean(page.legend) &&
+  page.legend.level === area.level &&
+  !page.legend.metric.sensitive &&
+  !page.legend.of.has(area.fid);
 
 /** Verbs of a mode: enter, leave, press, hover, double, key, escape. */
 export class SelectMode {
@@ -21,6 +25,7 @@ export class SelectMode {
   /** @param {import("../desk.js").Desk} desk */
   constructor(desk) {
     this.desk = desk;
+    desk.canvas.gl.on("movestart", () => page.tool === "select" && this.out()); // what was under the pointer is elsewhere now
   }
 
   enter() {}
@@ -36,9 +41,16 @@ export class SelectMode {
     if (badge) return this.desk.tell.zone(badge.id);
     const found = area();
     if (!found) return page.set({ selection: [] });
-    if (outside(found)) { tip.move(point); tip.show([el("div", { class: "x" }, t("why.outside", { name: places.title(found) }))], "quiet"); return undefined; }
+    if (outside(found)) {
+      tip.move(point);
+      tip.show([el("div", { class: "x" }, t("why.outside", { name: places.title(found) }))], "quiet");
+      return undefined;
+    }
     const there = page.selection.some((entry) => entry.fid === found.fid);
-    if (shift) return page.set({ selection: there ? page.selection.filter((entry) => entry.fid !== found.fid) : [...page.selection, found] });
+    if (shift)
+      return page.set({
+        selection: there ? page.selection.filter((entry) => entry.fid !== found.fid) : [...page.selection, found],
+      });
     return page.set({ selection: [found] });
   }
 
@@ -55,11 +67,25 @@ export class SelectMode {
       const found = area();
       this.desk.host.classList.toggle("refuses", Boolean(found) && outside(found));
       if (!found) return;
-      if (outside(found)) { tip.show([el("div", { class: "x" }, t("why.outside", { name: places.title(found) }))], "quiet"); return; }
+      if (outside(found)) {
+        tip.show([el("div", { class: "x" }, t("why.outside", { name: places.title(found) }))], "quiet");
+        return;
+      }
       const law = zone();
       const value = page.legend?.of.get(found.fid);
-      const shown = value === undefined ? "" : value === null ? t("value.unknown") : page.legend.metric.type === "rate" ? format.percent(value) : format.number(value);
-      const words = [places.title(found), page.legend && shown ? `${named(boot.metrics, page.legend.metric.id)} ${shown}` : null, law ? `${named(boot.zone_kinds, law.kind)}${law.status === "proposed" ? ` ${t("zone.proposed")}` : ""}` : null];
+      const shown =
+        value === undefined
+          ? ""
+          : value === null
+            ? t("value.unknown")
+            : page.legend.metric.type === "rate"
+              ? format.percent(value)
+              : format.number(value);
+      const words = [
+        places.title(found),
+        page.legend && shown ? `${named(boot.metrics, page.legend.metric.id)} ${shown}` : null,
+        law ? `${named(boot.zone_kinds, law.kind)}${law.status === "proposed" ? ` ${t("zone.proposed")}` : ""}` : null,
+      ];
       tip.show([el("div", { class: "x" }, words.filter(Boolean).join(" · "))], "quiet");
     }, HOVER_MS);
   }
@@ -69,10 +95,15 @@ export class SelectMode {
     tip.hide();
   }
 
-  key() { return false; }
+  key() {
+    return false;
+  }
 
   escape() {
-    if (page.selection.length) { page.set({ selection: [] }); return true; }
+    if (page.selection.length) {
+      page.set({ selection: [] });
+      return true;
+    }
     return this.desk.tell.outward();
   }
 }
