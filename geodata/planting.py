@@ -55,7 +55,7 @@ def plant(store: Store, frame: geopandas.GeoDataFrame, options: Options, actor: 
         tree.refuse_known_codes(reader)
         if reader.all_areas():
             raise BadCoverage("the store holds areas already; a city is imported into an empty store")
-    problems = check(tree.leaves, tree.parents)
+    problems = check(tree.leaves, tree.parents) if tree.shaped else check(tree.leaves)
     answer = {"read": len(frame), "written": 0, "areas": tree.levels(), "repaired": repaired, "dry_run": options.dry_run,
               "findings": [finding.as_json() for finding in (*findings, *problems)], "comparison": comparison,
               "check": {kind: sum(finding.kind == kind for finding in problems) for kind in ("gap", "overlap", "nesting")}}
@@ -173,7 +173,11 @@ class _Tree:
             self.leaves.append(self._area(first + row, record["code"], record.get("name") or record["code"], options.level,
                                           parent, True, shapes[row], record))
         self._check_profile(store, name)
-        self._shape_parents()
+        try:
+            self._shape_parents()
+            self.shaped = True
+        except shapely.GEOSException:  # leaves that do not fit have no union; the check says where
+            self.shaped = False
 
     def _area(self, fid, code, title, level, parent, leaf, shape=None, record: Mapping[str, Any] | None = None) -> Area:
         path = (parent.path if parent else "/") + f"{fid}/"
