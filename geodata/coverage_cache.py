@@ -256,10 +256,12 @@ class CoverageCache:
         return [level.id for level in self.rules.levels if level.id in present]
 
     def _shown(self, area: Area | Node, level: str) -> bool:
-        """A level shows everywhere the deepest area at or above it."""
+        """A level shows everywhere the deepest area at or above it; places that leave a level out show the one above."""
         if area.level == level:
             return True
-        return area.leaf and self.rules.rank(area.level) < self.rules.rank(level)
+        deepest = self.rules.rank(level)
+        return self.rules.rank(area.level) < deepest and (area.leaf or not any(
+            self.rules.rank(self.nodes[fid].level) <= deepest for fid in self.children.get(area.fid, ())))
 
     def shown(self, level: str) -> list[Node]:
         """The areas a level shows."""
