@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -20,9 +20,11 @@ from layers.errors import BadInput, NotFound, WrongPassword
 
 from .engine import connect_accounts
 from .types import Json
+from .watch import Watch
 
 ROLES = ("viewer", "reporter", "planner", "commander", "auditor", "admin")
 STRANGERS = 10_000  # unknown names whose wrong tries are counted
+KEYS = 10_000  # sessions and tokens whose accounts are kept in memory
 SEPARATE = ({"admin", "auditor"},)  # nobody holds both
 
 metadata = MetaData()
@@ -72,6 +74,9 @@ class Accounts:
         self.min_length, self.classes = min_length, classes
         self._strangers: OrderedDict[str, tuple[int, str | None]] = OrderedDict()  # names nobody has: failures, locked until
         self._turn = threading.Lock()
+        self._watch = Watch(self.engine)
+        self._seen: Hashable = None  # state of the file in which `_keys` was read
+        self._keys: dict[str, tuple[Account, str]] = {}  # of sessions and tokens, by hash: whose, and until when
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's second choice for argon2id
         with self._write() as connection:
             if self.engine.dialect.name == "postgresql":
@@ -183,7 +188,9 @@ class Accounts:
 
     def by_session(self, key: str) -> Account | None:
         """The account of a session that was not ended, by signing out or by a new password."""
-        return self._account(select(ACCOUNTS).join(SESSIONS, SESSIONS.c.account == ACCOUNTS.c.name).where(SESSIONS.c.hash == _digest(key)))
+        def read(hash: str) -> tuple[Account | None, str]:
+            return self._account(select(ACCOUNTS).join(SESSIONS, SESSIONS.c.account == ACCOUNTS.c.name).where(SESSIONS.c.hash == hash)), ""
+        return self._known(_digest(key), read)[0]
 
     def end_session(self, key: str) -> None:
         """Nobody gets in with that cookie any more, not even with a copy."""
@@ -204,11 +211,26 @@ class Accounts:
 
     def by_token(self, token: str) -> Account | None:
         """The account of a token that has not expired."""
-        with self.engine.connect() as connection:
-            row = connection.execute(select(TOKENS).where(TOKENS.c.hash == _digest(token))).first()
-        if row is None or datetime.fromisoformat(row.expires_at) <= self.clock():
-            return None
-        return self.get(row.account)
+        def read(hash: str) -> tuple[Account | None, str]:
+            with self.engine.connect() as connection:
+                row = connection.execute(select(TOKENS).where(TOKENS.c.hash == hash)).first()
+            return (None, "") if row is None else (self.get(row.account), row.expires_at)
+        account, until = self._known(_digest(token), read)
+        return account if account is not None and datetime.fromisoformat(until) > self.clock() else None
+
+    def _known(self, hash: str, read: Callable[[str], tuple[Account | None, str]]) -> tuple[Account | None, str]:
+        """What `read` finds for the hash, from memory as long as nobody wrote to the file."""
+        state = self._watch.state()
+        with self._turn:
+            if state != self._seen or len(self._keys) > KEYS:
+                self._seen, self._keys = state, {}
+            keys = self._keys
+        if hash not in keys:
+            found = read(hash)
+            if found[0] is None:
+                return found
+            keys[hash] = found
+        return keys[hash]
 
     # ---- audit and secrets ---------------------------------------------------------------------------------------
     def log(self, action: str, result: str, *, account: str | None = None, address: str | None = None, object: str | None = None,
@@ -237,6 +259,7 @@ class Accounts:
 
     def close(self) -> None:
         """Lets go of the file."""
+        self._watch.close()
         self.engine.dispose()
 
 

@@ -21,6 +21,7 @@ from .migrations import migrate, steps
 from .rows import Reader
 from .schema import COUNTERS
 from .transaction import Raced, Transaction
+from .watch import Watch
 
 TRIES = 8  # how often an operation is run again when a neighbour's vertices came in between
 
@@ -33,7 +34,9 @@ class Store:
         self.listeners: list[Callable[[], None]] = []  # called after every commit of this process
         self.is_file = engine.dialect.name == "sqlite"
         self._turn = threading.RLock() if self.is_file else None  # SQLite has one writer: queue here, not in busy loops
-        self._keeper = engine.connect() if self.is_file else None  # keeps the file in WAL while we run
+        self._watch = Watch(engine)
+        self._watch.state()  # its connection stays: it keeps the file in WAL while we run
+        self._seen: tuple[Any, tuple[int, int]] = (None, (0, 0))
 
     @classmethod
     def open(cls, url: str, rules: Rules, *, create: bool = False, codes: str = "free", busy_timeout_s: float = 10,
@@ -104,15 +107,20 @@ class Store:
                 yield
 
     def head(self) -> tuple[int, int]:
-        """(rev, seq) of the last commit, by any process."""
-        with self.engine.connect() as connection:
-            found = dict(tuple(row) for row in connection.execute(select(COUNTERS).where(COUNTERS.c.name.in_(["rev", "seq"]))))
-            return found.get("rev", 0), found.get("seq", 0)
+        """(rev, seq) of the last commit, by any process. Read again only when somebody committed."""
+        with _reasons(self.url):
+            state = self._watch.state()
+            seen, head = self._seen
+            if state != seen:
+                with self.engine.connect() as connection:
+                    found = dict(tuple(row) for row in connection.execute(select(COUNTERS).where(COUNTERS.c.name.in_(["rev", "seq"]))))
+                head = found.get("rev", 0), found.get("seq", 0)
+                self._seen = state, head
+            return head
 
     def close(self) -> None:
         """Lets go of the store."""
-        if self._keeper is not None:
-            self._keeper.close()
+        self._watch.close()
         self.engine.dispose()
 
 

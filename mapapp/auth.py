@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 from layers.errors import Forbidden, NotSignedIn, WrongPassword
 
 from .forms import body
-from .rights import ACTIONS, rights_of
+from .rights import ACTIONS
 from .state import state
 
 blueprint = Blueprint("auth", __name__)
@@ -50,10 +50,7 @@ def install(app: Flask) -> None:
             raise NotSignedIn(g.get("why", "sign in first"))
         if not g.by_token and request.method not in SAFE:
             csrf.protect()
-        held = state()
-        held.sync()
-        with held.store.read() as reader:
-            g.rights = rights_of(g.account, held.cache, reader)
+        g.rights = state().rights_of(g.account)
         if need != "account":
             g.rights.require(need)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import current_app, g
 
-from geodata.accounts import Accounts
+from geodata.accounts import Account, Accounts
 from geodata.coverage_cache import CoverageCache
 from geodata.jobs import Jobs
 from geodata.layer_tiles import SHOWN, LayerTiles
@@ -16,9 +16,10 @@ from geodata.store import Store
 from geodata.tile_cache import TileCache, TileKey
 
 from .config import Config
-from .rights import Rights
+from .rights import Rights, rights_of
 
 DEEPEST = 22  # zoom to which tiles are made
+ACCOUNTS = 2000  # whose rights are kept in memory
 
 
 @dataclass(slots=True)
@@ -32,10 +33,23 @@ class State:
     layer_tiles: LayerTiles
     tile_cache: TileCache
     jobs: Jobs
+    _rights: dict[Account, tuple[int, Rights]] = field(default_factory=dict)  # with the revision they were found at
 
     def sync(self) -> int:
         """Brings the caches to the last commit."""
         return self.cache.sync()
+
+    def rights_of(self, account: Account) -> Rights:
+        """What the account may do now: found anew when the map or the account changed."""
+        rev = self.sync()
+        known = self._rights.get(account)
+        if known is None or known[0] != rev:
+            with self.store.read() as reader:
+                known = rev, rights_of(account, self.cache, reader)
+            if len(self._rights) > ACCOUNTS:
+                self._rights.clear()
+            self._rights[account] = known
+        return known[1]
 
     def changed(self, step: Mapping[str, Any] | None) -> None:
         """After each step of the coverage cache: tiles that no longer hold are forgotten (None = all)."""

@@ -81,8 +81,8 @@ def _reply(tile: Tile, lasting: bool) -> Response:
 
 def _wait_for(rev: int) -> None:
     """A tile asked at a revision this process has not seen yet waits a little for it."""
-    held, until = state(), time.monotonic() + WAIT_S
-    while held.sync() < rev and time.monotonic() < until:
+    held, until = state(), time.monotonic() + WAIT_S  # the gate has just brought it to the last commit
+    while held.cache.rev < rev and held.sync() < rev and time.monotonic() < until:
         time.sleep(0.01)
 
 
