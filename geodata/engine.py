@@ -34,7 +34,7 @@ def connect(url: str, *, create: bool = False, busy_timeout_s: float = 10, synch
     if path is None:
         engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
             "postgres://", "postgresql+psycopg://", 1), pool_size=12, max_overflow=12, pool_pre_ping=True)
-        event.listen(engine, "connect", _prepare_postgres)
+        event.listen(engine, "connect", lambda connection, _record: _prepare_postgres(connection, busy_timeout_s))
         return engine
     if not path.exists():
         if not create:
@@ -66,7 +66,7 @@ def _sqlite_engine(path: Path, busy_timeout_s: float, synchronous: str) -> Engin
     def prepare(connection: sqlite3.Connection, _record):
         connection.isolation_level = None  # transactions begin where we say
         connection.create_function("weige_writer", 0, lambda: 1)
-        connection.create_function("ST_IsEmpty", 1, lambda blob: blob[3] >> 4 & 1, deterministic=True)
+        connection.create_function("ST_IsEmpty", 1, lambda blob: None if blob is None else blob[3] >> 4 & 1, deterministic=True)
         for place, name in enumerate(("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")):
             connection.create_function(name, 1, _envelope(8 + 8 * place), deterministic=True)
         connection.execute("PRAGMA journal_mode = WAL")
@@ -87,8 +87,9 @@ def _envelope(offset: int):
     return lambda blob: None if blob is None else struct.unpack_from("<d", blob, offset)[0]
 
 
-def _prepare_postgres(connection, _record):
+def _prepare_postgres(connection, busy_timeout_s: float) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET client_encoding TO 'UTF8'")
         cursor.execute("SET timezone TO 'UTC'")
+        cursor.execute(f"SET lock_timeout TO {round(busy_timeout_s * 1000)}")
     connection.commit()

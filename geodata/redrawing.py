@@ -22,7 +22,7 @@ from .facts import facts_of
 from .figures import leaf_figures, rostered, staff_by_area, sum_figures
 from .rows import Reader
 from .schema import TABLES
-from .transaction import Transaction
+from .transaction import Raced, Transaction
 
 FOLLOWERS = [name for name, layer in LAYERS.items() if layer.owned and layer.by_place and name not in ("buildings", "units")]
 ATTACHED = [name for name, layer in LAYERS.items() if layer.owned and not layer.by_place and name not in ("shares", "zones")]
@@ -282,6 +282,8 @@ def save(tx: Transaction, made: Draft) -> tuple[dict[int, int], Draft]:
     areas got, and the draft with them."""
     edit = made.edit
     tx.new_rev  # noqa: B018  the revision's number is locked before any other number: one order, no deadlock
+    if tx.concurrent and facts_of(tx, sorted(area.fid for area in edit.before)) != made.facts:
+        raise Raced  # somebody counted, built or moved there since the draft read it
     fids = _number(tx, edit)
     real = lambda fid: fids.get(fid, fid)  # noqa: E731
     after = []

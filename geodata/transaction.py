@@ -50,16 +50,21 @@ class Transaction(Reader):
         return done - count + 1
 
     @property
+    def concurrent(self) -> bool:
+        """True when others may write between our reading and our first write."""
+        return self.connection.dialect.name != "sqlite"
+
+    @property
     def new_rev(self) -> int:
-        """The number of this revision."""
+        """The number of this revision. Taking it holds off all other writers until the commit."""
         if self.taken is None:
             self.taken = self.take("rev")
         return self.taken
 
     def set_meta(self, key: str, value: Any) -> None:
         """Keeps a fact about the store itself."""
-        self.connection.execute(delete(META).where(META.c.key == key))
-        self.connection.execute(insert(META).values(key=key, value=value))
+        if not self.connection.execute(update(META).where(META.c.key == key).values(value=value)).rowcount:
+            self.connection.execute(insert(META).values(key=key, value=value))
 
     # ---- rows ----------------------------------------------------------------------------------------------------
     def insert(self, layer: str, rows: Sequence[Mapping[str, Any]], *, fids: Sequence[int] | None = None) -> list[int]:
@@ -128,6 +133,8 @@ class Transaction(Reader):
         """Remembers what was touched, for caches and watchers."""
         described = LAYERS[layer]
         self.touched["layers"].setdefault(layer, set()).update(fid for fid, _ in owners)
+        if layer == "areas":
+            self.touched["areas"].update(fid for fid, _ in owners)
         if described.owned and layer in ("buildings", "units", "shares", "staff"):
             self.touched["facts"].update(area for _, area in owners if area is not None)
 
@@ -139,8 +146,8 @@ class Transaction(Reader):
             self.connection.execute(insert(AREAS), [values])
             self.touched["areas"].add(after.fid)
             return replace(after, rev=self.new_rev)
-        row = self.row("areas", before.fid)
-        if row["rev"] != before.rev:
+        row = next(self.each("areas", fids=[before.fid]), None)
+        if row is None or row["rev"] != before.rev:
             raise Raced
         self._keep("areas", [row])
         if after is None:
@@ -155,7 +162,10 @@ class Transaction(Reader):
         return replace(after, version=version, rev=self.new_rev)
 
     def register_code(self, code: str, fid: int) -> None:
-        """Keeps a code as used, for ever."""
+        """Keeps a code as used, for ever. Raises Raced when somebody else took it since it was looked up."""
+        self.new_rev  # noqa: B018  nobody else registers a code until this commit
+        if self.code_used(code):
+            raise Raced
         self.connection.execute(insert(CODES).values(code=code, fid=fid))
 
     def lead(self, pairs: Iterable[tuple[int, int]]) -> None:

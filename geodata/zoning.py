@@ -17,7 +17,7 @@ from .facts import building_counts, facts_of, held_in
 from .redrawing import ancestors, read_geometry
 from .rows import Reader
 from .schema import TABLES
-from .transaction import Transaction
+from .transaction import Raced, Transaction
 
 BUILDINGS = TABLES["buildings"]
 
@@ -102,8 +102,11 @@ def _common(under: Sequence[Area]) -> int | None:
 
 
 def write(tx: Transaction, proposal: Proposal, form: Mapping[str, Any]) -> int:
-    """Keeps a proposal; answers its id."""
+    """Keeps a proposal; answers its id. Raises Raced when its ground was redrawn since it was resolved."""
     counts = proposal.tally.counts
+    tx.new_rev  # noqa: B018  before any other number
+    if tx.changed_since("areas", {area.fid: area.rev for area in proposal.under}):
+        raise Raced
     number = tx.take("zone-code")
     row = {
         "geom": to_degrees(proposal.shape), "code": f"Z{number:04d}", "name": form.get("name") or f"Z{number:04d}", "kind": proposal.kind,
