@@ -65,6 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2 if status_of(error) == 400 else 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # who read our answer has had enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 # ---- commands ---------------------------------------------------------------------------------------------------------
