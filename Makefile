@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 ARGS ?=
 
-.PHONY: help setup demo test acceptance bench lint wheel lock python
+.PHONY: help setup demo test acceptance bench lint screens wheel lock python
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
 
@@ -28,6 +28,10 @@ bench: python  ## the speed promises beside their peers; prints the table that b
 lint: python  ## names, imports, line lengths
 	@$(PYTHON) tools/prepare.py test
 	@$(BIN)/ruff check . $(ARGS)
+
+screens: python  ## the pictures of README and manuals anew, from a demo town (ARGS="map split" for some of them)
+	@$(PYTHON) tools/prepare.py test
+	@$(BIN)/python tools/screens.py $(ARGS)
 
 wheel: setup  ## dist/weige-*.whl with pages and map library inside, for a machine without internet
 	@$(BIN)/python -m hatchling build --target wheel --directory dist
