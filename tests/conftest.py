@@ -78,6 +78,10 @@ def browser_context_args(browser_context_args: dict) -> dict:
     }
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "promise(text): the line of bench/acceptance.md that the test keeps")
+
+
 def pytest_report_header() -> list[str]:
     data = services.data_dir() if _can(services.data_dir) else "none"
     return [f"stores: GeoPackage, PostGIS ({_postgis_plan()})", f"real data: {data}"]

@@ -14,6 +14,7 @@ from tests.browser.desk import Desk
 PLACES = {"demo": "33029900100200509", "tainan": "A6701-0161-00"}
 
 
+@pytest.mark.promise("The main job in a real browser, both places, both languages")
 @pytest.mark.parametrize("lang", ["zh-CN", "en-US"])
 @pytest.mark.parametrize("place", PLACES)
 def test_a_planner_does_the_main_job(desk_in, place: str, lang: str):
