@@ -34,20 +34,27 @@ import { userMenu } from "./ui/user_menu.js";
 import { places } from "./ui/places.js";
 
 const MODES = {
-  select: (desk) => new SelectMode(desk), split: (desk) => new SplitMode(desk), merge: (desk) => new MergeMode(desk),
-  zone: (desk) => new ZoneMode(desk), measure: (desk) => new MeasureMode(desk),
+  select: (desk) => new SelectMode(desk),
+  split: (desk) => new SplitMode(desk),
+  merge: (desk) => new MergeMode(desk),
+  zone: (desk) => new ZoneMode(desk),
+  measure: (desk) => new MeasureMode(desk),
 };
 
 /** What the style of the map needs to know of the page. */
 const shown = () => ({
-  classes: page.wash ? [] : page.legend?.classes ?? [], isolate: page.isolate, isolateZone: page.isolateZone,
-  wash: page.wash || Boolean(page.legend?.norm) || !page.legend, hidden: page.hidden,
+  classes: page.wash ? [] : (page.legend?.classes ?? []),
+  isolate: page.isolate,
+  isolateZone: page.isolateZone,
+  wash: page.wash || Boolean(page.legend?.norm) || !page.legend,
+  hidden: page.hidden,
 });
 
 const list = (areas) => areas.map(places.short).join("、");
 
 function sayDone(answer) {
-  const before = answer.changed.filter((area) => area.before), after = answer.changed.filter((area) => !area.retired);
+  const before = answer.changed.filter((area) => area.before),
+    after = answer.changed.filter((area) => !area.retired);
   return t(`toast.${answer.op}`, { what: list(before), into: list(after) });
 }
 
@@ -56,8 +63,11 @@ async function start() {
   userMenu();
   watchLive();
   hint.show();
-  document.getElementById("place").textContent = (boot.account.roles ?? []).map((role) => role.area?.name).filter(Boolean)[0] ?? "";
-  document.getElementById("language").addEventListener("click", (event) => { event.currentTarget.hash = location.hash; });
+  document.getElementById("place").textContent =
+    (boot.account.roles ?? []).map((role) => role.area?.name).filter(Boolean)[0] ?? "";
+  document.getElementById("language").addEventListener("click", (event) => {
+    event.currentTarget.hash = location.hash;
+  });
   page.set({ wash: false, zones: [] });
 
   const canvas = new Canvas(document.getElementById("canvas"), boot.map.bounds ? tiles.sources() : {}, shown);
@@ -67,12 +77,22 @@ async function start() {
   mapKeys(canvas);
   const paint = new FigurePaint(canvas);
   const renewal = new Renewal(canvas, paint);
-  const cards = new Cards(canvas, renewal, { use: (id) => use(id), exportOf: (area) => exportDialog({ area }), free: () => desk.mode && ["select", "measure", "split"].includes(page.tool) && !(desk.mode.draft && page.tool === "split" && !desk.mode.draft.empty) });
+  const cards = new Cards(canvas, renewal, {
+    use: (id) => use(id),
+    exportOf: (area) => exportDialog({ area }),
+    free: () =>
+      desk.mode &&
+      ["select", "measure", "split"].includes(page.tool) &&
+      !(desk.mode.draft && page.tool === "split" && !desk.mode.draft.empty),
+  });
   const tools = rail({ use: (id) => use(id), undo: () => takeBack("undo"), redo: () => takeBack("redo") });
   const journal = new Journal(tools.undoable);
 
   const desk = new Desk(canvas, MODES, {
-    card: () => cards.show(), zone: (id) => cards.zone(id), into: (area) => cards.into(area), outward: () => cards.outward(),
+    card: () => cards.show(),
+    zone: (id) => cards.zone(id),
+    into: (area) => cards.into(area),
+    outward: () => cards.outward(),
     renew: () => renewal.all(),
     async saved(answer) {
       toast(sayDone(answer), { action: t("undo.word"), onAction: () => takeBack("undo") });
@@ -84,7 +104,10 @@ async function start() {
       canvas.gl.getCanvas().focus();
     },
     async zoned(zone) {
-      toast(t("toast.proposed", { name: zone.name || zone.code }), { action: t("zone.withdraw"), onAction: () => cards.withdraw(zone) });
+      toast(t("toast.proposed", { name: zone.name || zone.code }), {
+        action: t("zone.withdraw"),
+        onAction: () => cards.withdraw(zone),
+      });
       await renewal.zones(zone);
       use("select");
       cards.zone(zone.id);
@@ -100,7 +123,11 @@ async function start() {
     try {
       const done = await journal[verb]();
       if (!done) return;
-      page.set({ selection: page.selection.filter((area) => !done.answer.changed?.some((changed) => changed.fid === area.fid && changed.retired)) });
+      page.set({
+        selection: page.selection.filter(
+          (area) => !done.answer.changed?.some((changed) => changed.fid === area.fid && changed.retired),
+        ),
+      });
       await renewal.after(done.answer);
       if (done.op.includes("zone")) await renewal.zones({ rev: done.answer.rev, bounds: null });
       desk.coverage.forget();
@@ -114,8 +141,18 @@ async function start() {
 
   const find = search({ onOutline: (result) => cards.outline(result), onGo: (result) => cards.found(result) });
   watchKeys({
-    desk, use, find: find.focus, undo: () => takeBack("undo"), redo: () => takeBack("redo"), parent: () => cards.parent(),
-    toggleSnap: () => { const { on } = desk.snapper; const any = on.vertices || on.borders; Object.assign(on, { vertices: !any, borders: !any }); if (desk.mode.snaps) hint.snaps(desk.snapper); },
+    desk,
+    use,
+    find: find.focus,
+    undo: () => takeBack("undo"),
+    redo: () => takeBack("redo"),
+    parent: () => cards.parent(),
+    toggleSnap: () => {
+      const { on } = desk.snapper;
+      const any = on.vertices || on.borders;
+      Object.assign(on, { vertices: !any, borders: !any });
+      if (desk.mode.snaps) hint.snaps(desk.snapper);
+    },
   });
 
   page.on(["legend", "isolate", "isolateZone", "zones", "wash", "hidden"], drawLegend);
@@ -123,7 +160,12 @@ async function start() {
   const follow = () => page.set({ level: levels.at(canvas.gl.getZoom()) });
   canvas.gl.on("zoom", follow);
   follow();
-  const read = Promise.all([figures.load(page.level, page.metric).catch(() => null), renewal.summary(), renewal.zones(null), journal.load()]);
+  const read = Promise.all([
+    figures.load(page.level, page.metric).catch(() => null),
+    renewal.summary(),
+    renewal.zones(null),
+    journal.load(),
+  ]);
   await canvas.ready();
   watchSelection(canvas);
   desk.use("select");

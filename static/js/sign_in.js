@@ -12,7 +12,12 @@ reveal.addEventListener("click", () => {
 });
 
 const button = document.getElementById("theme");
-const name = () => { button.textContent = theme.now() === "dark" ? button.dataset.light : button.dataset.dark; };
+const name = () => {
+  button.textContent = theme.now() === "dark" ? button.dataset.light : button.dataset.dark;
+};
 button.hidden = false;
-button.addEventListener("click", () => { theme.set(theme.now() === "dark" ? "light" : "dark"); name(); });
+button.addEventListener("click", () => {
+  theme.set(theme.now() === "dark" ? "light" : "dark");
+  name();
+});
 name();

@@ -1,7 +1,11 @@
 // Sets the theme before the first paint, so that a dark room is not lit by a white page.
 (() => {
   let chosen = null;
-  try { chosen = localStorage.getItem("weige.theme"); } catch { /* a browser without storage follows the system */ }
+  try {
+    chosen = localStorage.getItem("weige.theme");
+  } catch {
+    /* a browser without storage follows the system */
+  }
   const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   document.documentElement.dataset.theme = dark ? "dark" : "light";
 })();

@@ -4,7 +4,9 @@ import { format } from "./format.js";
 import { t } from "./i18n.js";
 import { page } from "./page.js";
 
-/** A refusal. `code` is translated by `error.<code>`; `where` is (lon, lat) or null; `body` holds all the server said. */
+/**
+ * A refusal. `code` is translated by `error.<code>`; `where` is (lon, lat) or null; `body` holds all the server said.
+ */
 export class ApiError extends Error {
   constructor(status, body) {
     super(body.detail ?? body.title ?? body.code);
@@ -16,7 +18,8 @@ export class ApiError extends Error {
 
   /** The sentence to show: ours when there is one for the code, else the server's. */
   get text() {
-    const key = `error.${this.code}`, { distance_m: short } = this.body;
+    const key = `error.${this.code}`,
+      { distance_m: short } = this.body;
     const ours = t(key, typeof short === "number" ? { ...this.body, m: format.length(short) } : this.body);
     return ours === key || /\{\w+\}/.test(ours) ? this.message : ours;
   }
@@ -25,7 +28,9 @@ export class ApiError extends Error {
 /** Fills "/api/areas/{code}" and appends the query, leaving out what is null. */
 function address(template, { path = {}, query = {} } = {}) {
   const filled = template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(path[name]));
-  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== null && value !== undefined));
+  const search = new URLSearchParams(
+    Object.entries(query).filter(([, value]) => value !== null && value !== undefined),
+  );
   return search.size ? `${filled}?${search}` : filled;
 }
 
@@ -34,8 +39,13 @@ async function ask(method, template, options = {}) {
   let answer;
   try {
     answer = await fetch(address(template, options), {
-      method, signal, credentials: "same-origin",
-      headers: { Accept: "application/json", ...(method === "GET" ? {} : { "Content-Type": "application/json", "X-CSRF-Token": boot.csrf }) },
+      method,
+      signal,
+      credentials: "same-origin",
+      headers: {
+        Accept: "application/json",
+        ...(method === "GET" ? {} : { "Content-Type": "application/json", "X-CSRF-Token": boot.csrf }),
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch (error) {

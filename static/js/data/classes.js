@@ -23,7 +23,8 @@ function fifths(values) {
 
 /** The range as text when all areas share it, else null. */
 function shared(figures) {
-  const low = new Set(figures.norm_min.filter((value) => value !== null)), high = new Set(figures.norm_max.filter((value) => value !== null));
+  const low = new Set(figures.norm_min.filter((value) => value !== null)),
+    high = new Set(figures.norm_max.filter((value) => value !== null));
   return low.size === 1 && high.size === 1 ? { min: [...low][0], max: [...high][0] } : null;
 }
 
@@ -50,12 +51,29 @@ function bySteps(metric, figures) {
   const breaks = rate ? RATE_STEPS : fifths(figures.value);
   const shown = rate ? (value) => Math.round(value * 100) : format.number;
   const count = breaks.length + 1;
-  const ramp = count >= 5 ? LEFT_TO_DO_FIRST : count === 4 ? ["p-1", "p-2", "p-4", "p-5"] : count === 3 ? ["p-1", "p-3", "p-5"] : count === 2 ? ["p-2", "p-5"] : ["p-4"];
+  const ramp =
+    count >= 5
+      ? LEFT_TO_DO_FIRST
+      : count === 4
+        ? ["p-1", "p-2", "p-4", "p-5"]
+        : count === 3
+          ? ["p-1", "p-3", "p-5"]
+          : count === 2
+            ? ["p-2", "p-5"]
+            : ["p-4"];
   const tokens = rate ? ramp : [...ramp].reverse();
   const unit = rate ? " %" : "";
   const classes = tokens.map((token, i) => {
-    const from = breaks[i - 1], to = breaks[i];
-    const label = count === 1 ? t("legend.all") : i === 0 ? `<${shown(to)}${unit}` : i === count - 1 ? `≥${shown(from)}${unit}` : `${shown(from)}–${shown(to)}${unit}`;
+    const from = breaks[i - 1],
+      to = breaks[i];
+    const label =
+      count === 1
+        ? t("legend.all")
+        : i === 0
+          ? `<${shown(to)}${unit}`
+          : i === count - 1
+            ? `≥${shown(from)}${unit}`
+            : `${shown(from)}–${shown(to)}${unit}`;
     return { id: `step-${i}`, token, mark: null, label };
   });
   const of = figures.value.map((value) => (value === null ? -1 : breaks.filter((limit) => value >= limit).length));
@@ -65,12 +83,24 @@ function bySteps(metric, figures) {
 /**
  * @param {{id: string, type: string}} metric
  * @param {{value: Array<number|null>, norm_min?: Array<number|null>, norm_max?: Array<number|null>}} figures
- * @returns {{classes: Array<{id: string, token: string, mark: string|null, label: string, count: number}>, of: number[], unknown: number, norm: boolean}}
+ * @returns {{classes: Array<{id: string, token: string, mark: string|null, label: string, count: number}>, of:
+ *   number[], unknown: number, norm: boolean}}
  *   `of` gives each area's class, -1 = unknown
  */
 export function classify(metric, figures) {
-  const norm = metric.id === "households" && Boolean(figures.norm_min) && [...figures.norm_min, ...figures.norm_max].some((value) => value !== null);
+  const norm =
+    metric.id === "households" &&
+    Boolean(figures.norm_min) &&
+    [...figures.norm_min, ...figures.norm_max].some((value) => value !== null);
   const { classes, of } = norm ? byNorm(figures) : bySteps(metric, figures);
-  classes.forEach((entry, index) => { entry.count = of.filter((value) => value === index).length; entry.index = index; });
-  return { classes: norm ? classes.filter((entry) => entry.id !== "none" || entry.count) : classes, of, unknown: of.filter((value) => value === -1).length, norm };
+  classes.forEach((entry, index) => {
+    entry.count = of.filter((value) => value === index).length;
+    entry.index = index;
+  });
+  return {
+    classes: norm ? classes.filter((entry) => entry.id !== "none" || entry.count) : classes,
+    of,
+    unknown: of.filter((value) => value === -1).length,
+    norm,
+  };
 }

@@ -8,7 +8,8 @@ export const figures = {
   /**
    * @param {string} level
    * @param {string} metric
-   * @returns {Promise<{fid: number[], value: Array<number|null>, age_s: Array<number|null>, norm_min?: number[], norm_max?: number[], rev: number}>}
+   * @returns {Promise<{fid: number[], value: Array<number|null>, age_s: Array<number|null>, norm_min?: number[],
+   *   norm_max?: number[], rev: number}>}
    */
   load(level, metric) {
     const key = `${level} ${metric}`;

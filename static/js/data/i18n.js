@@ -4,7 +4,8 @@ import { boot } from "./boot.js";
 const plural = new Intl.PluralRules(boot.lang === "zh" ? "zh-CN" : boot.lang);
 
 /**
- * The text of a key with its placeholders filled. A key may have the variants `key.one`, `key.other` chosen by `values.n`.
+ * The text of a key with its placeholders filled. A key may have the variants `key.one`, `key.other` chosen by
+ * `values.n`.
  * @param {string} key
  * @param {Record<string, string|number>} [values]
  * @returns {string} the key itself when nobody wrote a text for it

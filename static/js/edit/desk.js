@@ -18,7 +18,8 @@ export class Desk {
   /**
    * @param {import("../map/canvas.js").Canvas} canvas
    * @param {Record<string, (desk: Desk) => object>} modes by tool
-   * @param {Record<string, Function>} tell what the page does when a mode asks: zone, into, outward, saved, card, notify
+   * @param {Record<string, Function>} tell what the page does when a mode asks: zone, into, outward, saved, card,
+   *   notify
    */
   constructor(canvas, modes, tell) {
     this.canvas = canvas;
@@ -30,7 +31,9 @@ export class Desk {
     this.#listen();
   }
 
-  get mode() { return this.#mode; }
+  get mode() {
+    return this.#mode;
+  }
 
   /** @param {string} id of a tool; the drawing of the tool before is dropped */
   use(id) {
@@ -59,15 +62,26 @@ export class Desk {
     const landed = snaps ? this.snapper.snap(place, point) : { place, kind: null };
     const pixel = { x: point.x, y: point.y };
     return {
-      ...landed, point: pixel, raw: place, shift: Boolean(original.shiftKey), alt: Boolean(original.altKey),
-      area: () => this.canvas.areaAt([point.x, point.y]), zone: () => this.canvas.zoneAt([point.x, point.y]),
+      ...landed,
+      point: pixel,
+      raw: place,
+      shift: Boolean(original.shiftKey),
+      alt: Boolean(original.altKey),
+      area: () => this.canvas.areaAt([point.x, point.y]),
+      zone: () => this.canvas.zoneAt([point.x, point.y]),
     };
   }
 
   #listen() {
     const { gl } = this.canvas;
-    gl.on("click", (event) => { this.#hideCross(); this.#mode?.press(this.#event(event.point, event.lngLat, event.originalEvent)); });
-    gl.on("dblclick", (event) => { event.preventDefault(); this.#mode?.double(this.#event(event.point, event.lngLat, event.originalEvent)); });
+    gl.on("click", (event) => {
+      this.#hideCross();
+      this.#mode?.press(this.#event(event.point, event.lngLat, event.originalEvent));
+    });
+    gl.on("dblclick", (event) => {
+      event.preventDefault();
+      this.#mode?.double(this.#event(event.point, event.lngLat, event.originalEvent));
+    });
     gl.on("mousemove", (event) => {
       if (this.#cross) return;
       const made = this.#event(event.point, event.lngLat, event.originalEvent);
@@ -75,8 +89,14 @@ export class Desk {
       this.#mode?.hover(made);
     });
     gl.on("mouseout", () => this.#mode?.out?.());
-    gl.on("moveend", () => { if (this.#mode?.snaps) this.shapes(); });
-    for (const [name, verb] of [["mousedown", "down"], ["mouseup", "up"]]) gl.on(name, (event) => this.#mode?.[verb]?.(this.#event(event.point, event.lngLat, event.originalEvent), event));
+    gl.on("moveend", () => {
+      if (this.#mode?.snaps) this.shapes();
+    });
+    for (const [name, verb] of [
+      ["mousedown", "down"],
+      ["mouseup", "up"],
+    ])
+      gl.on(name, (event) => this.#mode?.[verb]?.(this.#event(event.point, event.lngLat, event.originalEvent), event));
   }
 
   /** Puts a cross-hair on the map or takes it away: drawing without a pointer. */
@@ -131,7 +151,10 @@ export class Desk {
   /** One step back: drawing, tool, cross-hair, selection, level. @returns {boolean} */
   escape() {
     if (this.#mode?.escape()) return true;
-    if (page.tool !== "select") { this.use("select"); return true; }
+    if (page.tool !== "select") {
+      this.use("select");
+      return true;
+    }
     return this.#hideCross();
   }
 }

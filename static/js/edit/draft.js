@@ -38,15 +38,23 @@ export class Draft {
     this.closed = true;
   }
 
-  get empty() { return this.points.length === 0; }
+  get empty() {
+    return this.points.length === 0;
+  }
 
   /** Points put down and, while the drawing is open, the one under the pointer. */
   stops() {
     const last = this.points.at(-1);
-    const pulls = !this.closed && this.hover && last && (this.hover.place[0] !== last.place[0] || this.hover.place[1] !== last.place[1]);
+    const pulls =
+      !this.closed &&
+      this.hover &&
+      last &&
+      (this.hover.place[0] !== last.place[0] || this.hover.place[1] !== last.place[1]);
     return pulls ? [...this.points, this.hover] : this.points;
   }
 
   /** @returns {Array<[number, number]>} */
-  line() { return this.stops().map((stop) => stop.place); }
+  line() {
+    return this.stops().map((stop) => stop.place);
+  }
 }

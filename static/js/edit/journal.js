@@ -29,8 +29,12 @@ export class Journal {
   }
 
   /** @returns {Promise<{answer: object, name: string, op: string} | null>} null when there is nothing to take back */
-  undo() { return this.#take(this.#undo); }
+  undo() {
+    return this.#take(this.#undo);
+  }
 
   /** @returns {Promise<{answer: object, name: string} | null>} */
-  redo() { return this.#take(this.#redo); }
+  redo() {
+    return this.#take(this.#redo);
+  }
 }

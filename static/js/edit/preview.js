@@ -1,6 +1,7 @@
 // Asks the server what a drawing would do: at most one question on the way, the latest always wins.
 
-const SLOW_MS = 150, STUCK_MS = 1000;
+const SLOW_MS = 150,
+  STUCK_MS = 1000;
 
 /** Owns the question on the way. Verbs: ask, settle, drop. Tells `onAnswer`, `onRefusal`, `onSlow`. */
 export class Preview {
@@ -13,7 +14,8 @@ export class Preview {
 
   /**
    * @param {(form: object, signal: AbortSignal) => Promise<object>} send
-   * @param {{onAnswer: (answer: object, form: object) => void, onRefusal: (error: Error, form: object) => void, onSlow?: (stage: "slow" | "stuck") => void}} told
+   * @param {{onAnswer: (answer: object, form: object) => void, onRefusal: (error: Error, form: object) => void,
+   *   onSlow?: (stage: "slow" | "stuck") => void}} told
    */
   constructor(send, told) {
     this.send = send;
@@ -31,7 +33,10 @@ export class Preview {
       const form = this.#next;
       this.#next = null;
       this.#controller = new AbortController();
-      const timers = [setTimeout(() => this.told.onSlow?.("slow"), SLOW_MS), setTimeout(() => this.told.onSlow?.("stuck"), STUCK_MS)];
+      const timers = [
+        setTimeout(() => this.told.onSlow?.("slow"), SLOW_MS),
+        setTimeout(() => this.told.onSlow?.("stuck"), STUCK_MS),
+      ];
       try {
         const answer = await this.send(form, this.#controller.signal);
         this.form = form;

@@ -1,4 +1,5 @@
-// Where the pointer lands: on a vertex within 12 pixels, else on a border, else on a road or a building, else where it is.
+// Where the pointer lands: on a vertex within 12 pixels, else on a border, else on a road or a building, else where it
+// is.
 import { plane } from "./plane.js";
 
 const REACH_PX = 12;
@@ -14,7 +15,11 @@ export class Snapper {
     this.coverage = coverage;
   }
 
-  /** @param {[number, number]} place (lon, lat) @param {{x: number, y: number}} point its pixel @returns {{place: [number, number], kind: "vertex"|"border"|"road"|"building"|null}} */
+  /**
+   * @param {[number, number]} place (lon, lat)
+   * @param {{x: number, y: number}} point its pixel
+   * @returns {{place: [number, number], kind: "vertex"|"border"|"road"|"building"|null}}
+   */
   snap(place, point) {
     const aside = this.canvas.gl.unproject([point.x + REACH_PX, point.y]);
     const k = plane.metres(place[1]);
@@ -32,16 +37,31 @@ export class Snapper {
 
   #lines(place, reach, k) {
     const pad = [reach / k[0], reach / k[1]];
-    let vertex = null, border = null, nearVertex = reach, nearBorder = reach;
-    for (const { bounds: [w, s, e, n], polygons } of this.coverage.areas) {
+    let vertex = null,
+      border = null,
+      nearVertex = reach,
+      nearBorder = reach;
+    for (const {
+      bounds: [w, s, e, n],
+      polygons,
+    } of this.coverage.areas) {
       if (place[0] < w - pad[0] || place[0] > e + pad[0] || place[1] < s - pad[1] || place[1] > n + pad[1]) continue;
-      for (const rings of polygons) for (const ring of rings) for (let i = 1; i < ring.length; i++) {
-        const a = ring[i - 1], b = ring[i];
-        const far = Math.hypot((a[0] - place[0]) * k[0], (a[1] - place[1]) * k[1]);
-        if (far < nearVertex) { nearVertex = far; vertex = [a[0], a[1]]; }
-        const foot = plane.nearest(place, a, b, k);
-        if (foot.distance < nearBorder) { nearBorder = foot.distance; border = foot.point; }
-      }
+      for (const rings of polygons)
+        for (const ring of rings)
+          for (let i = 1; i < ring.length; i++) {
+            const a = ring[i - 1],
+              b = ring[i];
+            const far = Math.hypot((a[0] - place[0]) * k[0], (a[1] - place[1]) * k[1]);
+            if (far < nearVertex) {
+              nearVertex = far;
+              vertex = [a[0], a[1]];
+            }
+            const foot = plane.nearest(place, a, b, k);
+            if (foot.distance < nearBorder) {
+              nearBorder = foot.distance;
+              border = foot.point;
+            }
+          }
     }
     return { vertex, border };
   }
@@ -50,17 +70,25 @@ export class Snapper {
   #drawn(layer, place, point, reach, k) {
     const style = layer === "roads" ? "road" : "building";
     if (!this.canvas.gl.getLayer(style)) return null;
-    const box = [[point.x - REACH_PX, point.y - REACH_PX], [point.x + REACH_PX, point.y + REACH_PX]];
-    let best = null, near = reach;
+    const box = [
+      [point.x - REACH_PX, point.y - REACH_PX],
+      [point.x + REACH_PX, point.y + REACH_PX],
+    ];
+    let best = null,
+      near = reach;
     const walk = (coordinates) => {
       if (typeof coordinates[0]?.[0] === "number") {
         for (let i = 1; i < coordinates.length; i++) {
           const foot = plane.nearest(place, coordinates[i - 1], coordinates[i], k);
-          if (foot.distance < near) { near = foot.distance; best = foot.point; }
+          if (foot.distance < near) {
+            near = foot.distance;
+            best = foot.point;
+          }
         }
       } else for (const inner of coordinates) walk(inner);
     };
-    for (const feature of this.canvas.gl.queryRenderedFeatures(box, { layers: [style] })) walk(feature.geometry.coordinates);
+    for (const feature of this.canvas.gl.queryRenderedFeatures(box, { layers: [style] }))
+      walk(feature.geometry.coordinates);
     return best;
   }
 }

@@ -3,12 +3,22 @@ import { boot } from "../data/boot.js";
 
 const can = boot.account.can;
 
-/** @type {Array<{id: string, key: string, icon: string, group: number, shown: boolean, mode: boolean}>} `mode` false: opens a dialog instead */
+/**
+ * @type {Array<{id: string, key: string, icon: string, group: number, shown: boolean, mode: boolean}>} `mode` false:
+ *   opens a dialog instead
+ */
 export const TOOLS = [
   { id: "select", key: "V", icon: "select", group: 0, shown: true, mode: true },
   { id: "split", key: "X", icon: "split", group: 1, shown: can.redraw, mode: true },
   { id: "merge", key: "C", icon: "merge", group: 1, shown: can.redraw, mode: true },
-  { id: "zone", key: "Z", icon: "zone", group: 2, shown: can.propose_zone && boot.zone_kinds.some((kind) => kind.drawn), mode: true },
+  {
+    id: "zone",
+    key: "Z",
+    icon: "zone",
+    group: 2,
+    shown: can.propose_zone && boot.zone_kinds.some((kind) => kind.drawn),
+    mode: true,
+  },
   { id: "measure", key: "L", icon: "measure", group: 3, shown: true, mode: true },
   { id: "export", key: "E", icon: "export", group: 3, shown: can.export, mode: false },
 ].filter((tool) => tool.shown);

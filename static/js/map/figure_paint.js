@@ -48,22 +48,40 @@ export class FigurePaint {
       this.#painted.set(fid, key);
       this.canvas.gl.setFeatureState({ source: "areas", sourceLayer: "areas", id: fid }, state);
     };
-    const values = {}, marks = {};
+    const values = {},
+      marks = {};
     read.fid.forEach((fid, i) => {
       set(fid, { c: of[i], u: of[i] === -1 });
       values[fid] = valueText(metric, read.value[i]);
       const mark = of[i] >= 0 ? classes.find((entry) => entry.index === of[i])?.mark : null;
       if (mark) marks[fid] = mark;
     });
-    if (this.metric !== metric.id) { this.#values = {}; this.#marks = {}; this.metric = metric.id; }
+    if (this.metric !== metric.id) {
+      this.#values = {};
+      this.#marks = {};
+      this.metric = metric.id;
+    }
     Object.assign(this.#values, values);
     for (const fid of read.fid) delete this.#marks[fid];
     Object.assign(this.#marks, marks);
     this.canvas.gl.setGlobalStateProperty("values", { ...this.#values });
     this.canvas.gl.setGlobalStateProperty("marks", { ...this.#marks });
     const ages = (read.age_s ?? []).filter((age) => age !== null);
-    const same = JSON.stringify(classes.map((entry) => entry.token)) === JSON.stringify(page.legend?.classes.map((entry) => entry.token));
-    page.set({ legend: { metric, level: page.level, classes, unknown, norm, age_s: ages.length ? ages.reduce((a, b) => Math.max(a, b), 0) : null, of: new Map(read.fid.map((fid, i) => [fid, read.value[i]])) }, ...(same ? {} : { isolate: null }) });
+    const same =
+      JSON.stringify(classes.map((entry) => entry.token)) ===
+      JSON.stringify(page.legend?.classes.map((entry) => entry.token));
+    page.set({
+      legend: {
+        metric,
+        level: page.level,
+        classes,
+        unknown,
+        norm,
+        age_s: ages.length ? ages.reduce((a, b) => Math.max(a, b), 0) : null,
+        of: new Map(read.fid.map((fid, i) => [fid, read.value[i]])),
+      },
+      ...(same ? {} : { isolate: null }),
+    });
   }
 
   /** After an edit: figures are read again, the map stays where it is. */

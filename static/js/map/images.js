@@ -26,14 +26,18 @@ function hatch(pen, size, side, colour, width) {
 }
 
 const PATTERNS = {
-  lockdown: (ink) => picture(10, 10, (pen) => { for (const side of [1, -1]) hatch(pen, 10, side, ink["z-lockdown"], 1.3); }),
+  lockdown: (ink) =>
+    picture(10, 10, (pen) => {
+      for (const side of [1, -1]) hatch(pen, 10, side, ink["z-lockdown"], 1.3);
+    }),
   control: (ink) => picture(13, 13, (pen) => hatch(pen, 13, -1, ink["z-control"], 2)),
-  prevention: (ink) => picture(11, 11, (pen) => {
-    pen.fillStyle = ink["z-prevention"];
-    pen.beginPath();
-    pen.arc(5, 5, 1.2, 0, 7);
-    pen.fill();
-  }),
+  prevention: (ink) =>
+    picture(11, 11, (pen) => {
+      pen.fillStyle = ink["z-prevention"];
+      pen.beginPath();
+      pen.arc(5, 5, 1.2, 0, 7);
+      pen.fill();
+    }),
 };
 
 function triangle(ink, up, colour) {
@@ -42,7 +46,18 @@ function triangle(ink, up, colour) {
     pen.strokeStyle = ink["m-halo"];
     pen.lineWidth = 2;
     pen.beginPath();
-    for (const [x, y] of up ? [[6.5, 1], [12, 10], [1, 10]] : [[6.5, 10], [1, 1], [12, 1]]) pen.lineTo(x, y);
+    for (const [x, y] of up
+      ? [
+          [6.5, 1],
+          [12, 10],
+          [1, 10],
+        ]
+      : [
+          [6.5, 10],
+          [1, 1],
+          [12, 1],
+        ])
+      pen.lineTo(x, y);
     pen.closePath();
     pen.stroke();
     pen.fill();

@@ -22,8 +22,14 @@ async function boundsOf(changed) {
   for (const area of changed) if (area.geometry) walk(area.geometry.coordinates);
   const bare = changed.filter((area) => !area.geometry && !area.retired);
   if (bare.length > MOST_ASKED) return null;
-  const told = await Promise.all(bare.map((area) => api.get(boot.urls.area, { path: { code: area.code } }).catch(() => null)));
-  for (const area of told) if (area) { walk(area.bounds.slice(0, 2)); walk(area.bounds.slice(2)); }
+  const told = await Promise.all(
+    bare.map((area) => api.get(boot.urls.area, { path: { code: area.code } }).catch(() => null)),
+  );
+  for (const area of told)
+    if (area) {
+      walk(area.bounds.slice(0, 2));
+      walk(area.bounds.slice(2));
+    }
   return box[0] < Infinity ? box : null;
 }
 

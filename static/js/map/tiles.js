@@ -21,12 +21,25 @@ const meets = (a, b) => a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= 
 export const tiles = {
   /** @returns {Record<string, object>} MapLibre vector sources by name; upper levels have one each for their borders */
   sources() {
-    const wanted = ["areas", ...OPTIONAL.filter((layer) => boot.map.has?.[layer]), ...(boot.zone_kinds.length ? ["zones"] : [])];
-    const source = (layer, query = "") => ({ type: "vector", tiles: [`${location.origin}${boot.urls.tile.replace("{layer}", layer)}${query}`], minzoom: 0, maxzoom: boot.map.max_zoom ?? 16 });
+    const wanted = [
+      "areas",
+      ...OPTIONAL.filter((layer) => boot.map.has?.[layer]),
+      ...(boot.zone_kinds.length ? ["zones"] : []),
+    ];
+    const source = (layer, query = "") => ({
+      type: "vector",
+      tiles: [`${location.origin}${boot.urls.tile.replace("{layer}", layer)}${query}`],
+      minzoom: 0,
+      maxzoom: boot.map.max_zoom ?? 16,
+    });
     levels.cap(boot.map.max_zoom ?? 16);
     return {
       ...Object.fromEntries(wanted.map((layer) => [layer, source(layer)])),
-      ...Object.fromEntries(levels.ids.slice(0, -1).map((level) => [`areas-${level}`, source("areas", `?level=${encodeURIComponent(level)}`)])),
+      ...Object.fromEntries(
+        levels.ids
+          .slice(0, -1)
+          .map((level) => [`areas-${level}`, source("areas", `?level=${encodeURIComponent(level)}`)]),
+      ),
     };
   },
 

@@ -49,25 +49,23 @@ function facts(area) {
   );
 }
 
-/** One line of history; what was undone is struck through. */
-export function historyList(edits) {
-  return el(
-    "ul",
-    { class: "hist" },
-    edits.map((edit) =>
-      el(
-        "li",
-        {},
-        el("span", { class: edit.undone_by ? "gone" : "" }, editName.full(edit)),
-        el("span", { class: "mute t1" }, format.time(edit.at)),
-        el(
-          "small",
-          {},
-          `${edit.op === "undo" ? `${t("op.undo")} · ` : ""}${edit.actor ?? ""} · r${edit.rev}${edit.undone_by ? ` · ${t("history.undone", { rev: edit.undone_by })}` : ""}`,
-        ),
-      ),
-    ),
-  );
+/** Who, when, and what became of it. */
+function byline(edit) {
+  const parts = [edit.op === "undo" ? t("op.undo") : null, edit.actor, `r${edit.rev}`];
+  return [...parts, edit.undone_by ? t("history.undone", { rev: edit.undone_by }) : null].filter(Boolean).join(" · ");
+}
+
+/** The newest edits first; what was undone is struck through. */
+function historyList(edits) {
+  const line = (edit) =>
+    el(
+      "li",
+      {},
+      el("span", { class: edit.undone_by ? "gone" : "" }, editName.full(edit)),
+      el("span", { class: "mute t1" }, format.time(edit.at)),
+      el("small", {}, byline(edit)),
+    );
+  return el("ul", { class: "hist" }, edits.map(line));
 }
 
 function actions(area, verbs) {

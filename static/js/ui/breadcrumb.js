@@ -9,19 +9,56 @@ import { places } from "./places.js";
 import { popover } from "./popover.js";
 
 const host = document.getElementById("crumb");
-const FILTER_FROM = 8, SHOWN = 200;
-const SCOPE = (boot.account.roles ?? []).map((role) => role.area?.code).filter(Boolean); // areas above them cannot be listed
+const FILTER_FROM = 8,
+  SHOWN = 200;
+// areas above these cannot be listed
+const SCOPE = (boot.account.roles ?? []).map((role) => role.area?.code).filter(Boolean);
 
 async function siblings(anchor, area, parent, onGo) {
   const told = parent ? await api.get(boot.urls.areas, { query: { parent, limit: 1000 } }).catch(() => null) : null;
   const all = told?.areas ?? [area];
   const list = el("div", {});
   const fill = (word) => {
-    const found = all.filter((entry) => !word || `${entry.name} ${entry.code}`.toLowerCase().includes(word.toLowerCase())).slice(0, SHOWN);
-    list.replaceChildren(...found.map((entry) => el("button", { class: "mi", type: "button", "aria-current": entry.code === area.code ? "true" : null, onclick: () => { popover.shut(); onGo(entry); } },
-      places.title(entry), el("span", { class: "r" }, entry.households === null || entry.households === undefined ? "" : figureText.households(entry.households)))));
+    const found = all
+      .filter((entry) => !word || `${entry.name} ${entry.code}`.toLowerCase().includes(word.toLowerCase()))
+      .slice(0, SHOWN);
+    list.replaceChildren(
+      ...found.map((entry) =>
+        el(
+          "button",
+          {
+            class: "mi",
+            type: "button",
+            "aria-current": entry.code === area.code ? "true" : null,
+            onclick: () => {
+              popover.shut();
+              onGo(entry);
+            },
+          },
+          places.title(entry),
+          el(
+            "span",
+            { class: "r" },
+            entry.households === null || entry.households === undefined ? "" : figureText.households(entry.households),
+          ),
+        ),
+      ),
+    );
   };
-  const filter = all.length >= FILTER_FROM ? el("div", { class: "filter" }, el("input", { class: "input", type: "search", placeholder: t("crumb.filter"), "aria-label": t("crumb.filter"), oninput: (event) => fill(event.target.value) })) : "";
+  const filter =
+    all.length >= FILTER_FROM
+      ? el(
+          "div",
+          { class: "filter" },
+          el("input", {
+            class: "input",
+            type: "search",
+            placeholder: t("crumb.filter"),
+            "aria-label": t("crumb.filter"),
+            oninput: (event) => fill(event.target.value),
+          }),
+        )
+      : "";
   fill("");
   popover.show(anchor, [filter, list], { label: t("crumb.siblings") });
 }
@@ -33,10 +70,25 @@ async function siblings(anchor, area, parent, onGo) {
 export function drawBreadcrumb(area, onGo) {
   const chain = area ? [...(area.ancestors ?? []), area] : [];
   const own = chain.findIndex((entry) => SCOPE.includes(entry.code));
-  host.replaceChildren(...chain.flatMap((entry, i) => {
-    const last = i === chain.length - 1;
-    const button = i < own ? el("span", {}, places.title(entry)) : el("button", { type: "button", "aria-current": last ? "location" : null, "aria-haspopup": "dialog", "aria-expanded": "false", title: `${places.title(entry)} ${entry.code}`,
-      onclick: () => siblings(button, entry, i > own ? chain[i - 1]?.code ?? null : null, onGo) }, places.title(entry));
-    return i ? [icon("right", "s"), button] : [button];
-  }));
+  host.replaceChildren(
+    ...chain.flatMap((entry, i) => {
+      const last = i === chain.length - 1;
+      const button =
+        i < own
+          ? el("span", {}, places.title(entry))
+          : el(
+              "button",
+              {
+                type: "button",
+                "aria-current": last ? "location" : null,
+                "aria-haspopup": "dialog",
+                "aria-expanded": "false",
+                title: `${places.title(entry)} ${entry.code}`,
+                onclick: () => siblings(button, entry, i > own ? (chain[i - 1]?.code ?? null) : null, onGo),
+              },
+              places.title(entry),
+            );
+      return i ? [icon("right", "s"), button] : [button];
+    }),
+  );
 }

@@ -1,21 +1,16 @@
 // Which card stands at the side: the chosen area, several areas, a zone, or the totals; and going to places on request.
 import { api } from "../data/api.js";
 import { boot } from "../data/boot.js";
-import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { levels } from "../data/levels.js";
 import { page } from "../data/page.js";
 import { showAreaCard } from "./area_card.js";
 import { drawBreadcrumb } from "./breadcrumb.js";
-import { el } from "./dom.js";
 import { showFactsCard } from "./facts_card.js";
-import { figureSections } from "./figure_sections.js";
-import { figureText } from "./figure_text.js";
-import { icon } from "./icon.js";
-import { places } from "./places.js";
 import { side } from "./side.js";
 import { toast } from "./toast.js";
 import { showTotalsCard } from "./totals_card.js";
+import { showSeveralCard } from "./several_card.js";
 import { showZoneCard, zoneRows } from "./zone_card.js";
 
 const chosen = ({ fid, code, name, level }) => ({ fid, code, name, level });
@@ -29,52 +24,87 @@ export class Cards {
   /**
    * @param {import("../map/canvas.js").Canvas} canvas
    * @param {import("../map/renewal.js").Renewal} renewal
-   * @param {{use: (id: string) => void, exportOf: (area: object) => void, free: () => boolean}} verbs free: no tool holds the panel
+   * @param {{use: (id: string) => void, exportOf: (area: object) => void, free: () => boolean}} verbs free: no tool
+   *   holds the panel
    */
   constructor(canvas, renewal, verbs) {
     Object.assign(this, { canvas, renewal, verbs });
-    page.on("selection", () => { this.#zone = null; this.#remember(); this.show(); });
-    page.on("zones", () => { if (side.shown === "totals") this.#totals(); });
-    renewal.onTotals = () => { if (!page.selection.length && this.#zone === null && (side.shown === null || side.shown === "totals")) this.#totals(); };
+    page.on("selection", () => {
+      this.#zone = null;
+      this.#remember();
+      this.show();
+    });
+    page.on("zones", () => {
+      if (side.shown === "totals") this.#totals();
+    });
+    renewal.onTotals = () => {
+      if (!page.selection.length && this.#zone === null && (side.shown === null || side.shown === "totals"))
+        this.#totals();
+    };
   }
 
   /** The card that fits what is chosen. */
   async show() {
     if (!this.verbs.free()) return;
     const turn = ++this.#turn;
-    if (this.#zone !== null) { this.zone(this.#zone); return; }
-    if (page.selection.length > 1) { this.#several(); return; }
+    if (this.#zone !== null) {
+      this.zone(this.#zone);
+      return;
+    }
+    if (page.selection.length > 1) {
+      this.#several();
+      return;
+    }
     const [one] = page.selection;
-    if (!one) { this.#area = null; this.#crumb(page.focus); this.#totals(); return; }
-    const area = await api.get(boot.urls.area, { path: { code: one.code } }).catch((error) => { toast(error.text, { kind: "bad" }); return null; });
+    if (!one) {
+      this.#area = null;
+      this.#crumb(page.focus);
+      this.#totals();
+      return;
+    }
+    const area = await api.get(boot.urls.area, { path: { code: one.code } }).catch((error) => {
+      toast(error.text, { kind: "bad" });
+      return null;
+    });
     if (!area || turn !== this.#turn || !this.verbs.free()) return;
     this.#area = area;
     this.#crumb(area);
-    const facts = () => showFactsCard(area, { onSaved: () => this.renewal.after({ rev: area.rev ?? page.rev, changed: [] }), onShut: () => this.show() });
-    showAreaCard(area, { split: () => this.verbs.use("split"), merge: () => this.verbs.use("merge"), facts, exports: () => this.verbs.exportOf(area), shut: () => page.set({ selection: [] }) });
+    const facts = () =>
+      showFactsCard(area, {
+        onSaved: () => this.renewal.after({ rev: area.rev ?? page.rev, changed: [] }),
+        onShut: () => this.show(),
+      });
+    showAreaCard(area, {
+      split: () => this.verbs.use("split"),
+      merge: () => this.verbs.use("merge"),
+      facts,
+      exports: () => this.verbs.exportOf(area),
+      shut: () => page.set({ selection: [] }),
+    });
   }
 
-  #crumb(area) { drawBreadcrumb(area ?? this.#top, (entry) => this.go(entry)); }
+  #crumb(area) {
+    drawBreadcrumb(area ?? this.#top, (entry) => this.go(entry));
+  }
 
   #totals() {
     const { totals } = this.renewal;
     if (!totals) return;
-    showTotalsCard(totals, { canvas: this.canvas, zones: zoneRows(page.zones, (zone) => this.zone(zone.id)), onPick: (area) => page.set({ selection: [chosen(area)] }), onGo: (area) => this.go(area) });
+    showTotalsCard(totals, {
+      canvas: this.canvas,
+      zones: zoneRows(page.zones, (zone) => this.zone(zone.id)),
+      onPick: (area) => page.set({ selection: [chosen(area)] }),
+      onGo: (area) => this.go(area),
+    });
   }
 
   async #several() {
     const turn = this.#turn;
-    const areas = (await Promise.all(page.selection.map(({ code }) => api.get(boot.urls.area, { path: { code } }).catch(() => null)))).filter(Boolean);
+    const areas = (
+      await Promise.all(page.selection.map(({ code }) => api.get(boot.urls.area, { path: { code } }).catch(() => null)))
+    ).filter(Boolean);
     if (turn !== this.#turn || !this.verbs.free()) return;
-    const sum = (key) => areas.reduce((total, area) => total + (area[key] ?? 0), 0);
-    side.show("several", {
-      title: t("several.title", { n: areas.length, count: areas.length }), onShut: () => page.set({ selection: [] }),
-      body: [figureSections.section(null, null, el("table", { class: "eff" },
-        el("thead", {}, el("tr", {}, el("td", {}), ["households", "people"].map((key) => el("th", { scope: "col" }, t(`fig.${key}`))))),
-        el("tbody", {}, areas.map((area) => el("tr", {}, el("th", { scope: "row" }, places.title(area)), el("td", { class: "v" }, figureText.number(area.households)), el("td", {}, figureText.number(area.population)))),
-          el("tr", { class: "grp" }, el("th", { scope: "row" }, t("fig.sum")), el("td", { class: "v" }, format.number(sum("households"))), el("td", {}, format.number(sum("population")))))))],
-      actions: boot.account.can.redraw && areas.every((area) => area.leaf) ? el("div", { class: "act row" }, el("button", { class: "btn", type: "button", onclick: () => this.verbs.use("merge") }, icon("merge", "s"), t("tool.merge"))) : null,
-    });
+    showSeveralCard(areas, { merge: () => this.verbs.use("merge"), shut: () => page.set({ selection: [] }) });
   }
 
   /** @param {number} id */
@@ -83,7 +113,14 @@ export class Cards {
     if (!zone) return;
     this.#turn++;
     this.#zone = id;
-    showZoneCard(zone, { withdraw: () => this.withdraw(zone), go: () => this.canvas.goTo(zone), shut: () => { this.#zone = null; this.show(); } });
+    showZoneCard(zone, {
+      withdraw: () => this.withdraw(zone),
+      go: () => this.canvas.goTo(zone),
+      shut: () => {
+        this.#zone = null;
+        this.show();
+      },
+    });
   }
 
   /** Takes a proposal back; the toast offers to restore it. */
@@ -97,10 +134,16 @@ export class Cards {
     }
     this.#zone = null;
     await this.renewal.zones({ ...zone, rev: told.rev });
-    toast(t("toast.withdrawn", { name: zone.name || zone.code }), { action: t("undo.word"), onAction: async () => {
-      const back = await api.post(boot.urls.zone_restore, { path: { id: zone.id }, body: {} }).catch((error) => { toast(error.text, { kind: "bad" }); return null; });
-      if (back) await this.renewal.zones(back);
-    } });
+    toast(t("toast.withdrawn", { name: zone.name || zone.code }), {
+      action: t("undo.word"),
+      onAction: async () => {
+        const back = await api.post(boot.urls.zone_restore, { path: { id: zone.id }, body: {} }).catch((error) => {
+          toast(error.text, { kind: "bad" });
+          return null;
+        });
+        if (back) await this.renewal.zones(back);
+      },
+    });
     this.show();
   }
 
@@ -109,7 +152,10 @@ export class Cards {
     const told = await api.get(boot.urls.area, { path: { code: area.code } }).catch(() => null);
     if (!told) return;
     page.set({ focus: told, selection: [chosen(told)] });
-    const next = levels.ids.slice(levels.depth(told.level) + 1).map(levels.zooms).find(Boolean);
+    const next = levels.ids
+      .slice(levels.depth(told.level) + 1)
+      .map(levels.zooms)
+      .find(Boolean);
     this.canvas.goTo(told, { zoomAtLeast: next && !told.leaf ? next[0] + 0.05 : null, zoomAtMost: 19 });
   }
 
@@ -142,7 +188,8 @@ export class Cards {
   found(result) {
     this.outline(null);
     this.canvas.goTo(result);
-    if (result.kind === "area") page.set({ selection: [{ fid: result.fid, code: result.code, name: result.name, level: result.level }] });
+    if (result.kind === "area")
+      page.set({ selection: [{ fid: result.fid, code: result.code, name: result.name, level: result.level }] });
     else if (result.kind === "zone") this.zone(result.fid);
     this.canvas.gl.getCanvas().focus();
   }
@@ -150,7 +197,30 @@ export class Cards {
   /** @param {object | null} result outlined while the arrow keys walk, without moving the map */
   outline(result) {
     const [w, s, e, n] = result?.bounds ?? [];
-    const box = result?.bounds ? { type: "Polygon", coordinates: [[[w, s], [e, s], [e, n], [w, n], [w, s]]] } : result?.where ? { type: "Polygon", coordinates: [Array.from({ length: 25 }, (_, i) => [result.where[0] + 0.00025 * Math.cos((i * Math.PI) / 12), result.where[1] + 0.0002 * Math.sin((i * Math.PI) / 12)])] } : null;
+    const box = result?.bounds
+      ? {
+          type: "Polygon",
+          coordinates: [
+            [
+              [w, s],
+              [e, s],
+              [e, n],
+              [w, n],
+              [w, s],
+            ],
+          ],
+        }
+      : result?.where
+        ? {
+            type: "Polygon",
+            coordinates: [
+              Array.from({ length: 25 }, (_, i) => [
+                result.where[0] + 0.00025 * Math.cos((i * Math.PI) / 12),
+                result.where[1] + 0.0002 * Math.sin((i * Math.PI) / 12),
+              ]),
+            ],
+          }
+        : null;
     this.canvas.show("outline", box ? [{ type: "Feature", properties: { kind: "hit" }, geometry: box }] : []);
   }
 
@@ -166,7 +236,11 @@ export class Cards {
   async restore() {
     const code = new URLSearchParams(location.hash.slice(1)).get("area");
     const scope = (boot.account.roles ?? []).map((role) => role.area?.code).filter(Boolean)[0];
-    const [area, top] = await Promise.all([code, scope].map((wanted) => (wanted ? api.get(boot.urls.area, { path: { code: wanted } }).catch(() => null) : null)));
+    const [area, top] = await Promise.all(
+      [code, scope].map((wanted) =>
+        wanted ? api.get(boot.urls.area, { path: { code: wanted } }).catch(() => null) : null,
+      ),
+    );
     this.#top = top;
     if (area) page.set({ selection: [chosen(area)] });
     else this.show();

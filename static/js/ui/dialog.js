@@ -10,11 +10,36 @@ import { icon } from "./icon.js";
 export function dialog({ title, body, actions = [], closable = true }) {
   const before = document.activeElement;
   const shut = () => node.close();
-  const node = el("dialog", { "aria-label": title },
-    el("div", { class: "hd" }, el("h2", {}, title), closable ? el("button", { class: "btn quiet icon", type: "button", "aria-label": t("side.shut"), onclick: () => shut() }, icon("close", "s")) : null),
-    el("div", { class: "body" }, ...body), actions.length ? el("div", { class: "act" }, ...actions) : null);
+  const node = el(
+    "dialog",
+    { "aria-label": title },
+    el(
+      "div",
+      { class: "hd" },
+      el("h2", {}, title),
+      closable
+        ? el(
+            "button",
+            { class: "btn quiet icon", type: "button", "aria-label": t("side.shut"), onclick: () => shut() },
+            icon("close", "s"),
+          )
+        : null,
+    ),
+    el("div", { class: "body" }, ...body),
+    actions.length ? el("div", { class: "act" }, ...actions) : null,
+  );
   if (!closable) node.addEventListener("cancel", (event) => event.preventDefault());
-  const closed = new Promise((resolve) => node.addEventListener("close", () => { node.remove(); before?.focus?.(); resolve(); }, { once: true }));
+  const closed = new Promise((resolve) =>
+    node.addEventListener(
+      "close",
+      () => {
+        node.remove();
+        before?.focus?.();
+        resolve();
+      },
+      { once: true },
+    ),
+  );
   document.body.append(node);
   node.showModal();
   return { node, shut, closed };

@@ -5,7 +5,8 @@ const PICTURES = new Set(["svg", "path", "rect", "circle", "g", "line", "text", 
 
 /**
  * @param {string} tag
- * @param {Record<string, unknown>} [attributes] `on...` are listeners; null, undefined and false are left out; true is an empty attribute
+ * @param {Record<string, unknown>} [attributes] `on...` are listeners; null, undefined and false are left out; true
+ *   is an empty attribute
  * @param {...(Node | string | number | null | undefined | false | Array)} children
  * @returns {HTMLElement}
  */
@@ -17,6 +18,11 @@ export function el(tag, attributes = {}, ...children) {
     else if (name === "value" || name === "checked" || name === "indeterminate") node[name] = value;
     else node.setAttribute(name, value === true ? "" : String(value));
   }
-  node.append(...children.flat(4).filter((child) => child !== null && child !== undefined && child !== false).map((child) => (child instanceof Node ? child : String(child))));
+  node.append(
+    ...children
+      .flat(4)
+      .filter((child) => child !== null && child !== undefined && child !== false)
+      .map((child) => (child instanceof Node ? child : String(child))),
+  );
   return node;
 }

@@ -6,7 +6,8 @@ const CODES = 3;
 
 /** "change buildings" -> the words for changing, and for buildings. */
 function verb(op) {
-  const key = `op.${op.replaceAll(" ", "-")}`, words = t(key);
+  const key = `op.${op.replaceAll(" ", "-")}`,
+    words = t(key);
   if (words !== key) return words;
   const [what, layer] = op.split(" ");
   return layer ? `${t(`op.${what}`)} ${t(`layer.${layer}`)}` : op;
@@ -17,8 +18,15 @@ export const editName = {
 
   /** @param {{op: string, note?: string}} edit the note of an undo begins with the operation it took back */
   full(edit) {
-    const [op, note] = edit.op === "undo" && edit.note ? [edit.note.split(" ")[0], edit.note.split(" ").slice(1).join(" ")] : [edit.op, edit.note ?? ""];
-    const codes = note.split(" + ").slice(0, CODES).map((code) => (/^[\w-]+$/.test(code) ? places.tail(code) : code)).join("、");
+    const [op, note] =
+      edit.op === "undo" && edit.note
+        ? [edit.note.split(" ")[0], edit.note.split(" ").slice(1).join(" ")]
+        : [edit.op, edit.note ?? ""];
+    const codes = note
+      .split(" + ")
+      .slice(0, CODES)
+      .map((code) => (/^[\w-]+$/.test(code) ? places.tail(code) : code))
+      .join("、");
     return `${verb(op)} ${codes}`.trim();
   },
 };

@@ -29,8 +29,13 @@ function sumCell(row, before, after) {
   if (!known(was) && !known(is)) return el("td", { class: "unknown" }, t("value.unknown"));
   if (!known(was) || !known(is)) return el("td", {}, figureText.number(is));
   const change = is - was;
-  if (Math.abs(change) <= (row.tolerance ?? 0)) return el("td", { class: "same" }, icon("ok"), row.show ? row.show(is) : format.number(is));
-  return el("td", { class: "diff" }, row.show ? `${change > 0 ? "+" : "−"}${row.show(Math.abs(change))}` : format.signed(change));
+  if (Math.abs(change) <= (row.tolerance ?? 0))
+    return el("td", { class: "same" }, icon("ok"), row.show ? row.show(is) : format.number(is));
+  return el(
+    "td",
+    { class: "diff" },
+    row.show ? `${change > 0 ? "+" : "−"}${row.show(Math.abs(change))}` : format.signed(change),
+  );
 }
 
 /**
@@ -40,11 +45,36 @@ function sumCell(row, before, after) {
  */
 export function effectTable(columns, sum) {
   const rows = ROWS.filter((row) => columns.some(({ figures }) => figures && row.of(figures) !== undefined));
-  return el("table", { class: "eff" },
-    el("thead", {}, el("tr", {}, el("td", {}), columns.map(({ head }) => el("th", { scope: "col" }, ...head)), sum ? el("th", { scope: "col" }, sum.head) : null)),
-    el("tbody", {}, rows.map((row) => el("tr", {}, el("th", { scope: "row" }, t(`fig.${row.key}`)), columns.map(({ figures, strong }) => {
-      const made = cell(row, figures, strong && row.strong);
-      if (!strong && sum) made.classList.add("was");
-      return made;
-    }), sum ? sumCell(row, sum.before, sum.after) : null))));
+  return el(
+    "table",
+    { class: "eff" },
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        el("td", {}),
+        columns.map(({ head }) => el("th", { scope: "col" }, ...head)),
+        sum ? el("th", { scope: "col" }, sum.head) : null,
+      ),
+    ),
+    el(
+      "tbody",
+      {},
+      rows.map((row) =>
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, t(`fig.${row.key}`)),
+          columns.map(({ figures, strong }) => {
+            const made = cell(row, figures, strong && row.strong);
+            if (!strong && sum) made.classList.add("was");
+            return made;
+          }),
+          sum ? sumCell(row, sum.before, sum.after) : null,
+        ),
+      ),
+    ),
+  );
 }

@@ -9,31 +9,98 @@ import { popover } from "./popover.js";
 const GRAVE = new Set(["gap", "overlap", "nesting", "code", "hole", "invalid", "outside"]);
 const MERE = new Set(["vertices-added", "norm-under"]);
 const rank = (kind) => (GRAVE.has(kind) ? 0 : MERE.has(kind) ? 2 : 1);
-const LOOK = [["bad", "c-bad"], ["warn", "c-warn"], ["info", "c-info"]];
+const LOOK = [
+  ["bad", "c-bad"],
+  ["warn", "c-warn"],
+  ["info", "c-info"],
+];
 
 /** The areas of a finding as a list to choose from. */
 function choose(button, areas, onArea) {
-  popover.show(button, areas.map((area) => el("button", { class: "mi", type: "button", onclick: () => { popover.shut(); onArea(area); } }, area.name || area.code, el("span", { class: "r" }, area.code))), { side: "right", label: t("finding.see") });
+  popover.show(
+    button,
+    areas.map((area) =>
+      el(
+        "button",
+        {
+          class: "mi",
+          type: "button",
+          onclick: () => {
+            popover.shut();
+            onArea(area);
+          },
+        },
+        area.name || area.code,
+        el("span", { class: "r" }, area.code),
+      ),
+    ),
+    { side: "right", label: t("finding.see") },
+  );
 }
 
 /**
- * @param {Array<{kind: string, text?: string, code?: string | null, where?: [number, number] | null, count?: number}>} findings
- * @param {{holds?: string[], onPlace?: (where: [number, number]) => void, onArea?: (area: object) => void}} [options] holds: sentences that are true, ticked
+ * @param {Array<{kind: string, text?: string, code?: string | null, where?: [number, number] | null, count?:
+ *   number}>} findings
+ * @param {{holds?: string[], onPlace?: (where: [number, number]) => void, onArea?: (area: object) => void}} [options]
+ *   holds: sentences that are true, ticked
  * @returns {{list: HTMLElement, errors: number, notes: number}}
  */
 export function findingsList(findings, { holds = [], onPlace, onArea } = {}) {
   const sorted = [...findings].sort((a, b) => rank(a.kind) - rank(b.kind));
   const row = (finding) => {
     const [name, colour] = LOOK[rank(finding.kind)];
-    const key = `finding.${finding.kind}`, title = t(key, { ...finding, code: places.tail(finding.code ?? ""), n: finding.code ?? "", count: Number(finding.code) });
+    const key = `finding.${finding.kind}`,
+      title = t(key, {
+        ...finding,
+        code: places.tail(finding.code ?? ""),
+        n: finding.code ?? "",
+        count: Number(finding.code),
+      });
     const unfilled = title === key || /\{\w+\}/.test(title);
-    const place = finding.where && onPlace ? el("button", { class: "lk", type: "button", onclick: () => onPlace(finding.where) }, t("finding.see")) : null;
-    const areas = finding.areas?.length && onArea ? el("button", { class: "lk", type: "button", "aria-haspopup": "dialog", onclick: (event) => choose(event.currentTarget, finding.areas, onArea) }, t("finding.see")) : null;
+    const place =
+      finding.where && onPlace
+        ? el("button", { class: "lk", type: "button", onclick: () => onPlace(finding.where) }, t("finding.see"))
+        : null;
+    const areas =
+      finding.areas?.length && onArea
+        ? el(
+            "button",
+            {
+              class: "lk",
+              type: "button",
+              "aria-haspopup": "dialog",
+              onclick: (event) => choose(event.currentTarget, finding.areas, onArea),
+            },
+            t("finding.see"),
+          )
+        : null;
     const count = typeof finding.count === "number" ? el("b", { class: "count" }, format.number(finding.count)) : null;
-    return el("li", {}, el("span", { class: colour }, icon(name, "s")),
-      el("span", {}, unfilled ? finding.text : title, t(`${key}.why`) === `${key}.why` ? null : el("small", {}, t(`${key}.why`))), count || place || areas ? el("span", { class: "acts" }, count, place, areas) : null);
+    return el(
+      "li",
+      {},
+      el("span", { class: colour }, icon(name, "s")),
+      el(
+        "span",
+        {},
+        unfilled ? finding.text : title,
+        t(`${key}.why`) === `${key}.why` ? null : el("small", {}, t(`${key}.why`)),
+      ),
+      count || place || areas ? el("span", { class: "acts" }, count, place, areas) : null,
+    );
   };
-  const ticked = holds.map((sentence) => el("li", {}, el("span", { class: "c-ok" }, icon("ok", "s")), el("span", {}, sentence)));
+  const ticked = holds.map((sentence) =>
+    el("li", {}, el("span", { class: "c-ok" }, icon("ok", "s")), el("span", {}, sentence)),
+  );
   const errors = findings.filter((finding) => rank(finding.kind) === 0).length;
-  return { list: el("ul", { class: "find" }, sorted.filter((f) => rank(f.kind) === 0).map(row), ticked, sorted.filter((f) => rank(f.kind) > 0).map(row)), errors, notes: findings.length - errors };
+  return {
+    list: el(
+      "ul",
+      { class: "find" },
+      sorted.filter((f) => rank(f.kind) === 0).map(row),
+      ticked,
+      sorted.filter((f) => rank(f.kind) > 0).map(row),
+    ),
+    errors,
+    notes: findings.length - errors,
+  };
 }

@@ -9,7 +9,10 @@ import { icon } from "./icon.js";
 
 const PIXEL_M = 0.0254 / 96;
 const host = document.getElementById("foot");
-const at = el("span", { class: "it at" }), scale = el("span", { class: "it" }), known = el("span", { class: "it" }), whole = el("span", { class: "it" });
+const at = el("span", { class: "it at" }),
+  scale = el("span", { class: "it" }),
+  known = el("span", { class: "it" }),
+  whole = el("span", { class: "it" });
 host.append(at, scale, el("span", { class: "it" }, "CGCS2000"), el("span", { class: "g" }), known, whole);
 
 /** Metres of ground under one CSS pixel. */
@@ -18,8 +21,12 @@ const ground = (gl) => (40075016.686 * Math.cos((gl.getCenter().lat * Math.PI) /
 export const foot = {
   /** @param {import("../map/canvas.js").Canvas} canvas */
   watch({ gl }) {
-    const tell = () => { scale.textContent = format.scale(ground(gl) / PIXEL_M); };
-    const here = (place) => { at.textContent = format.place(place.lng, place.lat); };
+    const tell = () => {
+      scale.textContent = format.scale(ground(gl) / PIXEL_M);
+    };
+    const here = (place) => {
+      at.textContent = format.place(place.lng, place.lat);
+    };
     gl.on("move", tell);
     gl.on("mousemove", (event) => here(event.lngLat));
     tell();
@@ -30,12 +37,20 @@ export const foot = {
   tell(summary) {
     if (!summary) return;
     const age = summary.age_s ?? null;
-    known.textContent = age === null ? t("foot.known", { share: format.percent(summary.known_share) }) : t("foot.data", { age: format.age(age), share: format.percent(summary.known_share) });
+    known.textContent =
+      age === null
+        ? t("foot.known", { share: format.percent(summary.known_share) })
+        : t("foot.data", { age: format.age(age), share: format.percent(summary.known_share) });
     const { coverage } = summary;
     if (!coverage) return;
     const broken = coverage.gaps + coverage.overlaps + coverage.nesting;
     const unit = named(boot.levels, levels.deepest);
     whole.className = `it ${broken ? "c-bad" : "c-ok"}`;
-    whole.replaceChildren(icon(broken ? "bad" : "ok", "s"), broken ? t("foot.broken", coverage) : t("foot.whole", { n: format.number(summary.leaves), unit, count: summary.leaves }));
+    whole.replaceChildren(
+      icon(broken ? "bad" : "ok", "s"),
+      broken
+        ? t("foot.broken", coverage)
+        : t("foot.whole", { n: format.number(summary.leaves), unit, count: summary.leaves }),
+    );
   },
 };

@@ -22,12 +22,30 @@ export const hint = {
 
   /** @param {import("../edit/snapping.js").Snapper | null} snapper null hides the switches */
   snaps(snapper) {
-    if (!snapper) { snaps.replaceChildren(); return; }
+    if (!snapper) {
+      snaps.replaceChildren();
+      return;
+    }
     const offered = SNAPS.filter((name) => name === "vertices" || name === "borders" || boot.map.has?.[name]);
     const button = (name) => {
-      const made = el("button", { class: "tg", type: "button", "aria-pressed": String(snapper.on[name]), onclick: () => { snapper.on[name] = !snapper.on[name]; made.setAttribute("aria-pressed", String(snapper.on[name])); } }, t(`snap.${name}`));
+      const made = el(
+        "button",
+        {
+          class: "tg",
+          type: "button",
+          "aria-pressed": String(snapper.on[name]),
+          onclick: () => {
+            snapper.on[name] = !snapper.on[name];
+            made.setAttribute("aria-pressed", String(snapper.on[name]));
+          },
+        },
+        t(`snap.${name}`),
+      );
       return made;
     };
-    snaps.replaceChildren(el("span", { class: "mute t1 word" }, t("snap.title"), " "), el("span", { class: "seg", role: "group", "aria-label": t("snap.title") }, offered.map(button)));
+    snaps.replaceChildren(
+      el("span", { class: "mute t1 word" }, t("snap.title"), " "),
+      el("span", { class: "seg", role: "group", "aria-label": t("snap.title") }, offered.map(button)),
+    );
   },
 };

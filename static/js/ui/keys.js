@@ -8,22 +8,82 @@ import { popover } from "./popover.js";
 import { side } from "./side.js";
 
 const SPOTS = ["canvas", "side", "foot"];
-const editable = (node) => node?.closest?.("input, select, textarea, [contenteditable]") && !["checkbox", "radio"].includes(node.type);
+const editable = (node) =>
+  node?.closest?.("input, select, textarea, [contenteditable]") && !["checkbox", "radio"].includes(node.type);
 
 /** What the list of keys shows. */
 const LISTED = [
-  ["tools", [...TOOLS.map((tool) => [tool.key, `tool.${tool.id}`]), ["Esc", "keys.escape"], ["Ctrl Z", "undo.word"], ["Ctrl Shift Z", "redo.word"]]],
-  ["draw", [["Space", "keys.point"], ["Backspace", "keys.back"], ["Enter", "keys.finish"], ["K", "keys.keep"], ["S", "keys.snap"], ["Alt", "keys.no-snap"]]],
-  ["crosshair", [["G", "keys.crosshair"], ["← ↑ → ↓", "keys.step"], ["Shift ← ↑ → ↓", "keys.small-step"]]],
-  ["map", [["← ↑ → ↓", "keys.pan"], ["+ −", "keys.zoom"], ["Shift", "keys.add"], ["Alt ↑", "keys.parent"], ["Ctrl F", "search.title"], ["F6", "keys.cycle"], ["?", "keys.title"]]],
+  [
+    "tools",
+    [
+      ...TOOLS.map((tool) => [tool.key, `tool.${tool.id}`]),
+      ["Esc", "keys.escape"],
+      ["Ctrl Z", "undo.word"],
+      ["Ctrl Shift Z", "redo.word"],
+    ],
+  ],
+  [
+    "draw",
+    [
+      ["Space", "keys.point"],
+      ["Backspace", "keys.back"],
+      ["Enter", "keys.finish"],
+      ["K", "keys.keep"],
+      ["S", "keys.snap"],
+      ["Alt", "keys.no-snap"],
+    ],
+  ],
+  [
+    "crosshair",
+    [
+      ["G", "keys.crosshair"],
+      ["← ↑ → ↓", "keys.step"],
+      ["Shift ← ↑ → ↓", "keys.small-step"],
+    ],
+  ],
+  [
+    "map",
+    [
+      ["← ↑ → ↓", "keys.pan"],
+      ["+ −", "keys.zoom"],
+      ["Shift", "keys.add"],
+      ["Alt ↑", "keys.parent"],
+      ["Ctrl F", "search.title"],
+      ["F6", "keys.cycle"],
+      ["?", "keys.title"],
+    ],
+  ],
 ];
 
 export function showKeys() {
-  dialog({ title: t("keys.title"), body: [el("div", { class: "keys" }, LISTED.map(([group, keys]) => el("section", {}, el("h3", {}, t(`keys.${group}`)), el("dl", {}, keys.map(([key, what]) => el("div", {}, el("dt", {}, t(what)), el("dd", {}, el("kbd", {}, key)))))))), el("p", { class: "mute t1" }, t("keys.off"))] });
+  dialog({
+    title: t("keys.title"),
+    body: [
+      el(
+        "div",
+        { class: "keys" },
+        LISTED.map(([group, keys]) =>
+          el(
+            "section",
+            {},
+            el("h3", {}, t(`keys.${group}`)),
+            el(
+              "dl",
+              {},
+              keys.map(([key, what]) => el("div", {}, el("dt", {}, t(what)), el("dd", {}, el("kbd", {}, key)))),
+            ),
+          ),
+        ),
+      ),
+      el("p", { class: "mute t1" }, t("keys.off")),
+    ],
+  });
 }
 
 function cycle(back) {
-  const spots = SPOTS.map((id) => (id === "canvas" ? document.querySelector("#canvas canvas") : document.getElementById(id)));
+  const spots = SPOTS.map((id) =>
+    id === "canvas" ? document.querySelector("#canvas canvas") : document.getElementById(id),
+  );
   const now = spots.findIndex((spot) => spot === document.activeElement || spot.contains?.(document.activeElement));
   const next = spots[(now + (back ? -1 : 1) + spots.length) % spots.length];
   next.tabIndex = next.tabIndex < 0 ? -1 : next.tabIndex;
@@ -31,21 +91,37 @@ function cycle(back) {
   next.focus();
 }
 
-/** @param {{desk: import("../edit/desk.js").Desk, find: () => void, use: (id: string) => void, undo: () => void, redo: () => void, parent: () => void, toggleSnap: () => void}} verbs */
+/**
+ * @param {{desk: import("../edit/desk.js").Desk, find: () => void, use: (id: string) => void, undo: () => void, redo:
+ *   () => void, parent: () => void, toggleSnap: () => void}} verbs
+ */
 export function watchKeys(verbs) {
   const map = document.getElementById("map");
-  addEventListener("keydown", (event) => { if (event.key === "Tab" || event.key === "F6") map.classList.add("by-key"); }, true);
+  addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key === "Tab" || event.key === "F6") map.classList.add("by-key");
+    },
+    true,
+  );
   addEventListener("pointerdown", () => map.classList.remove("by-key"), true);
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    const command = event.ctrlKey || event.metaKey, typing = editable(event.target);
-    const done = (verb) => { event.preventDefault(); verb(); };
+    const command = event.ctrlKey || event.metaKey,
+      typing = editable(event.target);
+    const done = (verb) => {
+      event.preventDefault();
+      verb();
+    };
     if (command && event.key.toLowerCase() === "f") return done(verbs.find);
     if (command && event.key.toLowerCase() === "z" && !typing) return done(event.shiftKey ? verbs.redo : verbs.undo);
     if (command && event.key.toLowerCase() === "y" && !typing) return done(verbs.redo);
     if (event.key === "F6") return done(() => cycle(event.shiftKey));
     if (event.altKey && event.key === "ArrowUp") return done(verbs.parent);
-    if (event.key === "Escape") { if (popover.shut() || (typing && (event.target.blur(), true))) return undefined; return done(() => verbs.desk.escape()); }
+    if (event.key === "Escape") {
+      if (popover.shut() || (typing && (event.target.blur(), true))) return undefined;
+      return done(() => verbs.desk.escape());
+    }
     if (command || event.altKey || typing) return undefined;
     const onButton = event.target.closest?.("button, a, summary, [role=option]");
     if (onButton && (event.key === "Enter" || event.key === " " || event.key.startsWith("Arrow"))) return undefined;

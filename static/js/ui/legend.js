@@ -15,38 +15,116 @@ document.getElementById("map").append(host);
 
 const edge = () => el("rect", { class: "edge", x: 0.5, y: 0.5, width: 21, height: 13 });
 const swatch = (...parts) => el("svg", { class: "sw", viewBox: "0 0 22 14", "aria-hidden": "true" }, ...parts);
-const hatched = (gap, side = 1) => Array.from({ length: 10 }, (_, i) => `M${side > 0 ? i * gap - 14 : i * gap} 0l${14 * side} 14`).join("");
+const hatched = (gap, side = 1) =>
+  Array.from({ length: 10 }, (_, i) => `M${side > 0 ? i * gap - 14 : i * gap} 0l${14 * side} 14`).join("");
 
 function zoneSwatch(kind) {
   const colour = zoneColour(kind);
   const lines = { lockdown: hatched(5) + hatched(5, -1), control: hatched(6, -1), prevention: "" }[colour];
-  return swatch(el("rect", { class: `z-${colour}`, x: 1, y: 1, width: 20, height: 12, "stroke-width": 1.6, "stroke-dasharray": colour === "prevention" ? "3 2" : null }),
-    el("svg", { x: 1, y: 1, width: 20, height: 12, viewBox: "1 1 20 12" }, el("path", { class: `z-${colour} h`, d: lines, fill: "none" })));
+  return swatch(
+    el("rect", {
+      class: `z-${colour}`,
+      x: 1,
+      y: 1,
+      width: 20,
+      height: 12,
+      "stroke-width": 1.6,
+      "stroke-dasharray": colour === "prevention" ? "3 2" : null,
+    }),
+    el(
+      "svg",
+      { x: 1, y: 1, width: 20, height: 12, viewBox: "1 1 20 12" },
+      el("path", { class: `z-${colour} h`, d: lines, fill: "none" }),
+    ),
+  );
 }
 
 function row({ picture, mark, label, count, pressed, dim, onclick, key }) {
-  return el("li", {}, el("button", { class: `row ${dim ? "off" : ""}`, type: "button", "aria-pressed": String(pressed), onclick, "data-key": key },
-    picture, mark ? icon(mark, "solid") : null, el("span", {}, label), el("span", { class: "num" }, format.number(count))));
+  return el(
+    "li",
+    {},
+    el(
+      "button",
+      { class: `row ${dim ? "off" : ""}`, type: "button", "aria-pressed": String(pressed), onclick, "data-key": key },
+      picture,
+      mark ? icon(mark, "solid") : null,
+      el("span", {}, label),
+      el("span", { class: "num" }, format.number(count)),
+    ),
+  );
 }
 
 function chooseMetric(event) {
-  const listed = GROUPS.map((group) => [group, boot.metrics.filter((metric) => metric.group === group)]).filter(([, metrics]) => metrics.length);
-  popover.show(event.currentTarget, listed.flatMap(([group, metrics]) => [el("h4", {}, t(`metrics.${group}`)), ...metrics.map((metric) => el("button", {
-    class: "mi", type: "button", role: "menuitemradio", "aria-checked": String(metric.id === page.metric),
-    onclick: () => { popover.shut(); page.set({ metric: metric.id, isolate: null, wash: false }); },
-  }, named(boot.metrics, metric.id)))]), { label: t("legend.change") });
+  const listed = GROUPS.map((group) => [group, boot.metrics.filter((metric) => metric.group === group)]).filter(
+    ([, metrics]) => metrics.length,
+  );
+  popover.show(
+    event.currentTarget,
+    listed.flatMap(([group, metrics]) => [
+      el("h4", {}, t(`metrics.${group}`)),
+      ...metrics.map((metric) =>
+        el(
+          "button",
+          {
+            class: "mi",
+            type: "button",
+            role: "menuitemradio",
+            "aria-checked": String(metric.id === page.metric),
+            onclick: () => {
+              popover.shut();
+              page.set({ metric: metric.id, isolate: null, wash: false });
+            },
+          },
+          named(boot.metrics, metric.id),
+        ),
+      ),
+    ]),
+    { label: t("legend.change") },
+  );
 }
 
 function classRows(legend) {
   const toggle = (index) => page.set({ isolate: page.isolate === index ? null : index });
-  const rows = legend.classes.map((entry) => row({
-    picture: swatch(el("rect", { class: entry.token.startsWith("m-") ? "d-none" : entry.token, x: 0.5, y: 0.5, width: 21, height: 13 }), edge()),
-    mark: entry.mark, label: entry.label, count: entry.count, key: entry.id, pressed: page.isolate === entry.index, dim: page.isolate !== null && page.isolate !== entry.index, onclick: () => toggle(entry.index),
-  }));
-  if (legend.unknown) rows.push(row({
-    picture: swatch(el("svg", { x: 1, y: 1, width: 20, height: 12, viewBox: "1 1 20 12" }, el("path", { class: "mark h", d: hatched(4) })), edge()),
-    label: t("legend.unknown-not-zero"), count: legend.unknown, key: "unknown", pressed: page.isolate === -2, dim: page.isolate !== null && page.isolate !== -2, onclick: () => toggle(-2),
-  }));
+  const rows = legend.classes.map((entry) =>
+    row({
+      picture: swatch(
+        el("rect", {
+          class: entry.token.startsWith("m-") ? "d-none" : entry.token,
+          x: 0.5,
+          y: 0.5,
+          width: 21,
+          height: 13,
+        }),
+        edge(),
+      ),
+      mark: entry.mark,
+      label: entry.label,
+      count: entry.count,
+      key: entry.id,
+      pressed: page.isolate === entry.index,
+      dim: page.isolate !== null && page.isolate !== entry.index,
+      onclick: () => toggle(entry.index),
+    }),
+  );
+  if (legend.unknown)
+    rows.push(
+      row({
+        picture: swatch(
+          el(
+            "svg",
+            { x: 1, y: 1, width: 20, height: 12, viewBox: "1 1 20 12" },
+            el("path", { class: "mark h", d: hatched(4) }),
+          ),
+          edge(),
+        ),
+        label: t("legend.unknown-not-zero"),
+        count: legend.unknown,
+        key: "unknown",
+        pressed: page.isolate === -2,
+        dim: page.isolate !== null && page.isolate !== -2,
+        onclick: () => toggle(-2),
+      }),
+    );
   return rows;
 }
 
@@ -56,8 +134,31 @@ function zoneRows() {
   const kinds = boot.zone_kinds.filter((kind) => count(kind.id));
   const proposed = zones.filter((zone) => zone.status === "proposed").length;
   const toggle = (kind) => page.set({ isolateZone: page.isolateZone === kind ? null : kind });
-  const rows = kinds.map((kind) => row({ picture: zoneSwatch(kind.id), label: `${kind.letter[boot.lang] ?? kind.letter.zh} ${named(boot.zone_kinds, kind.id)}`, count: count(kind.id), key: kind.id, pressed: page.isolateZone === kind.id, dim: page.isolateZone !== null && page.isolateZone !== kind.id, onclick: () => toggle(kind.id) }));
-  if (proposed) rows.push(el("li", {}, el("span", { class: "row" }, swatch(el("rect", { class: "edge dash", x: 1, y: 1, width: 20, height: 12 })), el("span", {}, t("legend.proposed")), el("span", { class: "num" }, format.number(proposed)))));
+  const rows = kinds.map((kind) =>
+    row({
+      picture: zoneSwatch(kind.id),
+      label: `${kind.letter[boot.lang] ?? kind.letter.zh} ${named(boot.zone_kinds, kind.id)}`,
+      count: count(kind.id),
+      key: kind.id,
+      pressed: page.isolateZone === kind.id,
+      dim: page.isolateZone !== null && page.isolateZone !== kind.id,
+      onclick: () => toggle(kind.id),
+    }),
+  );
+  if (proposed)
+    rows.push(
+      el(
+        "li",
+        {},
+        el(
+          "span",
+          { class: "row" },
+          swatch(el("rect", { class: "edge dash", x: 1, y: 1, width: 20, height: 12 })),
+          el("span", {}, t("legend.proposed")),
+          el("span", { class: "num" }, format.number(proposed)),
+        ),
+      ),
+    );
   return rows;
 }
 
@@ -69,8 +170,20 @@ export function drawLegend() {
   if (!legend) return;
   const zones = page.hidden.has("zones") ? [] : zoneRows();
   host.replaceChildren(
-    el("h3", {}, el("span", {}, page.wash ? t("legend.zones") : named(boot.metrics, legend.metric.id)), boot.metrics.length > 1 || page.wash ? el("button", { class: "lk", type: "button", "data-key": "change", onclick: chooseMetric, "aria-haspopup": "menu" }, t(page.wash ? "legend.overlay" : "legend.change")) : ""),
+    el(
+      "h3",
+      {},
+      el("span", {}, page.wash ? t("legend.zones") : named(boot.metrics, legend.metric.id)),
+      boot.metrics.length > 1 || page.wash
+        ? el(
+            "button",
+            { class: "lk", type: "button", "data-key": "change", onclick: chooseMetric, "aria-haspopup": "menu" },
+            t(page.wash ? "legend.overlay" : "legend.change"),
+          )
+        : "",
+    ),
     ...(page.wash ? [] : [el("ul", {}, classRows(legend))]),
-    ...(zones.length ? [page.wash ? "" : el("hr"), el("ul", {}, zones)] : []));
+    ...(zones.length ? [page.wash ? "" : el("hr"), el("ul", {}, zones)] : []),
+  );
   if (key) host.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
 }

@@ -5,7 +5,8 @@ import { page } from "../data/page.js";
 import { icon } from "./icon.js";
 import { say } from "./say.js";
 
-const ASK_MS = 5000, BACK_MS = 4000;
+const ASK_MS = 5000,
+  BACK_MS = 4000;
 const host = document.getElementById("live");
 
 export function watchLive() {
@@ -26,7 +27,9 @@ export function watchLive() {
     }
     host.replaceChildren(icon("ok", "s"), t("live.back"));
     say.politely(t("live.back"));
-    setTimeout(() => { if (!page.offline) host.hidden = true; }, BACK_MS);
+    setTimeout(() => {
+      if (!page.offline) host.hidden = true;
+    }, BACK_MS);
     dispatchEvent(new Event("weige:back"));
   });
   addEventListener("offline", () => page.set({ offline: page.offline || new Date() }));

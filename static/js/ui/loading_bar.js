@@ -9,7 +9,17 @@ export function watchLoading({ gl }) {
   const bar = el("rect", { width: 30, height: 2, x: 0 });
   host.append(el("svg", { viewBox: "0 0 100 2", preserveAspectRatio: "none", "aria-hidden": "true" }, bar));
   let timer = null;
-  gl.on("dataloading", () => { timer ??= setTimeout(() => { host.hidden = gl.areTilesLoaded(); }, AFTER_MS); });
-  gl.on("sourcedata", () => { bar.setAttribute("x", String((Number(bar.getAttribute("x")) + 7) % 100)); });
-  gl.on("idle", () => { clearTimeout(timer); timer = null; host.hidden = true; });
+  gl.on("dataloading", () => {
+    timer ??= setTimeout(() => {
+      host.hidden = gl.areTilesLoaded();
+    }, AFTER_MS);
+  });
+  gl.on("sourcedata", () => {
+    bar.setAttribute("x", String((Number(bar.getAttribute("x")) + 7) % 100));
+  });
+  gl.on("idle", () => {
+    clearTimeout(timer);
+    timer = null;
+    host.hidden = true;
+  });
 }

@@ -13,15 +13,18 @@ const ROUND = [1, 2, 5];
 /** The longest round length of at most WIDEST_PX pixels. */
 function roundLength(metresPerPixel) {
   let best = 1;
-  for (let size = 1; size < 1e7; size *= 10) for (const n of ROUND) if ((n * size) / metresPerPixel <= WIDEST_PX) best = n * size;
+  for (let size = 1; size < 1e7; size *= 10)
+    for (const n of ROUND) if ((n * size) / metresPerPixel <= WIDEST_PX) best = n * size;
   return best;
 }
 
 function scaleBar(gl) {
-  const text = el("span", { class: "t1" }), bar = el("svg", { viewBox: "0 0 100 7", "aria-hidden": "true" });
+  const text = el("span", { class: "t1" }),
+    bar = el("svg", { viewBox: "0 0 100 7", "aria-hidden": "true" });
   const draw = () => {
     const perPixel = (40075016.686 * Math.cos((gl.getCenter().lat * Math.PI) / 180)) / (512 * 2 ** gl.getZoom());
-    const length = roundLength(perPixel), width = Math.round(length / perPixel);
+    const length = roundLength(perPixel),
+      width = Math.round(length / perPixel);
     text.textContent = length < 1000 ? `${length} m` : `${length / 1000} km`;
     bar.setAttribute("viewBox", `0 0 ${width} 7`);
     bar.setAttribute("width", width);
@@ -35,21 +38,40 @@ function scaleBar(gl) {
 
 function layersMenu(event) {
   const listed = LAYERS.filter((layer) => (layer === "zones" ? boot.zone_kinds.length : boot.map.has?.[layer]));
-  popover.show(event.currentTarget, [el("h4", {}, t("layers.title")), ...listed.map((layer) => {
-    const input = el("input", { type: "checkbox", checked: !page.hidden.has(layer), onchange: () => {
-      const hidden = new Set(page.hidden);
-      if (input.checked) hidden.delete(layer);
-      else hidden.add(layer);
-      page.set({ hidden });
-    } });
-    return el("label", { class: "mi" }, input, t(`layer.${layer}`));
-  })], { side: "right", label: t("layers.title") });
+  popover.show(
+    event.currentTarget,
+    [
+      el("h4", {}, t("layers.title")),
+      ...listed.map((layer) => {
+        const input = el("input", {
+          type: "checkbox",
+          checked: !page.hidden.has(layer),
+          onchange: () => {
+            const hidden = new Set(page.hidden);
+            if (input.checked) hidden.delete(layer);
+            else hidden.add(layer);
+            page.set({ hidden });
+          },
+        });
+        return el("label", { class: "mi" }, input, t(`layer.${layer}`));
+      }),
+    ],
+    { side: "right", label: t("layers.title") },
+  );
 }
 
 /** @param {import("../map/canvas.js").Canvas} canvas */
 export function mapKeys({ gl }) {
-  const button = (name, label, onclick, more = {}) => el("button", { type: "button", "aria-label": label, title: label, onclick, ...more }, icon(name, "s"));
-  document.getElementById("map").append(scaleBar(gl), el("div", { class: "box zoomer" },
-    button("plus", t("map.zoom-in"), () => gl.zoomIn()), button("minus", t("map.zoom-out"), () => gl.zoomOut()),
-    button("layers", t("layers.title"), layersMenu, { "aria-haspopup": "menu", "aria-expanded": "false" })));
+  const button = (name, label, onclick, more = {}) =>
+    el("button", { type: "button", "aria-label": label, title: label, onclick, ...more }, icon(name, "s"));
+  document.getElementById("map").append(
+    scaleBar(gl),
+    el(
+      "div",
+      { class: "box zoomer" },
+      button("plus", t("map.zoom-in"), () => gl.zoomIn()),
+      button("minus", t("map.zoom-out"), () => gl.zoomOut()),
+      button("layers", t("layers.title"), layersMenu, { "aria-haspopup": "menu", "aria-expanded": "false" }),
+    ),
+  );
 }

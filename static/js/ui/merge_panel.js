@@ -12,34 +12,134 @@ import { side } from "./side.js";
 const { section } = figureSections;
 
 function choice(areas, keep, verbs) {
-  return el("table", { class: "eff" },
-    el("thead", {}, el("tr", {}, el("td", {}), el("th", { scope: "col" }, t("fig.households")), el("th", { scope: "col" }, t("fig.people")))),
-    el("tbody", {}, areas.map((area) => el("tr", {}, el("th", { scope: "row" }, el("label", { class: "check" },
-      el("input", { type: "radio", name: "keep", value: area.code, checked: area.code === keep, "data-key": `keep ${area.code}`, onchange: () => verbs.keep(area.code) }), places.title(area), " ", el("span", { class: "mute t1" }, places.short(area)))),
-    el("td", { class: "v" }, figureText.number(area.households)), el("td", {}, figureText.number(area.population))))));
+  return el(
+    "table",
+    { class: "eff" },
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        el("td", {}),
+        el("th", { scope: "col" }, t("fig.households")),
+        el("th", { scope: "col" }, t("fig.people")),
+      ),
+    ),
+    el(
+      "tbody",
+      {},
+      areas.map((area) =>
+        el(
+          "tr",
+          {},
+          el(
+            "th",
+            { scope: "row" },
+            el(
+              "label",
+              { class: "check" },
+              el("input", {
+                type: "radio",
+                name: "keep",
+                value: area.code,
+                checked: area.code === keep,
+                "data-key": `keep ${area.code}`,
+                onchange: () => verbs.keep(area.code),
+              }),
+              places.title(area),
+              " ",
+              el("span", { class: "mute t1" }, places.short(area)),
+            ),
+          ),
+          el("td", { class: "v" }, figureText.number(area.households)),
+          el("td", {}, figureText.number(area.population)),
+        ),
+      ),
+    ),
+  );
 }
 
 /**
  * @param {{areas: object[], keep: string | null, answer: object | null, refusal?: string | null}} state
- * @param {{keep: (code: string) => void, cancel: () => void, save: () => void, see: (where: [number, number]) => void}} verbs
+ * @param {{keep: (code: string) => void, cancel: () => void, save: () => void, see: (where: [number, number]) =>
+ *   void}} verbs
  */
 export function mergePanel({ areas, keep, answer, refusal = null }, verbs) {
   const one = answer?.changed.find((area) => !area.retired);
-  const body = [section(t("merge.keeps"), areas.length > 1 ? el("kbd", {}, "K") : null, areas.length ? choice(areas, keep, verbs) : el("p", { class: "hint" }, t("merge.pick")), areas.length === 1 ? el("p", { class: "hint" }, t("merge.pick-more")) : null)];
+  const body = [
+    section(
+      t("merge.keeps"),
+      areas.length > 1 ? el("kbd", {}, "K") : null,
+      areas.length ? choice(areas, keep, verbs) : el("p", { class: "hint" }, t("merge.pick")),
+      areas.length === 1 ? el("p", { class: "hint" }, t("merge.pick-more")) : null,
+    ),
+  ];
   let errors = 0;
   if (refusal) body.push(el("section", { class: "sec" }, el("div", { class: "trouble" }, refusal)));
   if (one) {
-    const found = findingsList(answer.findings, { holds: answer.totals_before.households === answer.totals_after.households ? [t("check.conserved")] : [t("check.clean")], onPlace: verbs.see });
+    const found = findingsList(answer.findings, {
+      holds:
+        answer.totals_before.households === answer.totals_after.households
+          ? [t("check.conserved")]
+          : [t("check.clean")],
+      onPlace: verbs.see,
+    });
     errors = found.errors;
-    body.push(section(t("merge.result"), figureText.verdict(one.after?.norm), effectTable([{ head: [t("fig.now")], figures: answer.totals_before }, { head: [t("merge.after")], figures: one.after, strong: true }], { before: answer.totals_before, after: one.after, head: t("fig.change") })));
-    if (one.after?.norm && one.after.households !== null && (one.after.norm.min !== null || one.after.norm.max !== null)) body.push(section(t("card.norm", { range: `${one.after.norm.min ?? ""}–${one.after.norm.max ?? ""}` }), null, normStrip(one.after.norm, { old: one.after.households })));
+    body.push(
+      section(
+        t("merge.result"),
+        figureText.verdict(one.after?.norm),
+        effectTable(
+          [
+            { head: [t("fig.now")], figures: answer.totals_before },
+            { head: [t("merge.after")], figures: one.after, strong: true },
+          ],
+          { before: answer.totals_before, after: one.after, head: t("fig.change") },
+        ),
+      ),
+    );
+    if (
+      one.after?.norm &&
+      one.after.households !== null &&
+      (one.after.norm.min !== null || one.after.norm.max !== null)
+    )
+      body.push(
+        section(
+          t("card.norm", { range: `${one.after.norm.min ?? ""}–${one.after.norm.max ?? ""}` }),
+          null,
+          normStrip(one.after.norm, { old: one.after.households }),
+        ),
+      );
     body.push(section(t("check.title"), t("check.count", { errors: found.errors, notes: found.notes }), found.list));
   }
   side.show("merge", {
-    title: t("preview.merge"), chip: answer ? el("span", { class: "chip edit" }, t("preview.unsaved")) : null,
-    sub: areas.length ? areas.map((area) => places.short(area)).join(" + ") : null, body,
-    actions: el("div", { class: "act" }, el("button", { class: "btn", type: "button", onclick: verbs.cancel, "data-key": "cancel" }, t("act.cancel"), el("kbd", {}, "Esc")),
-      el("button", { class: "btn pri", type: "button", onclick: one && !errors ? verbs.save : null, "aria-disabled": one && !errors ? null : "true", "data-key": "save" }, t("preview.save-merge"), el("kbd", {}, "Enter")),
-      el("p", { class: "note" }, one ? t("preview.note") : t("merge.pick"))),
+    title: t("preview.merge"),
+    chip: answer ? el("span", { class: "chip edit" }, t("preview.unsaved")) : null,
+    sub: areas.length ? areas.map((area) => places.short(area)).join(" + ") : null,
+    body,
+    actions: el(
+      "div",
+      { class: "act" },
+      el(
+        "button",
+        { class: "btn", type: "button", onclick: verbs.cancel, "data-key": "cancel" },
+        t("act.cancel"),
+        el("kbd", {}, "Esc"),
+      ),
+      el(
+        "button",
+        {
+          class: "btn pri",
+          type: "button",
+          onclick: one && !errors ? verbs.save : null,
+          "aria-disabled": one && !errors ? null : "true",
+          "data-key": "save",
+        },
+        t("preview.save-merge"),
+        el("kbd", {}, "Enter"),
+      ),
+      el("p", { class: "note" }, one ? t("preview.note") : t("merge.pick")),
+    ),
   });
 }

@@ -4,7 +4,8 @@ import { el } from "./dom.js";
 let open = null;
 
 function place(box, anchor, side) {
-  const at = anchor.getBoundingClientRect(), size = box.getBoundingClientRect();
+  const at = anchor.getBoundingClientRect(),
+    size = box.getBoundingClientRect();
   const left = Math.max(8, Math.min(innerWidth - size.width - 8, side === "right" ? at.right - size.width : at.left));
   const below = at.bottom + 4 + size.height < innerHeight;
   box.style.left = `${left}px`;
@@ -36,17 +37,25 @@ export const popover = {
     popover.shut();
     if (again) return null;
     const box = el("div", { class: "pop", role: "dialog", "aria-label": label }, ...content);
-    const items = () => [...box.querySelectorAll(".mi, input")].filter((item) => !item.disabled && item.offsetParent !== null);
+    const items = () =>
+      [...box.querySelectorAll(".mi, input")].filter((item) => !item.disabled && item.offsetParent !== null);
     const onkey = (event) => {
-      if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); popover.shut(); }
+      if (event.key === "Escape") {
+        event.preventDefault();
+        event.stopPropagation();
+        popover.shut();
+      }
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         event.preventDefault();
         event.stopPropagation();
-        const all = items(), now = all.indexOf(document.activeElement);
+        const all = items(),
+          now = all.indexOf(document.activeElement);
         all[(now + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length]?.focus();
       }
     };
-    const onpress = (event) => { if (!box.contains(event.target) && !anchor.contains(event.target)) popover.shut(); };
+    const onpress = (event) => {
+      if (!box.contains(event.target) && !anchor.contains(event.target)) popover.shut();
+    };
     document.body.append(box);
     box.style.position = "fixed";
     place(box, anchor, side);

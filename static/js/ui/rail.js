@@ -18,11 +18,22 @@ function tell(button, words) {
 }
 
 function tool({ id, key, icon: name }, onclick) {
-  const button = el("button", { class: "tool", type: "button", "data-tool": id, tabindex: "-1", "aria-keyshortcuts": key, onclick }, icon(name), el("span", {}, t(`tool.${id}`)), key ? el("span", { class: "k", "aria-hidden": "true" }, key) : null);
-  const hint = () => { if (button.dataset.why) tell(button, button.dataset.why); };
+  const button = el(
+    "button",
+    { class: "tool", type: "button", "data-tool": id, tabindex: "-1", "aria-keyshortcuts": key, onclick },
+    icon(name),
+    el("span", {}, t(`tool.${id}`)),
+    key ? el("span", { class: "k", "aria-hidden": "true" }, key) : null,
+  );
+  const hint = () => {
+    if (button.dataset.why) tell(button, button.dataset.why);
+  };
   button.addEventListener("pointerenter", hint);
   button.addEventListener("focus", hint);
-  for (const name of ["pointerleave", "blur", "click"]) button.addEventListener(name, () => { why.hidden = true; });
+  for (const name of ["pointerleave", "blur", "click"])
+    button.addEventListener(name, () => {
+      why.hidden = true;
+    });
   return button;
 }
 
@@ -40,18 +51,32 @@ function walk(event) {
 
 /**
  * @param {{use: (id: string) => void, undo: () => void, redo: () => void}} verbs
- * @returns {{undoable: (undo: string | null, redo: string | null) => void}} names of what can be taken back, null when nothing
+ * @returns {{undoable: (undo: string | null, redo: string | null) => void}} names of what can be taken back, null
+ *   when nothing
  */
 export function rail({ use, undo, redo }) {
   const groups = [...new Set(TOOLS.map((entry) => entry.group))];
-  const parts = groups.flatMap((group, i) => [...(i ? [el("hr")] : []), ...TOOLS.filter((entry) => entry.group === group).map((entry) => tool(entry, () => use(entry.id)))]);
-  const back = tool({ id: "undo", key: "", icon: "undo" }, () => back.getAttribute("aria-disabled") !== "true" && undo());
-  const forth = tool({ id: "redo", key: "", icon: "redo" }, () => forth.getAttribute("aria-disabled") !== "true" && redo());
+  const parts = groups.flatMap((group, i) => [
+    ...(i ? [el("hr")] : []),
+    ...TOOLS.filter((entry) => entry.group === group).map((entry) => tool(entry, () => use(entry.id))),
+  ]);
+  const back = tool(
+    { id: "undo", key: "", icon: "undo" },
+    () => back.getAttribute("aria-disabled") !== "true" && undo(),
+  );
+  const forth = tool(
+    { id: "redo", key: "", icon: "redo" },
+    () => forth.getAttribute("aria-disabled") !== "true" && redo(),
+  );
   const edits = TOOLS.some((entry) => entry.id === "split" || entry.id === "zone");
   host.append(...parts, el("span", { class: "sp" }), ...(edits ? [back, forth] : []));
   host.addEventListener("keydown", walk);
   host.querySelector(".tool").tabIndex = 0;
-  const press = () => { for (const button of host.querySelectorAll("[data-tool]")) if (!["undo", "redo", "export"].includes(button.dataset.tool)) button.setAttribute("aria-pressed", String(button.dataset.tool === page.tool)); };
+  const press = () => {
+    for (const button of host.querySelectorAll("[data-tool]"))
+      if (!["undo", "redo", "export"].includes(button.dataset.tool))
+        button.setAttribute("aria-pressed", String(button.dataset.tool === page.tool));
+  };
   page.on("tool", press);
   press();
   const offer = (button, key, name) => {
@@ -59,7 +84,10 @@ export function rail({ use, undo, redo }) {
     button.dataset.why = name ? t(`${key}.what`, { what: name }) : t(`${key}.nothing`);
     button.setAttribute("aria-label", button.dataset.why);
   };
-  const undoable = (undoName, redoName) => { offer(back, "undo", undoName); offer(forth, "redo", redoName); };
+  const undoable = (undoName, redoName) => {
+    offer(back, "undo", undoName);
+    offer(forth, "redo", redoName);
+  };
   undoable(null, null);
   return { undoable };
 }

@@ -3,7 +3,9 @@
 const GAP_MS = 1000;
 const polite = document.getElementById("spoken");
 const alarm = document.getElementById("alarm");
-let waiting = null, timer = null, last = 0;
+let waiting = null,
+  timer = null,
+  last = 0;
 
 function flush() {
   timer = null;

@@ -10,14 +10,19 @@ let asking = null;
 
 /** The token of the page's form: the old one belongs to a session that may be gone. */
 async function freshToken() {
-  const door = new DOMParser().parseFromString(await (await fetch(address, { credentials: "same-origin" })).text(), "text/html");
+  const door = new DOMParser().parseFromString(
+    await (await fetch(address, { credentials: "same-origin" })).text(),
+    "text/html",
+  );
   return door.querySelector("[name=csrf_token]")?.value ?? boot.csrf;
 }
 
 /** @returns {Promise<object | null>} null when signed in, else what the server said */
 async function signIn(password) {
   const answer = await fetch(address, {
-    method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": await freshToken() },
+    method: "POST",
+    credentials: "same-origin",
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": await freshToken() },
     body: JSON.stringify({ account: boot.account.name, password }),
   });
   const told = await answer.json();
@@ -34,25 +39,56 @@ function refusal({ code, left, minutes, detail }) {
 
 function ask() {
   return new Promise((resolve) => {
-    const password = el("input", { class: "input", type: "password", name: "password", autocomplete: "current-password", required: true });
+    const password = el("input", {
+      class: "input",
+      type: "password",
+      name: "password",
+      autocomplete: "current-password",
+      required: true,
+    });
     const oops = el("p", { class: "oops", role: "alert" });
-    const form = el("form", { id: "again-form", class: "field", onsubmit: async (event) => {
-      event.preventDefault();
-      try {
-        const problem = await signIn(password.value);
-        if (!problem) { shut(); resolve(); return; }
-        oops.textContent = refusal(problem);
-      } catch {
-        oops.textContent = t("error.offline");
-      }
-      password.select();
-    } }, el("span", {}, t("sign-in.password-of", { name: boot.account.label || boot.account.name })), password, oops);
-    const { shut } = dialog({ title: t("sign-in.again"), closable: false, body: [el("p", {}, t("sign-in.kept")), form], actions: [el("a", { class: "btn", href: address }, t("sign-in.other")), el("button", { class: "btn pri", type: "submit", form: "again-form" }, t("sign-in.go"))] });
+    const form = el(
+      "form",
+      {
+        id: "again-form",
+        class: "field",
+        onsubmit: async (event) => {
+          event.preventDefault();
+          try {
+            const problem = await signIn(password.value);
+            if (!problem) {
+              shut();
+              resolve();
+              return;
+            }
+            oops.textContent = refusal(problem);
+          } catch {
+            oops.textContent = t("error.offline");
+          }
+          password.select();
+        },
+      },
+      el("span", {}, t("sign-in.password-of", { name: boot.account.label || boot.account.name })),
+      password,
+      oops,
+    );
+    const { shut } = dialog({
+      title: t("sign-in.again"),
+      closable: false,
+      body: [el("p", {}, t("sign-in.kept")), form],
+      actions: [
+        el("a", { class: "btn", href: address }, t("sign-in.other")),
+        el("button", { class: "btn pri", type: "submit", form: "again-form" }, t("sign-in.go")),
+      ],
+    });
     password.focus();
   });
 }
 
 /** Lets every refused request wait for one sign-in. */
 export function watchSignIn() {
-  api.signInAgain = () => (asking ??= ask().finally(() => { asking = null; }));
+  api.signInAgain = () =>
+    (asking ??= ask().finally(() => {
+      asking = null;
+    }));
 }

@@ -15,15 +15,57 @@ const COLUMNS = 3;
 const { section } = figureSections;
 
 const tag = (piece) => el("span", { class: `tag ${piece.side}` }, piece.letter);
-const codeOf = (piece) => (piece.isNew ? t("preview.new", { code: places.short({ code: piece.label }) }) : places.short(piece));
+const codeOf = (piece) =>
+  piece.isNew ? t("preview.new", { code: places.short({ code: piece.label }) }) : places.short(piece);
 
 /** More pieces than columns: a list sorted by households, totals below. */
 function pieceList(pieces, answer) {
-  return el("table", { class: "eff" },
-    el("thead", {}, el("tr", {}, el("td", {}), el("th", { scope: "col" }, t("fig.households")), el("th", { scope: "col" }, t("fig.people")), el("th", { scope: "col" }, ""))),
-    el("tbody", {}, [...pieces].sort((a, b) => (b.after?.households ?? 0) - (a.after?.households ?? 0)).map((piece) => el("tr", {}, el("th", { scope: "row" }, tag(piece), " ", piece.isNew ? t("preview.new", { code: places.tail(piece.label) }) : places.tail(piece.code)),
-      el("td", { class: "v" }, figureText.number(piece.after?.households)), el("td", {}, figureText.number(piece.after?.population)), el("td", {}, figureText.verdict(piece.after?.norm, { short: true })))),
-    el("tr", { class: "grp" }, el("th", { scope: "row" }, t("fig.sum")), el("td", { class: "v" }, figureText.number(answer.totals_after.households)), el("td", {}, figureText.number(answer.totals_after.population)), el("td", {}))));
+  return el(
+    "table",
+    { class: "eff" },
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        el("td", {}),
+        el("th", { scope: "col" }, t("fig.households")),
+        el("th", { scope: "col" }, t("fig.people")),
+        el("th", { scope: "col" }, ""),
+      ),
+    ),
+    el(
+      "tbody",
+      {},
+      [...pieces]
+        .sort((a, b) => (b.after?.households ?? 0) - (a.after?.households ?? 0))
+        .map((piece) =>
+          el(
+            "tr",
+            {},
+            el(
+              "th",
+              { scope: "row" },
+              tag(piece),
+              " ",
+              piece.isNew ? t("preview.new", { code: places.tail(piece.label) }) : places.tail(piece.code),
+            ),
+            el("td", { class: "v" }, figureText.number(piece.after?.households)),
+            el("td", {}, figureText.number(piece.after?.population)),
+            el("td", {}, figureText.verdict(piece.after?.norm, { short: true })),
+          ),
+        ),
+      el(
+        "tr",
+        { class: "grp" },
+        el("th", { scope: "row" }, t("fig.sum")),
+        el("td", { class: "v" }, figureText.number(answer.totals_after.households)),
+        el("td", {}, figureText.number(answer.totals_after.population)),
+        el("td", {}),
+      ),
+    ),
+  );
 }
 
 function normSection(pieces, before) {
@@ -32,22 +74,45 @@ function normSection(pieces, before) {
   const old = before?.households ?? null;
   const inside = pieces.filter((piece) => piece.after?.norm?.verdict === "in").length;
   const was = before?.norm?.verdict;
-  const story = el("span", { class: "r" }, was === "over" || was === "under" ? icon(was, "solid") : null, t("preview.norm-story", { was: old === null ? t("value.unknown") : `${format.number(old)}${was ? ` ${t(`norm.${was}-word`)}` : ""}`, n: inside, all: pieces.length }));
-  return section(t("card.norm", { range: `${norm.min ?? ""}–${norm.max ?? ""}` }), story,
-    normStrip(norm, { old, now: pieces.filter((piece) => piece.after?.households !== null).map((piece) => ({ letter: piece.letter, side: piece.side, value: piece.after.households })) }));
+  const story = el(
+    "span",
+    { class: "r" },
+    was === "over" || was === "under" ? icon(was, "solid") : null,
+    t("preview.norm-story", {
+      was: old === null ? t("value.unknown") : `${format.number(old)}${was ? ` ${t(`norm.${was}-word`)}` : ""}`,
+      n: inside,
+      all: pieces.length,
+    }),
+  );
+  return section(
+    t("card.norm", { range: `${norm.min ?? ""}–${norm.max ?? ""}` }),
+    story,
+    normStrip(norm, {
+      old,
+      now: pieces
+        .filter((piece) => piece.after?.households !== null)
+        .map((piece) => ({ letter: piece.letter, side: piece.side, value: piece.after.households })),
+    }),
+  );
 }
 
 /** What is true of this edit, said as ticked sentences. */
 function holds(answer) {
-  const same = answer.totals_before.households === answer.totals_after.households && answer.totals_before.population === answer.totals_after.population;
+  const same =
+    answer.totals_before.households === answer.totals_after.households &&
+    answer.totals_before.population === answer.totals_after.population;
   const kinds = new Set(answer.findings.map((finding) => finding.kind));
-  return [same ? t("check.conserved") : t("check.clean"), kinds.has("building-cut") ? null : t("check.no-building")].filter(Boolean);
+  return [
+    same ? t("check.conserved") : t("check.clean"),
+    kinds.has("building-cut") ? null : t("check.no-building"),
+  ].filter(Boolean);
 }
 
 /**
  * @param {object} answer of POST /api/edits/preview
  * @param {object[]} pieces see edit/operations/split.js
- * @param {{cancel: () => void, save: () => void, keep: (piece: object) => void, see: (where: [number, number]) => void}} verbs
+ * @param {{cancel: () => void, save: () => void, keep: (piece: object) => void, see: (where: [number, number]) =>
+ *   void}} verbs
  */
 export function splitPanel(answer, pieces, verbs) {
   const kept = pieces.filter((piece) => !piece.isNew);
@@ -56,21 +121,79 @@ export function splitPanel(answer, pieces, verbs) {
   const was = kept.length === 1 ? kept[0].before : null;
   const { list, errors, notes } = findingsList(answer.findings, { holds: holds(answer), onPlace: verbs.see });
   const table = few
-    ? effectTable([{ head: [t("fig.now")], figures: was ?? before }, ...pieces.map((piece) => ({ head: [tag(piece), el("br"), codeOf(piece)], figures: piece.after, strong: true }))], { before: was ?? before, after: answer.totals_after, head: t("fig.sum") })
+    ? effectTable(
+        [
+          { head: [t("fig.now")], figures: was ?? before },
+          ...pieces.map((piece) => ({
+            head: [tag(piece), el("br"), codeOf(piece)],
+            figures: piece.after,
+            strong: true,
+          })),
+        ],
+        { before: was ?? before, after: answer.totals_after, head: t("fig.sum") },
+      )
     : pieceList(pieces, answer);
   const label = (piece) => `${piece.letter} · ${figureText.households(piece.after?.households)}`;
   side.show("split", {
-    title: t("preview.split"), chip: el("span", { class: "chip edit" }, t("preview.unsaved")),
-    sub: kept.length === 1 ? [places.title({ level: "", ...kept[0] }), " ", el("span", { class: "code" }, kept[0].code)] : t("preview.areas", { n: kept.length, count: kept.length }),
+    title: t("preview.split"),
+    chip: el("span", { class: "chip edit" }, t("preview.unsaved")),
+    sub:
+      kept.length === 1
+        ? [places.title({ level: "", ...kept[0] }), " ", el("span", { class: "code" }, kept[0].code)]
+        : t("preview.areas", { n: kept.length, count: kept.length }),
     body: [
       section(null, null, table),
       kept.length === 1 ? normSection(pieces, kept[0].before) : null,
       section(t("check.title"), t("check.count", { errors, notes }), list),
-      kept.length === 1 && few ? el("section", { class: "sec keep" }, el("span", {}, t("preview.keeps", { code: places.short(kept[0]) })), el("span", { class: "seg", role: "radiogroup" },
-        pieces.map((piece) => el("button", { class: "tg", type: "button", role: "radio", "aria-checked": String(!piece.isNew), "data-key": `keep ${piece.letter}`, onclick: () => verbs.keep(piece) }, label(piece)))), el("kbd", {}, "K")) : null,
+      kept.length === 1 && few
+        ? el(
+            "section",
+            { class: "sec keep" },
+            el("span", {}, t("preview.keeps", { code: places.short(kept[0]) })),
+            el(
+              "span",
+              { class: "seg", role: "radiogroup" },
+              pieces.map((piece) =>
+                el(
+                  "button",
+                  {
+                    class: "tg",
+                    type: "button",
+                    role: "radio",
+                    "aria-checked": String(!piece.isNew),
+                    "data-key": `keep ${piece.letter}`,
+                    onclick: () => verbs.keep(piece),
+                  },
+                  label(piece),
+                ),
+              ),
+            ),
+            el("kbd", {}, "K"),
+          )
+        : null,
     ].filter(Boolean),
-    actions: el("div", { class: "act" }, el("button", { class: "btn", type: "button", onclick: verbs.cancel, "data-key": "cancel" }, t("act.cancel"), el("kbd", {}, "Esc")),
-      el("button", { class: "btn pri", type: "button", onclick: verbs.save, "data-key": "save", "aria-disabled": errors ? "true" : null }, t("preview.save-split"), el("kbd", {}, "Enter")),
-      el("p", { class: "note" }, errors ? t("preview.has-errors") : t("preview.note"))),
+    actions: el(
+      "div",
+      { class: "act" },
+      el(
+        "button",
+        { class: "btn", type: "button", onclick: verbs.cancel, "data-key": "cancel" },
+        t("act.cancel"),
+        el("kbd", {}, "Esc"),
+      ),
+      el(
+        "button",
+        {
+          class: "btn pri",
+          type: "button",
+          onclick: verbs.save,
+          "data-key": "save",
+          "aria-disabled": errors ? "true" : null,
+        },
+        t("preview.save-split"),
+        el("kbd", {}, "Enter"),
+      ),
+      el("p", { class: "note" }, errors ? t("preview.has-errors") : t("preview.note")),
+    ),
   });
 }

@@ -8,14 +8,23 @@ const SIDES = 3;
 
 /** @returns {HTMLElement[]} */
 export function splitTip(answer, pieces, { snapped, closed }) {
-  const line = (piece) => el("div", { class: "r" }, el("span", { class: `tag ${piece.side}` }, piece.letter),
-    el("span", { class: "n" }, figureText.households(piece.after?.households)),
-    figureText.people(piece.after?.population), figureText.word(piece.after?.norm));
+  const line = (piece) =>
+    el(
+      "div",
+      { class: "r" },
+      el("span", { class: `tag ${piece.side}` }, piece.letter),
+      el("span", { class: "n" }, figureText.households(piece.after?.households)),
+      figureText.people(piece.after?.population),
+      figureText.word(piece.after?.norm),
+    );
   const crossed = answer.findings.find((finding) => finding.kind === "building-cut");
   const words = [
-    answer.line_m === null || answer.line_m === undefined ? null : t("split.length", { m: format.length(answer.line_m) }),
+    answer.line_m === null || answer.line_m === undefined
+      ? null
+      : t("split.length", { m: format.length(answer.line_m) }),
     crossed ? t("check.building", { n: crossed.code, count: Number(crossed.code) }) : t("split.no-building"),
-    snapped ? t("split.snapped") : null, closed ? t("split.enter") : null,
+    snapped ? t("split.snapped") : null,
+    closed ? t("split.enter") : null,
   ];
   const rows = pieces.slice(0, SIDES).map(line);
   if (pieces.length > SIDES) rows.push(el("div", { class: "r mute" }, t("split.more", { n: pieces.length - SIDES })));

@@ -8,7 +8,11 @@ export const theme = {
   /** @param {"light"|"dark"} name */
   set(name) {
     document.documentElement.dataset.theme = name;
-    try { localStorage.setItem("weige.theme", name); } catch { /* stays for this page only */ }
+    try {
+      localStorage.setItem("weige.theme", name);
+    } catch {
+      /* stays for this page only */
+    }
     for (const watcher of watchers) watcher(name);
   },
   /** @param {(name: string) => void} watcher */

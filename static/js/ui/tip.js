@@ -30,5 +30,7 @@ export const tip = {
   },
   /** Numbers stay but turn grey until the next answer. */
   wait: () => box.classList.add("waiting"),
-  hide() { box.hidden = true; },
+  hide() {
+    box.hidden = true;
+  },
 };

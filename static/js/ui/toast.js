@@ -9,12 +9,30 @@ document.getElementById("map").append(host);
 
 /** @param {string} text @param {{action?: string, onAction?: () => void, kind?: string}} [options] */
 export function toast(text, { action, onAction, kind = "ok" } = {}) {
-  const button = action ? el("button", { class: "lk", type: "button", onclick: () => { shut(); onAction(); } }, action) : null;
+  const button = action
+    ? el(
+        "button",
+        {
+          class: "lk",
+          type: "button",
+          onclick: () => {
+            shut();
+            onAction();
+          },
+        },
+        action,
+      )
+    : null;
   const line = el("div", { class: "toast" }, icon(kind, "s"), el("span", {}, text), button);
   let timer = setTimeout(shut, STAYS_MS);
-  function shut() { clearTimeout(timer); line.remove(); }
+  function shut() {
+    clearTimeout(timer);
+    line.remove();
+  }
   line.addEventListener("pointerenter", () => clearTimeout(timer));
-  line.addEventListener("pointerleave", () => { timer = setTimeout(shut, STAYS_MS / 2); });
+  line.addEventListener("pointerleave", () => {
+    timer = setTimeout(shut, STAYS_MS / 2);
+  });
   host.replaceChildren(line);
   (kind === "bad" ? say.now : say.politely)(text);
 }

@@ -1,4 +1,5 @@
-// What stands at the side while nothing is selected: totals of the level in view, findings by kind, the areas in view as a list.
+// What stands at the side while nothing is selected: totals of the level in view, findings by kind, the areas in view
+// as a list.
 import { api } from "../data/api.js";
 import { boot } from "../data/boot.js";
 import { format } from "../data/format.js";
@@ -16,25 +17,72 @@ function verdicts(summary) {
   const shown = ["over", "under", "in", "unknown"].filter((key) => summary.verdicts?.[key]);
   if (!shown.some((key) => key === "over" || key === "in" || key === "under")) return null;
   const look = { over: icon("over", "solid"), under: icon("under", "solid") };
-  return figureSections.section(t("totals.verdicts"), t("totals.of-areas", { n: format.number(summary.areas), level: named(boot.levels, summary.level) }),
-    el("table", { class: "eff" }, el("tbody", {}, shown.map((key) => el("tr", {}, el("th", { scope: "row" }, el("span", { class: `r chip ${key === "over" ? "warn" : "plain"}` }, look[key] ?? null, t(`legend.${key}`))), el("td", { class: "v" }, format.number(summary.verdicts[key])))))));
+  return figureSections.section(
+    t("totals.verdicts"),
+    t("totals.of-areas", { n: format.number(summary.areas), level: named(boot.levels, summary.level) }),
+    el(
+      "table",
+      { class: "eff" },
+      el(
+        "tbody",
+        {},
+        shown.map((key) =>
+          el(
+            "tr",
+            {},
+            el(
+              "th",
+              { scope: "row" },
+              el(
+                "span",
+                { class: `r chip ${key === "over" ? "warn" : "plain"}` },
+                look[key] ?? null,
+                t(`legend.${key}`),
+              ),
+            ),
+            el("td", { class: "v" }, format.number(summary.verdicts[key])),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 function declared(summary) {
-  return figureSections.declared({ declared: summary.declared, households: summary.households, population: summary.population });
+  return figureSections.declared({
+    declared: summary.declared,
+    households: summary.households,
+    population: summary.population,
+  });
 }
 
-/** @param {object} summary as GET /api/summary gives it @param {{canvas: object, zones: HTMLElement | null, onPick: (area: object) => void, onGo: (area: object) => void}} tools */
+/**
+ * @param {object} summary as GET /api/summary gives it
+ * @param {{canvas: object, zones: HTMLElement | null, onPick: (area: object) => void, onGo: (area: object) => void}}
+ *   tools
+ */
 export function showTotalsCard(summary, { canvas, zones, onPick, onGo }) {
-  const { list, errors, notes } = findingsList((summary.findings ?? []).filter((finding) => finding.count !== 0), { holds: summary.coverage && summary.coverage.gaps + summary.coverage.overlaps + summary.coverage.nesting === 0 ? [t("check.clean")] : [], onArea: onGo });
+  const { list, errors, notes } = findingsList(
+    (summary.findings ?? []).filter((finding) => finding.count !== 0),
+    {
+      holds:
+        summary.coverage && summary.coverage.gaps + summary.coverage.overlaps + summary.coverage.nesting === 0
+          ? [t("check.clean")]
+          : [],
+      onArea: onGo,
+    },
+  );
   side.show("totals", {
     title: t("totals.title", { level: named(boot.levels, summary.level) }),
     sub: t("totals.sub", { n: format.number(summary.areas), level: named(boot.levels, summary.level) }),
     body: [
       figureSections.head({ households: summary.households, population: summary.population, norm: null }),
-      figureSections.people({ special_total: summary.special_total, special: summary.special, people: summary.people }),
-      figureSections.staff({ staff: summary.staff }),
-      figureSections.known(summary), declared(summary), verdicts(summary), zones,
+      figureSections.people(summary, { folded: true }),
+      figureSections.staff(summary, { folded: true }),
+      figureSections.known(summary),
+      declared(summary),
+      verdicts(summary),
+      zones,
       figureSections.section(t("totals.findings"), t("check.count", { errors, notes }), list),
       viewList(canvas, onPick),
     ].filter(Boolean),

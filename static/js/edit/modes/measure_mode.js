@@ -21,7 +21,9 @@ export class MeasureMode {
 
   enter() {}
 
-  leave() { this.#drop(); }
+  leave() {
+    this.#drop();
+  }
 
   press(stop) {
     if (this.draft.closed) this.draft.clear();
@@ -36,11 +38,20 @@ export class MeasureMode {
     this.#follow();
   }
 
-  double() { this.#close(); }
+  double() {
+    this.#close();
+  }
 
   key(event) {
-    if (event.key === "Backspace" && !this.draft.empty) { this.draft.back(); this.#follow(); return true; }
-    if (event.key === "Enter" && !this.draft.empty) { this.#close(); return true; }
+    if (event.key === "Backspace" && !this.draft.empty) {
+      this.draft.back();
+      this.#follow();
+      return true;
+    }
+    if (event.key === "Enter" && !this.draft.empty) {
+      this.#close();
+      return true;
+    }
     return false;
   }
 
@@ -58,13 +69,22 @@ export class MeasureMode {
 
   #words() {
     const line = this.draft.line();
-    return [line.length > 1 ? t("measure.length", { m: format.length(geodesy.length(line)) }) : t("measure.begin"), line.length > 2 ? t("measure.area", { a: format.area(geodesy.area(line)) }) : null].filter(Boolean);
+    return [
+      line.length > 1 ? t("measure.length", { m: format.length(geodesy.length(line)) }) : t("measure.begin"),
+      line.length > 2 ? t("measure.area", { a: format.area(geodesy.area(line)) }) : null,
+    ].filter(Boolean);
   }
 
   #follow() {
-    this.desk.canvas.show("draft", draftFeatures(this.draft, { closed: this.draft.closed && this.draft.points.length > 2 }));
+    this.desk.canvas.show(
+      "draft",
+      draftFeatures(this.draft, { closed: this.draft.closed && this.draft.points.length > 2 }),
+    );
     const [first, second] = this.#words();
-    tip.show([el("div", { class: "r n" }, first), second ? el("div", { class: "x" }, second) : null], this.draft.empty ? "quiet" : "");
+    tip.show(
+      [el("div", { class: "r n" }, first), second ? el("div", { class: "x" }, second) : null],
+      this.draft.empty ? "quiet" : "",
+    );
   }
 
   #drop() {

@@ -27,9 +27,13 @@ export class MergeMode {
   constructor(desk) {
     this.desk = desk;
     this.preview = new Preview((form, signal) => api.post(boot.urls.preview, { body: form, signal }), {
-      onAnswer: (answer) => this.#answered(answer), onRefusal: (error) => this.#refused(error), onSlow: () => tip.wait(),
+      onAnswer: (answer) => this.#answered(answer),
+      onRefusal: (error) => this.#refused(error),
+      onSlow: () => tip.wait(),
     });
-    page.on("selection", () => { if (page.tool === "merge") this.#picked(); });
+    page.on("selection", () => {
+      if (page.tool === "merge") this.#picked();
+    });
   }
 
   enter() {
@@ -37,28 +41,41 @@ export class MergeMode {
     this.#picked();
   }
 
-  leave() { this.#drop(); this.desk.tell.card(); }
+  leave() {
+    this.#drop();
+    this.desk.tell.card();
+  }
 
   press({ area, point }) {
     const found = area();
     tip.move(point);
     if (!found) return;
     const there = page.selection.some((entry) => entry.fid === found.fid);
-    page.set({ selection: there ? page.selection.filter((entry) => entry.fid !== found.fid) : [...page.selection, found] });
+    page.set({
+      selection: there ? page.selection.filter((entry) => entry.fid !== found.fid) : [...page.selection, found],
+    });
   }
 
   hover() {}
 
-  double() { if (this.preview.form) this.finish(); }
+  double() {
+    if (this.preview.form) this.finish();
+  }
 
   key(event) {
-    if (event.key === "Enter") { this.finish(); return true; }
+    if (event.key === "Enter") {
+      this.finish();
+      return true;
+    }
     if (event.key.toLowerCase() === "k" && this.#areas.size > 1) {
       const codes = [...this.#areas.keys()];
       this.#keepCode(codes[(codes.indexOf(this.#keep) + 1) % codes.length]);
       return true;
     }
-    if (event.key === "Backspace" && page.selection.length) { page.set({ selection: page.selection.slice(0, -1) }); return true; }
+    if (event.key === "Backspace" && page.selection.length) {
+      page.set({ selection: page.selection.slice(0, -1) });
+      return true;
+    }
     return false;
   }
 
@@ -71,10 +88,14 @@ export class MergeMode {
   async #picked() {
     const codes = page.selection.map((entry) => entry.code);
     for (const code of this.#areas.keys()) if (!codes.includes(code)) this.#areas.delete(code);
-    await Promise.all(codes.filter((code) => !this.#areas.has(code)).map(async (code) => {
-      const area = await api.get(boot.urls.area, { path: { code } }).catch(() => null);
-      if (area && page.selection.some((entry) => entry.code === code)) this.#areas.set(code, area);
-    }));
+    await Promise.all(
+      codes
+        .filter((code) => !this.#areas.has(code))
+        .map(async (code) => {
+          const area = await api.get(boot.urls.area, { path: { code } }).catch(() => null);
+          if (area && page.selection.some((entry) => entry.code === code)) this.#areas.set(code, area);
+        }),
+    );
     const areas = codes.map((code) => this.#areas.get(code)).filter(Boolean);
     if (!areas.some((area) => area.code === this.#keep)) this.#keep = merge.keeper(areas);
     else if (!this.chosen) this.#keep = merge.keeper(areas);
@@ -95,14 +116,33 @@ export class MergeMode {
   }
 
   #verbs() {
-    return { keep: (code) => this.#keepCode(code), cancel: () => { this.escape(); this.desk.use("select"); }, save: () => this.finish(), see: (where) => this.desk.canvas.goTo({ where }) };
+    return {
+      keep: (code) => this.#keepCode(code),
+      cancel: () => {
+        this.escape();
+        this.desk.use("select");
+      },
+      save: () => this.finish(),
+      see: (where) => this.desk.canvas.goTo({ where }),
+    };
   }
 
   #answered(answer) {
     const areas = page.selection.map((entry) => this.#areas.get(entry.code)).filter(Boolean);
     const one = answer.changed.find((area) => !area.retired);
-    this.desk.canvas.show("preview", one?.geometry ? [{ type: "Feature", properties: { kind: "piece", side: "b" }, geometry: one.geometry }] : []);
-    tip.show([el("div", { class: "r" }, el("span", {}, `${areas.map((area) => places.short(area)).join(" + ")} =`), el("span", { class: "n" }, figureText.households(one?.after?.households)), figureText.word(one?.after?.norm))]);
+    this.desk.canvas.show(
+      "preview",
+      one?.geometry ? [{ type: "Feature", properties: { kind: "piece", side: "b" }, geometry: one.geometry }] : [],
+    );
+    tip.show([
+      el(
+        "div",
+        { class: "r" },
+        el("span", {}, `${areas.map((area) => places.short(area)).join(" + ")} =`),
+        el("span", { class: "n" }, figureText.households(one?.after?.households)),
+        figureText.word(one?.after?.norm),
+      ),
+    ]);
     mergePanel({ areas, keep: this.#keep, answer }, this.#verbs());
     say.politely(t("say.merged", { what: figureText.households(one?.after?.households) }));
   }
@@ -127,8 +167,15 @@ export class MergeMode {
         page.set({ selection: kept ? [{ fid: kept.fid, code: kept.code, name: kept.name, level: kept.level }] : [] });
         this.desk.tell.saved(answer);
       },
-      onDropped: () => { this.#drop(); page.set({ selection: [] }); this.desk.tell.renew(); },
-      onStay: () => { this.#areas.clear(); this.#picked(); },
+      onDropped: () => {
+        this.#drop();
+        page.set({ selection: [] });
+        this.desk.tell.renew();
+      },
+      onStay: () => {
+        this.#areas.clear();
+        this.#picked();
+      },
       onRefused: (error) => this.#refused(error),
     });
   }

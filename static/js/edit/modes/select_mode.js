@@ -11,11 +11,10 @@ import { tip } from "../../ui/tip.js";
 const HOVER_MS = 150;
 
 /** Figures are told for the areas of the account only; others are borders and codes, nothing more. */
-const outside = (area) =>
-  Boolean(page.legend) &&
-  page.legend.level === area.level &&
-  !page.legend.metric.sensitive &&
-  !page.legend.of.has(area.fid);
+function outside(area) {
+  const { legend } = page;
+  return Boolean(legend) && legend.level === area.level && !legend.metric.sensitive && !legend.of.has(area.fid);
+}
 
 /** Verbs of a mode: enter, leave, press, hover, double, key, escape. */
 export class SelectMode {

@@ -43,9 +43,15 @@ export class SplitMode {
     this.#guide();
   }
 
-  leave() { this.#drop(); tip.hide(); this.desk.tell.card(); }
+  leave() {
+    this.#drop();
+    tip.hide();
+    this.desk.tell.card();
+  }
 
-  shaped() { if (!this.draft.empty) this.#follow(); }
+  shaped() {
+    if (!this.draft.empty) this.#follow();
+  }
 
   #guide() {
     if (!split.near()) hint.show(t("split.closer"));
@@ -69,18 +75,31 @@ export class SplitMode {
     this.draft.hover = stop;
     if (this.draft.empty) {
       this.desk.canvas.show("draft", draftFeatures(this.draft));
-      if (page.selection.length || split.near()) tip.show([el("div", { class: "x" }, t(split.near() ? "split.begin" : "split.closer"))], "quiet");
+      if (page.selection.length || split.near())
+        tip.show([el("div", { class: "x" }, t(split.near() ? "split.begin" : "split.closer"))], "quiet");
       return;
     }
     this.#follow();
   }
 
-  double() { if (!this.draft.empty) this.finish(); }
+  double() {
+    if (!this.draft.empty) this.finish();
+  }
 
   key(event) {
-    if (event.key === "Backspace" && !this.draft.empty) { this.draft.back(); this.#follow(); return true; }
-    if (event.key === "Enter" && !this.draft.empty) { this.finish(); return true; }
-    if (event.key.toLowerCase() === "k" && this.preview.answer) { this.swap(); return true; }
+    if (event.key === "Backspace" && !this.draft.empty) {
+      this.draft.back();
+      this.#follow();
+      return true;
+    }
+    if (event.key === "Enter" && !this.draft.empty) {
+      this.finish();
+      return true;
+    }
+    if (event.key.toLowerCase() === "k" && this.preview.answer) {
+      this.swap();
+      return true;
+    }
     return false;
   }
 
@@ -94,7 +113,11 @@ export class SplitMode {
 
   /** Draws the line, looks at once whether it is complete, and asks what it would do. */
   #follow() {
-    if (this.draft.empty) { this.#drop(); this.desk.tell.card(); return; }
+    if (this.draft.empty) {
+      this.#drop();
+      this.desk.tell.card();
+      return;
+    }
     this.#read = split.read(this.draft, this.desk.coverage);
     const { line, targets, inside, tails } = this.#read;
     this.desk.canvas.show("draft", draftFeatures(this.draft, { tails }));
@@ -103,7 +126,18 @@ export class SplitMode {
       this.preview.drop();
       this.#clearPieces();
       const short = inside ? this.desk.coverage.shortOf(line.at(-1), inside) : null;
-      tip.show([el("div", { class: "x" }, inside ? t("error.line-inside", { m: format.length(short) }) : t("split.nothing-crossed"), el("br"), t("split.length", { m: format.length(geodesy.length(line)) }))], "quiet");
+      tip.show(
+        [
+          el(
+            "div",
+            { class: "x" },
+            inside ? t("error.line-inside", { m: format.length(short) }) : t("split.nothing-crossed"),
+            el("br"),
+            t("split.length", { m: format.length(geodesy.length(line)) }),
+          ),
+        ],
+        "quiet",
+      );
       return;
     }
     this.preview.ask(split.form(this.#read, this.#keep));
@@ -114,7 +148,12 @@ export class SplitMode {
     this.#draw(pieces);
     const snapped = this.draft.stops().some((stop) => stop.kind === "vertex" || stop.kind === "border");
     tip.show(splitTip(answer, pieces, { snapped, closed: this.draft.closed }));
-    splitPanel(answer, pieces, { cancel: () => this.escape(), save: () => this.finish(), keep: (piece) => this.#keepWith(piece), see: (where) => this.desk.canvas.goTo({ where }) });
+    splitPanel(answer, pieces, {
+      cancel: () => this.escape(),
+      save: () => this.finish(),
+      keep: (piece) => this.#keepWith(piece),
+      see: (where) => this.desk.canvas.goTo({ where }),
+    });
     say.politely(pieces.map((piece) => `${piece.letter} ${figureText.households(piece.after?.households)}`).join(" "));
   }
 
@@ -129,14 +168,19 @@ export class SplitMode {
   #draw(pieces) {
     const features = pieces.flatMap((piece) => [
       { type: "Feature", properties: { kind: "piece", side: piece.side }, geometry: piece.geometry },
-      { type: "Feature", properties: { kind: "label", side: piece.side, text: figureText.households(piece.after?.households) }, geometry: { type: "Point", coordinates: piece.at } },
+      {
+        type: "Feature",
+        properties: { kind: "label", side: piece.side, text: figureText.households(piece.after?.households) },
+        geometry: { type: "Point", coordinates: piece.at },
+      },
     ]);
     this.desk.canvas.show("preview", features);
     this.#hideLabels(this.preview.answer.changed.filter((area) => area.fid > 0));
   }
 
   #hideLabels(areas) {
-    const label = (fid, hide) => this.desk.canvas.gl.setFeatureState({ source: "areas", sourceLayer: "areas_label", id: fid }, { hide });
+    const label = (fid, hide) =>
+      this.desk.canvas.gl.setFeatureState({ source: "areas", sourceLayer: "areas_label", id: fid }, { hide });
     const fids = areas.map((area) => area.fid);
     for (const fid of this.#hidden) if (!fids.includes(fid)) label(fid, false);
     for (const fid of fids) if (!this.#hidden.includes(fid)) label(fid, true);
@@ -165,7 +209,9 @@ export class SplitMode {
     await this.preview.settle();
     if (!this.preview.form) {
       const { inside, line } = this.#read ?? {};
-      const words = inside ? t("error.line-inside", { m: format.length(this.desk.coverage.shortOf(line.at(-1), inside)) }) : t("split.nothing-crossed");
+      const words = inside
+        ? t("error.line-inside", { m: format.length(this.desk.coverage.shortOf(line.at(-1), inside)) })
+        : t("split.nothing-crossed");
       tip.show([el("div", { class: "r" }, icon("bad", "s"), words)], "refused");
       say.now(words);
       return;
@@ -173,8 +219,15 @@ export class SplitMode {
     this.draft.close();
     await save(this.preview.form, {
       desk: this.desk,
-      onSaved: (answer) => { this.#drop(); this.desk.tell.saved(answer); this.#guide(); },
-      onDropped: () => { this.#drop(); this.desk.tell.renew(); },
+      onSaved: (answer) => {
+        this.#drop();
+        this.desk.tell.saved(answer);
+        this.#guide();
+      },
+      onDropped: () => {
+        this.#drop();
+        this.desk.tell.renew();
+      },
       onStay: () => this.#follow(),
       onRefused: (error) => this.#refused(error),
     });

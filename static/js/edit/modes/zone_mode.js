@@ -32,9 +32,14 @@ export class ZoneMode {
   constructor(desk) {
     this.desk = desk;
     this.panel = new ZonePanel(this);
-    this.preview = new Preview((form, signal) => api.post(boot.urls.zones, { body: form, signal, query: { preview: true } }), {
-      onAnswer: (answer) => this.#answered(answer), onRefusal: (error) => this.#refused(error), onSlow: () => tip.wait(),
-    });
+    this.preview = new Preview(
+      (form, signal) => api.post(boot.urls.zones, { body: form, signal, query: { preview: true } }),
+      {
+        onAnswer: (answer) => this.#answered(answer),
+        onRefusal: (error) => this.#refused(error),
+        onSlow: () => tip.wait(),
+      },
+    );
   }
 
   enter() {
@@ -50,7 +55,10 @@ export class ZoneMode {
     this.desk.tell.card();
   }
 
-  setKind(kind) { this.kind = kind; this.#ask(); }
+  setKind(kind) {
+    this.kind = kind;
+    this.#ask();
+  }
 
   setWay(way) {
     this.way = way;
@@ -75,7 +83,10 @@ export class ZoneMode {
       this.#ask();
       return;
     }
-    if (this.#trail?.drawn) { this.#trail = null; return; }
+    if (this.#trail?.drawn) {
+      this.#trail = null;
+      return;
+    }
     if (this.draft.closed) this.draft.clear();
     if (this.draft.put(stop)) this.#follow();
   }
@@ -107,12 +118,24 @@ export class ZoneMode {
     else this.#trail = null;
   }
 
-  double() { if (this.way === "polygon") this.#close(); }
+  double() {
+    if (this.way === "polygon") this.#close();
+  }
 
   key(event) {
-    if (this.way === "polygon" && event.key === "Backspace" && !this.draft.empty) { this.draft.back(); this.#follow(); return true; }
-    if (event.key === "Enter" && this.way === "polygon" && !this.draft.empty && !this.draft.closed) { this.#close(); return true; }
-    if (event.key === "Enter" && this.preview.form) { this.propose(); return true; }
+    if (this.way === "polygon" && event.key === "Backspace" && !this.draft.empty) {
+      this.draft.back();
+      this.#follow();
+      return true;
+    }
+    if (event.key === "Enter" && this.way === "polygon" && !this.draft.empty && !this.draft.closed) {
+      this.#close();
+      return true;
+    }
+    if (event.key === "Enter" && this.preview.form) {
+      this.propose();
+      return true;
+    }
     return false;
   }
 
@@ -127,18 +150,39 @@ export class ZoneMode {
     this.draft.closed = true;
     this.draft.hover = null;
     this.#follow();
-    setTimeout(() => { this.#trail = null; }, 0);
+    setTimeout(() => {
+      this.#trail = null;
+    }, 0);
   }
 
   #follow() {
-    this.desk.canvas.show("draft", draftFeatures(this.#trail?.drawn ? Object.assign(new Draft(), { points: this.draft.points.slice(0, 1), hover: null, stops: () => this.draft.points }) : this.draft, { closed: true }));
+    this.desk.canvas.show(
+      "draft",
+      draftFeatures(
+        this.#trail?.drawn
+          ? Object.assign(new Draft(), {
+              points: this.draft.points.slice(0, 1),
+              hover: null,
+              stops: () => this.draft.points,
+            })
+          : this.draft,
+        { closed: true },
+      ),
+    );
     this.#ask();
   }
 
   /** @returns {object | null} the form of POST /api/zones, null while nothing is chosen */
   form() {
     const ring = this.draft.line();
-    const members = this.way === "areas" ? (this.areas.size ? { areas: [...this.areas.keys()] } : null) : ring.length > 2 ? { polygon: { type: "Polygon", coordinates: [[...ring, ring[0]]] } } : null;
+    const members =
+      this.way === "areas"
+        ? this.areas.size
+          ? { areas: [...this.areas.keys()] }
+          : null
+        : ring.length > 2
+          ? { polygon: { type: "Polygon", coordinates: [[...ring, ring[0]]] } }
+          : null;
     return members && { kind: this.kind, ...this.panel.fields(), ...members };
   }
 
@@ -154,10 +198,29 @@ export class ZoneMode {
   }
 
   #answered(answer) {
-    this.desk.canvas.show("preview", answer.geometry ? [{ type: "Feature", properties: { kind: "zone", zone: this.kind }, geometry: answer.geometry }] : []);
-    const { figures } = answer, kind = boot.zone_kinds.find((entry) => entry.id === this.kind);
-    const words = [figures.unknown_leaves ? t("zone.unknown-leaves", { n: figures.unknown_leaves }) : null, figures.estimated ? t("value.estimated") : null, t("zone.dashed")];
-    tip.show([el("div", { class: "r" }, el("span", { class: `tag ${zoneColour(this.kind)}` }, kind.letter[boot.lang] ?? kind.letter.zh), el("span", { class: "n" }, figureText.households(figures.households)), figureText.people(figures.population)), el("div", { class: "x" }, words.filter(Boolean).join(" · "))]);
+    this.desk.canvas.show(
+      "preview",
+      answer.geometry
+        ? [{ type: "Feature", properties: { kind: "zone", zone: this.kind }, geometry: answer.geometry }]
+        : [],
+    );
+    const { figures } = answer,
+      kind = boot.zone_kinds.find((entry) => entry.id === this.kind);
+    const words = [
+      figures.unknown_leaves ? t("zone.unknown-leaves", { n: figures.unknown_leaves }) : null,
+      figures.estimated ? t("value.estimated") : null,
+      t("zone.dashed"),
+    ];
+    tip.show([
+      el(
+        "div",
+        { class: "r" },
+        el("span", { class: `tag ${zoneColour(this.kind)}` }, kind.letter[boot.lang] ?? kind.letter.zh),
+        el("span", { class: "n" }, figureText.households(figures.households)),
+        figureText.people(figures.population),
+      ),
+      el("div", { class: "x" }, words.filter(Boolean).join(" · ")),
+    ]);
     this.panel.draw(answer);
     say.politely(`${named(boot.zone_kinds, this.kind)} ${figureText.households(figures.households)}`);
   }

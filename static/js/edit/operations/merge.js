@@ -3,9 +3,14 @@
 export const merge = {
   /** @param {object[]} areas @param {string} keep code that stays @returns {object} the form of POST /api/edits */
   form: (areas, keep) => ({
-    op: "merge", targets: areas.map((area) => area.code), keep, versions: Object.fromEntries(areas.map((area) => [area.code, area.version])),
+    op: "merge",
+    targets: areas.map((area) => area.code),
+    keep,
+    versions: Object.fromEntries(areas.map((area) => [area.code, area.version])),
   }),
 
   /** The largest by households keeps its code, unless a person says otherwise. @param {object[]} areas */
-  keeper: (areas) => areas.reduce((best, area) => ((area.households ?? -1) > (best?.households ?? -2) ? area : best), null)?.code ?? null,
+  keeper: (areas) =>
+    areas.reduce((best, area) => ((area.households ?? -1) > (best?.households ?? -2) ? area : best), null)?.code ??
+    null,
 };

@@ -18,11 +18,14 @@ export const split = {
   /**
    * @param {import("../draft.js").Draft} draft
    * @param {import("../coverage.js").Coverage} coverage
-   * @returns {{line: Array<[number, number]>, targets: object[], chosen: boolean, inside: object | null, tails: Array<Array<[number, number]>>}}
-   *   `line` with its tails; `targets` the leaves to cut, `chosen` when a person picked them; `inside` the leaf in which the line still ends
+   * @returns {{line: Array<[number, number]>, targets: object[], chosen: boolean, inside: object | null, tails:
+   *   Array<Array<[number, number]>>}}
+   *   `line` with its tails; `targets` the leaves to cut, `chosen` when a person picked them; `inside` the leaf in
+   * which the line still ends
    */
   read(draft, coverage) {
-    const stops = draft.stops(), bare = stops.map((stop) => stop.place);
+    const stops = draft.stops(),
+      bare = stops.map((stop) => stop.place);
     const tails = [];
     const chosen = page.selection.map((entry) => coverage.byCode(entry.code)).filter(Boolean);
     if (bare.length < 2) return { line: bare, targets: chosen, chosen: chosen.length > 0, inside: null, tails };
@@ -47,8 +50,11 @@ export const split = {
 
   /** @returns {object} the form of POST /api/edits */
   form: (read, keep) => ({
-    op: "split", ...(read.chosen ? { targets: read.targets.map((area) => area.code) } : {}), line: { type: "LineString", coordinates: read.line },
-    ...(keep ? { keep } : {}), versions: Object.fromEntries(read.targets.map((area) => [area.code, area.version])),
+    op: "split",
+    ...(read.chosen ? { targets: read.targets.map((area) => area.code) } : {}),
+    line: { type: "LineString", coordinates: read.line },
+    ...(keep ? { keep } : {}),
+    versions: Object.fromEntries(read.targets.map((area) => [area.code, area.version])),
   }),
 
   /** @returns {boolean} whether the levels in view are fine enough to draw on */
@@ -57,14 +63,26 @@ export const split = {
   /**
    * Pieces in a steady order (west to east, then north to south), whoever keeps the code.
    * @param {object} answer of the preview
-   * @returns {Array<{letter: string, side: string, fid: number, code: string, isNew: boolean, label: string, before: object | null, after: object, geometry: object, at: [number, number]}>}
+   * @returns {Array<{letter: string, side: string, fid: number, code: string, isNew: boolean, label: string, before:
+   *   object | null, after: object, geometry: object, at: [number, number]}>}
    */
   pieces(answer) {
-    const made = answer.changed.filter((area) => !area.retired && area.geometry).map((area) => ({
-      fid: area.fid, code: area.code, name: area.name, isNew: Boolean(area.new) || area.before === null, label: area.next_code ?? area.code, version: area.version,
-      before: area.before, after: area.after, geometry: area.geometry, at: plane.inner(area.geometry.type === "Polygon" ? [area.geometry.coordinates] : area.geometry.coordinates),
-    }));
-    const flat = made.length > 1 && Math.abs(made[0].at[0] - made[1].at[0]) < Math.abs(made[0].at[1] - made[1].at[1]) * 0.5;
+    const made = answer.changed
+      .filter((area) => !area.retired && area.geometry)
+      .map((area) => ({
+        fid: area.fid,
+        code: area.code,
+        name: area.name,
+        isNew: Boolean(area.new) || area.before === null,
+        label: area.next_code ?? area.code,
+        version: area.version,
+        before: area.before,
+        after: area.after,
+        geometry: area.geometry,
+        at: plane.inner(area.geometry.type === "Polygon" ? [area.geometry.coordinates] : area.geometry.coordinates),
+      }));
+    const flat =
+      made.length > 1 && Math.abs(made[0].at[0] - made[1].at[0]) < Math.abs(made[0].at[1] - made[1].at[1]) * 0.5;
     made.sort(flat ? (a, b) => b.at[1] - a.at[1] : (a, b) => a.at[0] - b.at[0]);
     return made.map((piece, i) => ({ ...piece, letter: LETTERS[i] ?? String(i + 1), side: ["a", "b"][i] ?? "c" }));
   },
