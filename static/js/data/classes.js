@@ -5,19 +5,19 @@ import { t } from "./i18n.js";
 const RATE_STEPS = [0.4, 0.6, 0.8, 0.95];
 const LEFT_TO_DO_FIRST = ["p-1", "p-2", "p-3", "p-4", "p-5"];
 
-/** 1, 2, 5, 10, 15, 20 ... : the number a person would have chosen near x. */
-function friendly(x) {
-  if (x <= 10) return Math.max(1, Math.round(x));
-  const size = 10 ** Math.floor(Math.log10(x));
-  const step = x / size < 2 ? size / 10 : size / 2;
-  return Math.round(x / Math.max(1, step)) * Math.max(1, step);
+/** A step of 1, 2 or 5 times a power of ten, near a tenth of the spread. */
+function stepFor(spread) {
+  const size = 10 ** Math.floor(Math.log10(Math.max(spread / 10, 1)));
+  return size * (spread / 10 / size >= 5 ? 5 : spread / 10 / size >= 2 ? 2 : 1);
 }
 
-/** Ascending breaks at the fifths of the values, doubles dropped. */
+/** Ascending round breaks at the fifths of the values, doubles dropped. */
 function fifths(values) {
   const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
   if (!sorted.length) return [];
-  const breaks = [0.2, 0.4, 0.6, 0.8].map((share) => friendly(sorted[Math.floor(share * (sorted.length - 1))]));
+  const at = (share) => sorted[Math.floor(share * (sorted.length - 1))];
+  const step = stepFor(at(0.9) - at(0.1));
+  const breaks = [0.2, 0.4, 0.6, 0.8].map((share) => Math.round(at(share) / step) * step);
   return [...new Set(breaks)].filter((value) => value > sorted[0] && value <= sorted.at(-1));
 }
 
