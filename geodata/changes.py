@@ -44,7 +44,11 @@ class Change:
     def columns(self) -> list[str]:
         """What the revision decided: all columns of a row it made or removed, else those it changed. Not what follows
         by itself: the owner of an object that belongs where it stands, the border of an area above others."""
-        names = [column.name for column in TABLES[self.layer].c if column.name not in _NUMBERS and not self._follows(column.name)]
+        names = [
+            column.name
+            for column in TABLES[self.layer].c
+            if column.name not in _NUMBERS and not self._follows(column.name)
+        ]
         if self.before is None or self.after is None:
             return names
         return [name for name in names if self.before.get(name) != self.after.get(name)]
@@ -56,11 +60,15 @@ class Change:
             return set()
         states = [None] if self.after is None else []
         states += [*self.since, *([] if self.now else [None])]
-        return {b["rev"] if b else a["rev_to"] for a, b in zip(states, states[1:], strict=False) if _differ(a, b, names)}
+        return {
+            b["rev"] if b else a["rev_to"] for a, b in zip(states, states[1:], strict=False) if _differ(a, b, names)
+        }
 
     def _follows(self, name: str) -> bool:
         described = LAYERS[self.layer]
-        return (name == "area" and described.owned and described.by_place) or (name == "geom" and self.layer == "areas" and not self.leaf)
+        return (name == "area" and described.owned and described.by_place) or (
+            name == "geom" and self.layer == "areas" and not self.leaf
+        )
 
 
 def changes_of(reader: Reader, rev: int) -> list[Change]:
@@ -81,7 +89,15 @@ def _changes(reader: Reader, layer: str, fids: Sequence[int], rev: int) -> list[
     for chunk in chunks(fids):
         where = and_(HISTORY.c.layer == layer, HISTORY.c.fid.in_(chunk), HISTORY.c.rev_to >= rev)
         for image in reader.connection.execute(select(HISTORY).where(where).order_by(HISTORY.c.hid)):
-            past[image.fid].append({**image.row, "geom": image.geom, "version": image.version, "rev": image.rev_from, "rev_to": image.rev_to})
+            past[image.fid].append(
+                {
+                    **image.row,
+                    "geom": image.geom,
+                    "version": image.version,
+                    "rev": image.rev_from,
+                    "rev_to": image.rev_to,
+                }
+            )
     live = {row["fid"]: {**row, "rev_to": None} for row in reader.rows(layer, fids=fids)}
     changes = []
     for fid in fids:

@@ -6,21 +6,21 @@ import os
 import sqlite3
 import struct
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from layers.errors import BadInput, StoreMissing
+from layers.errors import BadFile, BadInput, StoreMissing
+
 
 def gpkg_path(url: str) -> Path | None:
     """The file of a gpkg:/// URL, None for PostgreSQL. Raises BadInput for any other address."""
-    parts = urlsplit(url)
-    if parts.scheme in ("postgresql", "postgres"):
+    if url.startswith(("postgresql://", "postgres://")):
         return None
-    if parts.scheme != "gpkg" or parts.netloc or not parts.path:
+    if not url.startswith("gpkg:///"):
         raise BadInput(f"not a store address: {url} (gpkg:///absolute/file.gpkg or postgresql://…)")
-    return Path(unquote(parts.path))
+    return Path(unquote(url.removeprefix("gpkg://")))
 
 
 def is_postgres(url: str) -> bool:
@@ -41,7 +41,7 @@ def connect(url: str, *, create: bool = False, busy_timeout_s: float = 10, synch
             raise StoreMissing(f"there is no store at {path}")
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    return _sqlite_engine(path, busy_timeout_s, synchronous)
+    return _sqlite_engine(path, busy_timeout_s, synchronous, "weige_schema")
 
 
 def connect_accounts(url: str, *, busy_timeout_s: float = 10) -> Engine:
@@ -54,17 +54,21 @@ def connect_accounts(url: str, *, busy_timeout_s: float = 10) -> Engine:
     if not second.exists():
         second.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(second, os.O_CREAT | os.O_RDWR, 0o600))
-    return _sqlite_engine(second, busy_timeout_s, "FULL")
+    return _sqlite_engine(second, busy_timeout_s, "FULL", "accounts")
 
 
-def _sqlite_engine(path: Path, busy_timeout_s: float, synchronous: str) -> Engine:
+def _sqlite_engine(path: Path, busy_timeout_s: float, synchronous: str, ours: str) -> Engine:
     engine = create_engine(
-        f"sqlite+pysqlite:///{path}", poolclass=QueuePool, pool_size=16, max_overflow=16,
+        URL.create("sqlite+pysqlite", database=str(path)), poolclass=QueuePool, pool_size=16, max_overflow=16,
         connect_args={"check_same_thread": False, "timeout": busy_timeout_s})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record):
         connection.isolation_level = None  # transactions begin where we say
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            tables = {name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if tables and ours not in tables:  # before anything of ours touches it
+                raise BadFile(f"{path} holds something else than a Weige store; name a new one")
         connection.create_function("weige_writer", 0, lambda: 1)
         connection.create_function("ST_IsEmpty", 1, lambda blob: None if blob is None else blob[3] >> 4 & 1, deterministic=True)
         for place, name in enumerate(("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")):

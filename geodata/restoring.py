@@ -35,7 +35,9 @@ def areas_back(tx: Transaction, changes: Sequence[Change]) -> tuple[list[Area], 
         if change.leaf and now:
             was.append(now)
         if change.after is None:
-            written.append(tx.write_area(None, _area(change.fid, change.before | {"version": change.before["version"] + 1})))
+            written.append(
+                tx.write_area(None, _area(change.fid, change.before | {"version": change.before["version"] + 1}))
+            )
         elif change.before is None:
             tx.write_area(now, None)
         elif names := change.columns():
@@ -46,8 +48,21 @@ def areas_back(tx: Transaction, changes: Sequence[Change]) -> tuple[list[Area], 
 
 
 def _area(fid: int, row: Mapping[str, Any]) -> Area:
-    return Area(fid, row["code"], row["name"], row["level"], row["parent"], row["path"], bool(row["leaf"]), as_multi(to_units(row["geom"])),
-                bool(row["assigned"]), bool(row["locked"]), row["version"], row["rev"], {name: row.get(name) for name in ATTRIBUTES})
+    return Area(
+        fid,
+        row["code"],
+        row["name"],
+        row["level"],
+        row["parent"],
+        row["path"],
+        bool(row["leaf"]),
+        as_multi(to_units(row["geom"])),
+        bool(row["assigned"]),
+        bool(row["locked"]),
+        row["version"],
+        row["rev"],
+        {name: row.get(name) for name in ATTRIBUTES},
+    )
 
 
 # ---- rows ---------------------------------------------------------------------------------------------------------------
@@ -64,10 +79,20 @@ def rows_back(tx: Transaction, changes: Sequence[Change], rev: int) -> None:
             if change.layer == "shares" and not _same_ground(tx, change.before["area"], rev):
                 moved.add(change.before["cell"])
             elif change.now is None:
-                tx.insert(change.layer, [change.before | {"version": change.before["version"] + 1, "area": _home(tx, change, change.before)}],
-                          fids=[change.fid])
+                tx.insert(
+                    change.layer,
+                    [
+                        change.before
+                        | {"version": change.before["version"] + 1, "area": _home(tx, change, change.before)}
+                    ],
+                    fids=[change.fid],
+                )
         elif change.now is not None:
-            back = {name: change.before.get(name) for name in change.columns() if change.now.get(name) == change.after.get(name)}
+            back = {
+                name: change.before.get(name)
+                for name in change.columns()
+                if change.now.get(name) == change.after.get(name)
+            }
             if LAYERS[change.layer].owned and change.before["area"] != change.after["area"]:
                 back["area"] = _home(tx, change, change.now | back)
             if back:
@@ -103,10 +128,19 @@ def living(tx: Transaction, fid: int) -> int | None:
         if tx.areas([fid]):
             return fid
         seen.add(fid)
-        later = tx.connection.execute(select(LINEAGE.c.to_fid).where(LINEAGE.c.from_fid == fid).order_by(LINEAGE.c.rev.desc())).scalars()
-        earlier = tx.connection.execute(select(LINEAGE.c.from_fid).where(LINEAGE.c.to_fid == fid).order_by(LINEAGE.c.rev.desc())).scalars()
+        later = tx.connection.execute(
+            select(LINEAGE.c.to_fid).where(LINEAGE.c.from_fid == fid).order_by(LINEAGE.c.rev.desc())
+        ).scalars()
+        earlier = tx.connection.execute(
+            select(LINEAGE.c.from_fid).where(LINEAGE.c.to_fid == fid).order_by(LINEAGE.c.rev.desc())
+        ).scalars()
         queue += [other for other in (*later, *earlier) if other not in seen]
-    last = tx.connection.scalar(select(HISTORY.c.row).where(HISTORY.c.layer == "areas", HISTORY.c.fid == min(seen)).order_by(HISTORY.c.rev_to.desc()).limit(1))
+    last = tx.connection.scalar(
+        select(HISTORY.c.row)
+        .where(HISTORY.c.layer == "areas", HISTORY.c.fid == min(seen))
+        .order_by(HISTORY.c.rev_to.desc())
+        .limit(1)
+    )
     above = ancestors(last["path"]) if last else []
     alive = tx.areas(above)
     return next((fid for fid in reversed(above) if fid in alive), None)
@@ -117,8 +151,11 @@ def _same_ground(tx: Transaction, fid: int, since: int) -> bool:
     now = tx.areas([fid]).get(fid)
     if now is None:
         return False
-    images = tx.connection.execute(select(HISTORY.c.geom, HISTORY.c.rev_to).where(HISTORY.c.layer == "areas", HISTORY.c.fid == fid,
-                                                                                 HISTORY.c.rev_to > since))
+    images = tx.connection.execute(
+        select(HISTORY.c.geom, HISTORY.c.rev_to).where(
+            HISTORY.c.layer == "areas", HISTORY.c.fid == fid, HISTORY.c.rev_to > since
+        )
+    )
     return all(image.rev_to == tx.taken or as_multi(to_units(image.geom)) == now.shape for image in images)
 
 
@@ -131,13 +168,18 @@ def settle(tx: Transaction, changes: Sequence[Change], rev: int, gone: set[int],
     for layer in STANDING:
         rows = [row for row in tx.rows(layer, TABLES[layer].c.area.in_(fids)) if row["geom"] is not None]
         points = [to_units(point_of(row["geom"])) for row in rows]
-        lost = [k for k, (row, point) in enumerate(zip(rows, points, strict=True))
-                if row["area"] in gone or not shapely.intersects(ground[row["area"]].shape, point)]
+        lost = [
+            k
+            for k, (row, point) in enumerate(zip(rows, points, strict=True))
+            if row["area"] in gone or not shapely.intersects(ground[row["area"]].shape, point)
+        ]
         shapes = np.array([area.shape for area in leaves], dtype=object)
         for k, area in zip(lost, owners([points[k] for k in lost], list(ground), shapes), strict=True):
             if area != rows[k]["area"]:
                 tx.update(layer, rows[k]["fid"], {"area": area}, quiet=True)
-    owner = {row["fid"]: row["area"] for row in tx.rows("buildings", TABLES["buildings"].c.area.in_(fids), geometry=False)}
+    owner = {
+        row["fid"]: row["area"] for row in tx.rows("buildings", TABLES["buildings"].c.area.in_(fids), geometry=False)
+    }
     for unit in tx.rows("units", TABLES["units"].c.area.in_(fids), geometry=False):
         if owner.get(unit["building"], unit["area"]) != unit["area"]:
             tx.update("units", unit["fid"], {"area": owner[unit["building"]]}, quiet=True)
@@ -147,7 +189,9 @@ def settle(tx: Transaction, changes: Sequence[Change], rev: int, gone: set[int],
     _deal_newcomers(tx, changes, rev, gone, leaves)
 
 
-def _deal_newcomers(tx: Transaction, changes: Sequence[Change], rev: int, gone: set[int], leaves: Sequence[Area]) -> None:
+def _deal_newcomers(
+    tx: Transaction, changes: Sequence[Change], rev: int, gone: set[int], leaves: Sequence[Area]
+) -> None:
     """Cells that came or were counted anew since are dealt to the ground as it is now."""
     fids = sorted({*gone, *(area.fid for area in leaves)})
     restored = {(change.before or change.after)["cell"] for change in changes if change.layer == "shares"}

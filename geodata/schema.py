@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, Table, Text
 
 from layers.schema import LAYERS, Layer
 
@@ -10,8 +10,9 @@ from .types import Geom, Json
 
 metadata = MetaData()
 
-_TYPES = {"text": Text, "int": Integer, "number": Float, "bool": Boolean, "date": Text, "time": Text, "json": Json}
-Fid = BigInteger().with_variant(Integer, "sqlite")
+_TYPES = {"text": Text, "int": Integer, "number": Double, "bool": Boolean, "date": Text, "time": Text, "json": Json}
+Fid = BigInteger().with_variant(Integer, "sqlite")  # 64 bits in both: the INTEGER of a GeoPackage
+Rev = Fid
 
 
 def _layer_table(layer: Layer) -> Table:
@@ -26,7 +27,7 @@ def _layer_table(layer: Layer) -> Table:
         columns.append(Column(field.name, _TYPES[field.type]))
     if layer.owned:
         columns.append(Column("area", Fid))
-    columns += [Column("version", Integer, nullable=False), Column("rev", BigInteger, nullable=False)]
+    columns += [Column("version", Integer, nullable=False), Column("rev", Rev, nullable=False)]
     table = Table(layer.name, metadata, *columns)
     Index(f"{layer.name}_rev", table.c.rev)
     if layer.owned:
@@ -43,34 +44,34 @@ Index("units_building", TABLES["units"].c.building)
 Index("shares_cell", TABLES["shares"].c.cell)
 Index("cells_code", TABLES["cells"].c.code)
 
-COUNTERS = Table("counters", metadata, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False))
+COUNTERS = Table("counters", metadata, Column("name", Text, primary_key=True), Column("value", Rev, nullable=False))
 META = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Json))
 # Every code that was ever used: codes are never used twice.
 CODES = Table("codes", metadata, Column("code", Text, primary_key=True), Column("fid", Fid, nullable=False))
 # What became of an area: a cut leads from the keeper to each new part, a merge from the retired to the survivor.
 LINEAGE = Table(
-    "lineage", metadata, Column("rev", BigInteger, primary_key=True), Column("from_fid", Fid, primary_key=True),
+    "lineage", metadata, Column("rev", Rev, primary_key=True), Column("from_fid", Fid, primary_key=True),
     Column("to_fid", Fid, primary_key=True))
 REVISIONS = Table(
-    "revisions", metadata, Column("rev", BigInteger, primary_key=True, autoincrement=False), Column("at", Text, nullable=False),
+    "revisions", metadata, Column("rev", Rev, primary_key=True, autoincrement=False), Column("at", Text, nullable=False),
     Column("actor", Text, nullable=False), Column("op", Text, nullable=False), Column("note", Text),
     Column("form", Json),  # the operation as drawn
-    Column("undoes", BigInteger), Column("undone_by", BigInteger),
+    Column("undoes", Rev), Column("undone_by", Rev),
     Column("touched", Json),  # {"areas": [...], "quiet": [...], "retired": [...], "facts": [leaf fids], "layers": {...}} or {"all": true}
 )
 HISTORY = Table(
     "history", metadata, Column("hid", Fid, primary_key=True, autoincrement=True), Column("layer", Text, nullable=False),
     Column("fid", Fid, nullable=False), Column("version", Integer, nullable=False),
-    Column("rev_from", BigInteger, nullable=False), Column("rev_to", BigInteger, nullable=False),
+    Column("rev_from", Rev, nullable=False), Column("rev_to", Rev, nullable=False),
     Column("geom", Geom("Geometry")), Column("row", Json, nullable=False), sqlite_autoincrement=True)
 Index("history_row", HISTORY.c.layer, HISTORY.c.fid, HISTORY.c.rev_to)
 Index("history_to", HISTORY.c.rev_to)
 EVENTS = Table(
-    "events", metadata, Column("seq", BigInteger, primary_key=True, autoincrement=False), Column("rev", BigInteger),
+    "events", metadata, Column("seq", Rev, primary_key=True, autoincrement=False), Column("rev", Rev),
     Column("kind", Text, nullable=False), Column("at", Text, nullable=False), Column("data", Json))
 JOBS = Table(
     "jobs", metadata, Column("id", Text, primary_key=True), Column("kind", Text, nullable=False), Column("actor", Text, nullable=False),
-    Column("state", Text, nullable=False), Column("progress", Float, nullable=False), Column("text", Text),
+    Column("state", Text, nullable=False), Column("progress", Double, nullable=False), Column("text", Text),
     Column("args", Json), Column("result", Json), Column("created_at", Text, nullable=False), Column("changed_at", Text, nullable=False))
 
 SPATIAL = [name for name, layer in LAYERS.items() if layer.geometry]

@@ -25,9 +25,17 @@ from .transaction import Transaction
 # ---- chains of undo and redo ----------------------------------------------------------------------------------------------
 def last_undoable(reader: Reader, actor: str) -> dict[str, Any] | None:
     """The newest revision of that account that stands and can be undone."""
-    statement = select(REVISIONS).where(
-        REVISIONS.c.actor == actor, REVISIONS.c.undone_by.is_(None), REVISIONS.c.undoes.is_(None),
-        REVISIONS.c.op.not_in(NOT_UNDONE)).order_by(REVISIONS.c.rev.desc()).limit(1)
+    statement = (
+        select(REVISIONS)
+        .where(
+            REVISIONS.c.actor == actor,
+            REVISIONS.c.undone_by.is_(None),
+            REVISIONS.c.undoes.is_(None),
+            REVISIONS.c.op.not_in(NOT_UNDONE),
+        )
+        .order_by(REVISIONS.c.rev.desc())
+        .limit(1)
+    )
     row = reader.connection.execute(statement).first()
     return dict(row._mapping) if row else None
 
@@ -64,8 +72,12 @@ def blockers(reader: Reader, rev: int, changes: Sequence[Change] | None = None) 
     people somebody moved since, hold nothing up."""
     changes = changes_of(reader, rev) if changes is None else changes
     redraw = any(change.leaf for change in changes)
-    found = {later for change in changes if not redraw or change.layer in ("areas", "shares") for later in change.later()}
-    standing = select(REVISIONS.c.rev).where(REVISIONS.c.rev.in_(sorted(found)), REVISIONS.c.undone_by.is_(None), REVISIONS.c.undoes.is_(None))
+    found = {
+        later for change in changes if not redraw or change.layer in ("areas", "shares") for later in change.later()
+    }
+    standing = select(REVISIONS.c.rev).where(
+        REVISIONS.c.rev.in_(sorted(found)), REVISIONS.c.undone_by.is_(None), REVISIONS.c.undoes.is_(None)
+    )
     return sorted(reader.connection.execute(standing).scalars()) or sorted(found)
 
 

@@ -34,9 +34,15 @@ CREATE TRIGGER rtree_{t}_geom_update1 AFTER UPDATE OF geom ON {t} WHEN OLD.fid =
 BEGIN INSERT OR REPLACE INTO rtree_{t}_geom VALUES (NEW.fid, ST_MinX(NEW.geom), ST_MaxX(NEW.geom), ST_MinY(NEW.geom), ST_MaxY(NEW.geom)); END;
 CREATE TRIGGER rtree_{t}_geom_update2 AFTER UPDATE OF geom ON {t} WHEN OLD.fid = NEW.fid AND (NEW.geom ISNULL OR ST_IsEmpty(NEW.geom))
 BEGIN DELETE FROM rtree_{t}_geom WHERE id = OLD.fid; END;
+CREATE TRIGGER rtree_{t}_geom_update3 AFTER UPDATE ON {t} WHEN OLD.fid != NEW.fid AND (NEW.geom NOTNULL AND NOT ST_IsEmpty(NEW.geom))
+BEGIN DELETE FROM rtree_{t}_geom WHERE id = OLD.fid;
+ INSERT OR REPLACE INTO rtree_{t}_geom VALUES (NEW.fid, ST_MinX(NEW.geom), ST_MaxX(NEW.geom), ST_MinY(NEW.geom), ST_MaxY(NEW.geom)); END;
+CREATE TRIGGER rtree_{t}_geom_update4 AFTER UPDATE ON {t} WHEN OLD.fid != NEW.fid AND (NEW.geom ISNULL OR ST_IsEmpty(NEW.geom))
+BEGIN DELETE FROM rtree_{t}_geom WHERE id IN (OLD.fid, NEW.fid); END;
 CREATE TRIGGER rtree_{t}_geom_delete AFTER DELETE ON {t} WHEN old.geom NOT NULL BEGIN DELETE FROM rtree_{t}_geom WHERE id = OLD.fid; END
 """
 _STATEMENT = ";\n"
+_TRIGGERS = ";\nCREATE "
 
 
 def apply(connection: Connection, dialect: str) -> None:
@@ -53,9 +59,8 @@ def apply(connection: Connection, dialect: str) -> None:
         return
     _describe(connection)
     for name in SPATIAL:
-        for statement in _RTREE.format(t=name).split(_STATEMENT):
-            connection.exec_driver_sql(statement)
-    guard(connection)
+        for statement in _RTREE.format(t=name).split(_TRIGGERS):
+            connection.exec_driver_sql("CREATE " + statement.strip().removeprefix("CREATE "))
 
 
 def _describe(connection: Connection) -> None:
@@ -63,11 +68,10 @@ def _describe(connection: Connection) -> None:
     rows += [(CRS(code).name, code, "EPSG", code, CRS(code).to_wkt("WKT1_GDAL")) for code in (4326, SRID)]
     for row in rows:
         connection.exec_driver_sql("INSERT INTO gpkg_spatial_ref_sys VALUES (?, ?, ?, ?, ?, NULL)", row)
-    for name, table in metadata.tables.items():
+    for name, layer in LAYERS.items():  # history, journal and counters are nobody else's business
         kind = "features" if name in SPATIAL else "attributes"
-        label = LAYERS[name].zh if name in LAYERS else name
         connection.exec_driver_sql("INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES (?, ?, ?, ?)",
-                                   (name, kind, f"{name} {label}" if label != name else name, SRID if kind == "features" else 0))
+                                   (name, kind, f"{name} {layer.zh}", SRID if kind == "features" else 0))
         if kind == "features":
             connection.exec_driver_sql("INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', ?, ?, 0, 0)",
                                        (name, TABLES[name].c.geom.type.kind.upper(), SRID))
@@ -76,14 +80,3 @@ def _describe(connection: Connection) -> None:
                 "'http://www.geopackage.org/spec120/#extension_rtree', 'write-only')", (name,))
     connection.exec_driver_sql("PRAGMA application_id = 1196444487")  # GPKG
     connection.exec_driver_sql("PRAGMA user_version = 10300")  # 1.3: GDAL 3.6 warns at 1.4
-
-
-def guard(connection: Connection) -> None:
-    """Triggers on every table that let only our connections write: a foreign writer gets `no such function`."""
-    tables = [row[0] for row in connection.exec_driver_sql(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'rtree_%' AND name NOT LIKE 'sqlite_%'"
-        " AND sql NOT LIKE 'CREATE VIRTUAL%'")]
-    for table in tables:
-        for verb in ("insert", "update", "delete"):
-            connection.exec_driver_sql(
-                f'CREATE TRIGGER IF NOT EXISTS weige_guard_{table}_{verb} BEFORE {verb.upper()} ON "{table}" BEGIN SELECT weige_writer(); END')

@@ -22,5 +22,26 @@ def migrate(connection: Connection) -> int:
     for number, name in steps():
         if number not in done:
             importlib.import_module(f"{__name__}.{name}").apply(connection, dialect)
-            connection.execute(text("INSERT INTO weige_schema VALUES (:number, :name)"), {"number": number, "name": name})
+            connection.execute(
+                text("INSERT INTO weige_schema VALUES (:number, :name)"), {"number": number, "name": name}
+            )
+    if dialect == "sqlite":
+        guard(connection)
     return steps()[-1][0]
+
+
+def guard(connection: Connection) -> None:
+    """Triggers on every table that let only our connections write: a foreign writer gets `no such function`."""
+    tables = [
+        row[0]
+        for row in connection.exec_driver_sql(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'rtree\\_%' ESCAPE '\\'"
+            " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        )
+    ]
+    for table in tables:
+        for verb in ("insert", "update", "delete"):
+            connection.exec_driver_sql(
+                f'CREATE TRIGGER IF NOT EXISTS weige_guard_{table}_{verb} BEFORE {verb.upper()} ON "{table}"'
+                " BEGIN SELECT weige_writer(); END"
+            )
