@@ -9,7 +9,7 @@ from typing import Any
 from flask import current_app, g
 
 from geodata.accounts import Account, Accounts
-from geodata.coverage_cache import CoverageCache
+from geodata.coverage_cache import DEEPEST, CoverageCache
 from geodata.jobs import Jobs
 from geodata.layer_tiles import SHOWN, LayerTiles
 from geodata.store import Store
@@ -18,7 +18,6 @@ from geodata.tile_cache import TileCache, TileKey
 from .config import Config
 from .rights import Rights, rights_of
 
-DEEPEST = 22  # zoom to which tiles are made
 ACCOUNTS = 2000  # whose rights are kept in memory
 
 
@@ -51,9 +50,8 @@ class State:
             self._rights[account] = known
         return known[1]
 
-    def changed(self, step: Mapping[str, Any] | None) -> None:
-        """After each step of the coverage cache: tiles that no longer hold are forgotten (None = all)."""
-        rev = self.cache.rev
+    def changed(self, step: Mapping[str, Any] | None, rev: int) -> None:
+        """At each step of the coverage cache to revision `rev`: tiles that no longer hold are forgotten (None = all)."""
         if step is None:
             self.layer_tiles.forget(None, rev)
             self.tile_cache.clear()
