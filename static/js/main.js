@@ -87,6 +87,7 @@ async function start() {
   });
   const tools = rail({ use: (id) => use(id), undo: () => takeBack("undo"), redo: () => takeBack("redo") });
   const journal = new Journal(tools.undoable);
+  renewal.onAfter = () => journal.load();
 
   const desk = new Desk(canvas, MODES, {
     card: () => cards.show(),
@@ -99,7 +100,6 @@ async function start() {
       await renewal.after(answer);
       desk.coverage.forget();
       desk.shapes();
-      journal.load();
       cards.show();
       canvas.gl.getCanvas().focus();
     },

@@ -49,7 +49,7 @@ export class Renewal {
     tiles.touched(answer.rev, await boundsOf(answer.changed ?? []), ["areas"]);
     page.set({ rev: answer.rev });
     this.canvas.renew(["areas"]);
-    await Promise.all([this.paint.again(), this.summary()]);
+    await Promise.all([this.paint.again(), this.summary(), this.onAfter?.()]);
   }
 
   /** @param {object | null} zone that changed; null: only the list is read */

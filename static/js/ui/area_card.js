@@ -51,7 +51,11 @@ function facts(area) {
 
 /** Who, when, and what became of it. */
 function byline(edit) {
-  const parts = [edit.op === "undo" ? t("op.undo") : null, edit.actor, `r${edit.rev}`];
+  const parts = [
+    edit.op === "undo" ? t((edit.note ?? "").startsWith("undo ") ? "op.redo" : "op.undo") : null,
+    edit.actor,
+    `r${edit.rev}`,
+  ];
   return [...parts, edit.undone_by ? t("history.undone", { rev: edit.undone_by }) : null].filter(Boolean).join(" · ");
 }
 

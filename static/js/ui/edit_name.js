@@ -18,15 +18,12 @@ export const editName = {
 
   /** @param {{op: string, note?: string}} edit the note of an undo begins with the operation it took back */
   full(edit) {
-    const [op, note] =
-      edit.op === "undo" && edit.note
-        ? [edit.note.split(" ")[0], edit.note.split(" ").slice(1).join(" ")]
-        : [edit.op, edit.note ?? ""];
-    const codes = note
-      .split(" + ")
-      .slice(0, CODES)
-      .map((code) => (/^[\w-]+$/.test(code) ? places.tail(code) : code))
-      .join("、");
-    return `${verb(op)} ${codes}`.trim();
+    const words = edit.op === "undo" ? (edit.note ?? "").split(" ") : [edit.op, ...(edit.note ?? "").split(" ")];
+    while (words[0] === "undo" && words.length > 1) words.shift();
+    const [op, ...rest] = edit.op === "undo" && !edit.note ? ["undo"] : words;
+    const note = rest.join(" ");
+    if (op.includes(" ") && note.startsWith(op.split(" ")[1])) return verb(op);
+    const codes = note.split(" + ").slice(0, CODES);
+    return `${verb(op)} ${codes.map((code) => (/^[\w-]+$/.test(code) ? places.tail(code) : code)).join("、")}`.trim();
   },
 };

@@ -54,6 +54,7 @@ export function factsTable(columns, rows, { send, remove, onDirty, extra }) {
           read(input.value, column.type === "choice" ? "text" : column.type) !== before,
         );
         input.removeAttribute("aria-invalid");
+        made.oops?.remove();
         onDirty();
       });
       made.inputs.set(column, { input, before });
@@ -102,10 +103,12 @@ export function factsTable(columns, rows, { send, remove, onDirty, extra }) {
       el("td", { colspan: columns.length + 2, class: "oops", role: "alert" }, error.text ?? error.message),
     );
     made.line.after(made.oops);
-    const field = error.body?.field;
-    for (const [column, { input }] of made.inputs)
-      if (!field ? input.classList.contains("changed") : column.key === field)
+    const named = error.body?.fields;
+    for (const [column, { input }] of made.inputs) {
+      if (named ? named.includes(column.key) : input.classList.contains("changed")) {
         input.setAttribute("aria-invalid", "true");
+      }
+    }
   }
 
   const changes = (made) => {
