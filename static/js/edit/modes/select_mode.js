@@ -24,7 +24,8 @@ export class SelectMode {
   /** @param {import("../desk.js").Desk} desk */
   constructor(desk) {
     this.desk = desk;
-/** Figures are told for the areas of the account only; of others one sees borders and codes, nothing more. */
+    // what was under the pointer is elsewhere now
+    desk.canvas.gl.on("movestart", () => page.tool === "select" && this.out());
   }
 
   enter() {}
