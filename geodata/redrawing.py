@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -301,7 +301,7 @@ def save(tx: Transaction, made: Draft) -> tuple[dict[int, int], Draft]:
     touched = [tx.write_area(before, area, quiet=True) for before, area in zip(edit.touched_before, edit.touched)]
     renew_parents(tx, (*edit.before, *edit.touched_before), (*written, *touched))
     done = replace(made, edit=replace(edit, after=tuple(written), touched=tuple(touched)))
-    redeal(tx, made, fids)
+    redeal(tx, made.facts, made.dealt, fids)
     follow(tx, {area.fid for area in edit.before}, [(area.fid, area.shape) for area in written])
     _attach(tx, edit, fids)
     tx.lead((*((area.fid, real(new.fid)) for new in edit.after if new.fid < 0 for area in [_origin(edit, new)] if area),
@@ -317,12 +317,13 @@ def _number(tx: Transaction, edit: Edit) -> dict[int, int]:
     return {fid: first + k for k, fid in enumerate(new)}
 
 
-def renew_parents(tx: Transaction, before: Sequence[Area], after: Sequence[Area]) -> None:
-    """Every area above the changed leaves gets the border its leaves now have; most of the time none changes."""
+def renew_parents(tx: Transaction, before: Sequence[Area], after: Sequence[Area], right: Collection[int] = ()) -> None:
+    """Every area above the changed leaves gets the border its leaves now have; most of the time none changes. Those
+    named `right` have theirs already."""
     above: dict[int, tuple[list, list]] = {}
     for side, areas in enumerate((before, after)):
         for area in areas:
-            for fid in ancestors(area.path):
+            for fid in set(ancestors(area.path)).difference(right):
                 above.setdefault(fid, ([], []))[side].append(area.shape)
     seen: dict[tuple, tuple] = {}
     for fid in sorted(above):
@@ -345,24 +346,24 @@ def _parts(shapes: Sequence[shapely.MultiPolygon]) -> np.ndarray:
     return shapely.get_parts(np.array(shapes, dtype=object)) if shapes else np.array([], dtype=object)
 
 
-def redeal(tx: Transaction, made: Draft, fids: Mapping[int, int]) -> None:
+def redeal(tx: Transaction, facts: Facts, dealt: Dealt, fids: Mapping[int, int]) -> None:
     """Writes new owners of buildings and stairwells, and the new shares."""
     real = lambda fid: fids.get(fid, fid)  # noqa: E731
-    now = _owner_now(tx, [place.fid for place in made.facts.places])
-    moved = {fid: real(area) for fid, area in made.dealt.owner.items() if now[fid] != real(area)}
+    now = _owner_now(tx, [place.fid for place in facts.places])
+    moved = {fid: real(area) for fid, area in dealt.owner.items() if now[fid] != real(area)}
     for fid, area in moved.items():
         tx.update("buildings", fid, {"area": area}, quiet=True)
     if moved:
         for unit in tx.rows("units", TABLES["units"].c.building.in_(list(moved)), geometry=False):
             tx.update("units", unit["fid"], {"area": moved[unit["building"]]}, quiet=True)
-    kept = {share.fid: share for share in made.dealt.shares if share.fid}
-    for share in made.facts.shares:
+    kept = {share.fid: share for share in dealt.shares if share.fid}
+    for share in facts.shares:
         new = kept.get(share.fid)
         if new is None:
             tx.delete("shares", share.fid)
         elif (new.counts.values, new.counts.special, new.weight) != (share.counts.values, share.counts.special, share.weight):
             tx.update("shares", share.fid, share_row(new, new.area), quiet=True)
-    tx.insert("shares", [share_row(share, real(share.area)) for share in made.dealt.shares if not share.fid])
+    tx.insert("shares", [share_row(share, real(share.area)) for share in dealt.shares if not share.fid])
 
 
 def share_row(share, area: int) -> dict[str, Any]:

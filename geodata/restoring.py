@@ -10,14 +10,13 @@ import shapely
 from sqlalchemy import select
 
 from layers.areas import Area, as_multi, to_units
-from layers.edits import Edit
 from layers.population import Dealt, Facts, owners
 from layers.schema import LAYERS
 
 from .changes import Change
 from .dealing import deal_again
 from .facts import facts_of
-from .redrawing import ATTACHED, FOLLOWERS, Draft, ancestors, point_of, redeal
+from .redrawing import ATTACHED, FOLLOWERS, ancestors, point_of, redeal
 from .rows import ATTRIBUTES
 from .schema import HISTORY, LINEAGE, TABLES
 from .transaction import Transaction
@@ -27,24 +26,29 @@ HANGING = (*ATTACHED, "zones")  # belong to an area by word
 
 
 # ---- areas --------------------------------------------------------------------------------------------------------------
-def areas_back(tx: Transaction, changes: Sequence[Change]) -> tuple[list[Area], list[Area]]:
-    """Leaves go back, and attributes of the areas above; answers the leaves as they were just now and as written."""
-    was, written = [], []
+def areas_back(tx: Transaction, changes: Sequence[Change]) -> tuple[list[Area], list[Area], set[int]]:
+    """Leaves go back, and what was decided of the areas above. Answers the leaves as they were just now and as written,
+    and the areas above that have their old border again, to the byte; that of the others follows from their leaves."""
+    was, written, above = [], [], set()
     for change in sorted((change for change in changes if change.layer == "areas"), key=lambda change: change.fid):
         now = _area(change.fid, change.now) if change.now else None
         if change.leaf and now:
             was.append(now)
         if change.after is None:
-            written.append(
-                tx.write_area(None, _area(change.fid, change.before | {"version": change.before["version"] + 1}))
-            )
+            risen = change.before | {"version": change.before["version"] + 1}
+            written.append(tx.write_area(None, _area(change.fid, risen)))
         elif change.before is None:
             tx.write_area(now, None)
-        elif names := change.columns():
-            back = _area(change.fid, change.now | {name: change.before.get(name) for name in names})
-            back = tx.write_area(now, back, quiet=change.quiet)
-            written += [back] if change.leaf else []
-    return was, written
+        else:
+            names = change.columns()
+            if not change.leaf and change.before["geom"] != change.after["geom"] == change.now["geom"]:
+                names = [*names, "geom"]
+                above.add(change.fid)
+            if names:
+                back = _area(change.fid, change.now | {name: change.before.get(name) for name in names})
+                back = tx.write_area(now, back, quiet=change.quiet)
+                written += [back] if change.leaf else []
+    return was, written, above
 
 
 def _area(fid: int, row: Mapping[str, Any]) -> Area:
@@ -202,4 +206,4 @@ def _deal_newcomers(
     facts = facts_of(tx, fids)
     shares = tuple(share for share in facts.shares if share.cell in new)
     dealt = Facts(facts.places, shares).deal([(area.fid, area.shape) for area in leaves])
-    redeal(tx, Draft(Edit("undo", (), ()), Facts((), shares), {}, Dealt({}, dealt.shares, {}), {}, None), {})
+    redeal(tx, Facts((), shares), Dealt({}, dealt.shares, {}), {})

@@ -90,9 +90,9 @@ def undo(tx: Transaction, rev: int) -> None:
     in_the_way = blockers(tx, rev, changes)
     if in_the_way:
         raise UndoBlocked("later edits stand on this ground: " + ", ".join(map(str, in_the_way)), edits=in_the_way)
-    before, after = areas_back(tx, changes)
+    before, after, above = areas_back(tx, changes)
     rows_back(tx, changes, rev)
-    renew_parents(tx, before, after)
+    renew_parents(tx, before, after, above)
     moved = {change.fid for change in changes if change.leaf and not change.quiet}
     if moved:
         settle(tx, changes, rev, moved - {area.fid for area in after}, [area for area in after if area.fid in moved])
