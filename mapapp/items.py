@@ -185,6 +185,8 @@ def read_form(tx: Transaction, layer: Layer, form: dict[str, Any], before: dict[
             row[name] = field_value(layer.field(name), raw, layer.name)
             if name == "special" and row[name] is not None:
                 _check_groups(tx, row[name])
+            if name == "role" and row[name] not in (None, *(role.id for role in tx.rules.roles)):
+                raise BadInput(f"role {row[name]!r} is none of {', '.join(role.id for role in tx.rules.roles)}", fields=["role"])
             if layer.field(name).required and row[name] is None:
                 raise MissingField(f"{name}: must not be empty", fields=[name])
     _check_references(tx, layer, row)
