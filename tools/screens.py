@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -22,7 +24,7 @@ from tools import prepare  # noqa: E402
 
 FOLDER = ROOT / "docs" / "img"
 LARGEST = 300_000  # bytes of a picture
-COLOURS = (256, 128, 64)  # tried in this order until a picture is small enough
+COLOURS = 256
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 AREA = "33029900100700305"  # over the norm, four buildings, one person missing
@@ -100,16 +102,28 @@ def _mercator(lon: float, lat: float) -> tuple[float, float]:
 
 
 def small(png: bytes) -> bytes:
-    """The same picture with as many colours as LARGEST allows; the palette covers rare ones: they mean something."""
+    """The same picture in 256 colours: the frequent ones exactly, the rest near; rare ones too, they mean something."""
     from PIL import Image
 
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    for colours in COLOURS:
-        out = io.BytesIO()
-        picture.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
-        if out.tell() < LARGEST:
-            break
+    pixels = np.asarray(picture).reshape(-1, 3).astype(int) @ (1 << 16, 1 << 8, 1)
+    colours, where, count = np.unique(pixels, return_inverse=True, return_counts=True)
+    often = _channels(colours[np.argsort(count)[::-1][: COLOURS // 2]])
+    near = picture.quantize(COLOURS - len(often), Image.Quantize.MAXCOVERAGE).getpalette()
+    palette = np.vstack([often, np.reshape(near, (-1, 3))])[:COLOURS]
+    nearest = np.array([np.abs(palette - colour).sum(axis=1).argmin() for colour in _channels(colours)], dtype=np.uint8)
+    drawn = Image.fromarray(nearest[where].reshape(picture.height, picture.width))
+    drawn.putpalette(palette.astype(np.uint8).tobytes())
+    out = io.BytesIO()
+    drawn.save(out, "PNG", optimize=True)
+    if out.tell() >= LARGEST:
+        raise SystemExit(f"a picture has {out.tell() // 1000} kB")
     return out.getvalue()
+
+
+def _channels(colours: np.ndarray) -> np.ndarray:
+    """(n,) whole numbers 0xRRGGBB -> (n, 3)."""
+    return np.column_stack([colours >> 16, colours >> 8 & 255, colours & 255])
 
 
 # ---- the pictures ---------------------------------------------------------------------------------------------------
