@@ -50,7 +50,7 @@ def build_demo(store: Store, progress: Progress = lambda done, text: None) -> di
         answer[layer] = write_frame(store, frame, Options(layer), "demo", f"demo town {layer}")["written"]
     for zone, found in zip(zones, town.notes["zones"]):
         form = {"kind": zone["kind"], "name": zone["name"], "reason": zone["reason"], "areas": found["areas"]}
-        with store.write(PLANNER, "propose zone", note=zone["name"], form=form) as tx:
+        with store.write(PLANNER, "demo", note=zone["name"], form=form) as tx:
             zoning.write(tx, zoning.resolve(tx, form), form)
     progress(1.0, "done")
     return answer

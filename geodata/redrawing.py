@@ -214,9 +214,11 @@ def _check_versions(reader: Reader, versions: Any) -> None:
     for code, version in versions.items():
         area = reader.area(code)
         if area.version != version:
-            stale.append({"code": code, "fid": area.fid, "version": area.version, "yours": version})
+            last = reader.revision(area.rev)
+            stale.append({"code": code, "fid": area.fid, "version": area.version, "yours": version, "actor": last["actor"], "at": last["at"]})
     if stale:
-        raise Stale("changed since you read them: " + ", ".join(entry["code"] for entry in stale), areas=stale)
+        raise Stale("changed since you read them: " + ", ".join(entry["code"] for entry in stale), areas=stale,
+                    actor=stale[-1]["actor"], at=stale[-1]["at"])
 
 
 def _new_codes(reader: Reader, edit: Edit) -> dict[int, str]:

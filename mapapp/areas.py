@@ -130,7 +130,8 @@ def area_json(node: Node) -> dict[str, Any]:
             "households": _minus(declared["households"], figures["households"]),
             "population": _minus(declared["population"], figures["population"])} if any(v is not None for v in declared.values()) else None,
         "leader": node.get("leader") if personal else None, "phone": node.get("phone") if personal else None,
-        "note": node.get("note") if personal else None, "children": len(cache.children.get(node.fid, ())), "status": None,
+        "note": node.get("note") if personal else None,
+        "uninhabited": bool(node.get("uninhabited")), "children": len(cache.children.get(node.fid, ())), "status": None,
         "editable": own.may("redraw", node.path) or own.may("edit_facts", node.path)}
 
 

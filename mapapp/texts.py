@@ -47,6 +47,14 @@ def static(path: str) -> str:
     return url_for("static", filename=path, v=_version(path, file.stat().st_mtime)) if file.is_file() else url_for("static", filename=path)
 
 
+def import_map() -> dict[str, dict[str, str]]:
+    """Every script by its plain address with its version behind: browsers keep them all until one changes."""
+    folder = static_folder()
+    paths = sorted(path.relative_to(folder).as_posix() for path in (folder / "js").rglob("*.js"))
+    imports = {url_for("static", filename=path): static(path) for path in paths}
+    return {"imports": {"maplibre-gl": static("vendor/maplibre-gl/maplibre-gl.mjs"), **imports}}
+
+
 def install(app: Flask) -> None:
     """What every template can use."""
 
@@ -58,6 +66,6 @@ def install(app: Flask) -> None:
     def words():
         lang = g.get("lang") or "zh"
         product = state().config.product
-        return {"t": translate, "lang": lang, "csp_nonce": g.get("csp_nonce", ""), "static": static, "csrf_token": generate_csrf,
+        return {"t": translate, "lang": lang, "csp_nonce": g.get("csp_nonce", ""), "static": static, "import_map": import_map, "csrf_token": generate_csrf,
                 "other_lang_url": url_for("pages.choose_language", lang="en" if lang == "zh" else "zh"),
                 "product": {"name": product.name_zh if lang == "zh" else product.name_en, "drill": product.drill}}
