@@ -28,6 +28,8 @@ def order():
             raise BadInput(f"{name}: text of at most 200 characters is needed", fields=[name])
     held, own = state(), rights()
     config = held.config.export
+    if form.get("level") and held.cache.rules.level(form["level"]) is None:
+        raise BadInput(f"level {form['level'][:40]!r}: no such level", fields=["level"])
     node = visible(form["area"]) if form.get("area") else None
     if node is not None:
         own.require("export", [node])
