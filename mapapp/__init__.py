@@ -51,8 +51,8 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None) -
     state.sync()
     errors.install(app)
     headers.install(app)
+    texts.install(app)  # before the gate: a refusal, too, is said in the language of the reader
     auth.install(app)
-    texts.install(app)
     limiter = _limiter(app, config)
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)

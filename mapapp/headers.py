@@ -26,7 +26,7 @@ def install(app: Flask) -> None:
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "geolocation=(), camera=(), microphone=()")
-        if request.endpoint == "static":
+        if request.endpoint == "static" and response.status_code < 400:
             if request.args.get("v"):
                 response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         elif request.endpoint != "tiles.tile" or response.status_code >= 400:

@@ -64,7 +64,7 @@ def install(app: Flask) -> None:
 
     @app.context_processor
     def words():
-        lang = g.get("lang") or "zh"
+        lang = g.get("lang") or language()
         product = state().config.product
         return {"t": translate, "lang": lang, "csp_nonce": g.get("csp_nonce", ""), "static": static, "import_map": import_map, "csrf_token": generate_csrf,
                 "other_lang_url": url_for("pages.choose_language", lang="en" if lang == "zh" else "zh"),
