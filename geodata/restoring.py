@@ -32,22 +32,23 @@ def areas_back(tx: Transaction, changes: Sequence[Change]) -> tuple[list[Area], 
     was, written, above = [], [], set()
     for change in sorted((change for change in changes if change.layer == "areas"), key=lambda change: change.fid):
         now = _area(change.fid, change.now) if change.now else None
-        if change.leaf and now:
-            was.append(now)
+        names = change.columns()
         if change.after is None:
             risen = change.before | {"version": change.before["version"] + 1}
             written.append(tx.write_area(None, _area(change.fid, risen)))
         elif change.before is None:
+            was.append(now)
             tx.write_area(now, None)
         else:
-            names = change.columns()
             if not change.leaf and change.before["geom"] != change.after["geom"] == change.now["geom"]:
                 names = [*names, "geom"]
                 above.add(change.fid)
             if names:
                 back = _area(change.fid, change.now | {name: change.before.get(name) for name in names})
                 back = tx.write_area(now, back, quiet=change.quiet)
-                written += [back] if change.leaf else []
+                if change.leaf:
+                    was.append(now)
+                    written.append(back)
     return was, written, above
 
 

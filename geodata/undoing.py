@@ -93,7 +93,8 @@ def undo(tx: Transaction, rev: int) -> None:
     before, after, above = areas_back(tx, changes)
     rows_back(tx, changes, rev)
     renew_parents(tx, before, after, above)
-    moved = {change.fid for change in changes if change.leaf and not change.quiet}
+    moved = {change.fid for change in changes if change.leaf and "geom" in change.columns() and not change.quiet}
     if moved:
-        settle(tx, changes, rev, moved - {area.fid for area in after}, [area for area in after if area.fid in moved])
+        gone = {change.fid for change in changes if change.leaf and change.before is None}
+        settle(tx, changes, rev, gone, [area for area in after if area.fid in moved])
     tx.mark_undone(rev)

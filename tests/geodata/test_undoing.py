@@ -375,6 +375,15 @@ def test_a_change_on_top_of_a_change_holds_it_up(town):
         assert reader.row("buildings", fid)["note"] == "漆"
 
 
+def test_a_change_that_changed_nothing_is_undone_as_well(town):
+    with town.read() as reader:
+        area = reader.area("30")
+    before = content(town)
+    rev = write(town, "name", lambda tx: tx.update("areas", area.fid, {"name": area.name}))
+    undo(town, rev)
+    assert content(town) == before
+
+
 def test_a_withdrawn_zone_is_restored_as_it_was_also_when_its_area_is_gone(town):
     fid = write(
         town,
