@@ -1,4 +1,5 @@
 // The table "now | A | B | sum": the same rows for every operation, with a tick where the sum is what it was.
+import { boot } from "../data/boot.js";
 import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { el } from "./dom.js";
@@ -9,7 +10,7 @@ const ROWS = [
   { key: "households", strong: true, of: (f) => f.households },
   { key: "people", strong: true, of: (f) => f.population },
   { key: "special", strong: true, of: (f) => f.special_total },
-  { key: "buildings", of: (f) => f.buildings },
+  ...(boot.map.has.buildings ? [{ key: "buildings", of: (f) => f.buildings }] : []), // none known is not none there
   { key: "area", of: (f) => f.area_m2, show: format.hectares, tolerance: 60 },
   { key: "need", of: (f) => f.staff?.need },
   { key: "have", of: (f) => f.staff?.have },

@@ -1,4 +1,5 @@
 // The effect of a cut before it is saved: now | A | B | sum, the norm, checks, who keeps the code, save.
+import { boot } from "../data/boot.js";
 import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { el } from "./dom.js";
@@ -104,7 +105,7 @@ function holds(answer) {
   const kinds = new Set(answer.findings.map((finding) => finding.kind));
   return [
     same ? t("check.conserved") : t("check.clean"),
-    kinds.has("building-cut") ? null : t("check.no-building"),
+    kinds.has("building-cut") || !boot.map.has.buildings ? null : t("check.no-building"),
   ].filter(Boolean);
 }
 

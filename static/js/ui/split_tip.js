@@ -1,4 +1,5 @@
 // The three lines of the tip while splitting: what each side gets, then length, what is crossed, whether it snapped.
+import { boot } from "../data/boot.js";
 import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { el } from "./dom.js";
@@ -22,7 +23,8 @@ export function splitTip(answer, pieces, { snapped, closed }) {
     answer.line_m === null || answer.line_m === undefined
       ? null
       : t("split.length", { m: format.length(answer.line_m) }),
-    crossed ? t("check.building", { n: crossed.code, count: Number(crossed.code) }) : t("split.no-building"),
+    crossed ? t("check.building", { n: crossed.code, count: Number(crossed.code) }) : null,
+    !crossed && boot.map.has.buildings ? t("split.no-building") : null,
     snapped ? t("split.snapped") : null,
     closed ? t("split.enter") : null,
   ];
