@@ -89,6 +89,7 @@ class Shot:
         """Until nothing is asked and drawn any more."""
         self.page.wait_for_load_state("networkidle")
         self.page.wait_for_timeout(1500)
+        self.page.wait_for_function("() => document.getElementById('loading').hidden", timeout=60_000)
 
     def keep(self, name: str) -> None:
         """The page as docs/img/NAME-LANG.png."""
