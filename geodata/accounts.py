@@ -14,7 +14,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Table, Text, and_, delete, insert, select, text, update
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Table, Text, and_, delete, insert, or_, select, text, update
 
 from layers.errors import BadInput, NotFound, WrongPassword
 
@@ -64,7 +64,7 @@ class Account:
 
 class Accounts:
     """Owns the second file. Public: add, get, names, sign_in, new_session, by_session, end_session, new_token, by_token,
-    log, audit, secret."""
+    log, audit, forget, secret."""
 
     def __init__(self, url: str, *, fail_limit: int = 5, lockout_minutes: float = 30, min_length: int = 8, classes: int = 3,
                  clock: Callable[[], datetime] | None = None):
@@ -247,6 +247,14 @@ class Accounts:
             statement = statement.where(AUDIT.c.id < before)
         with self.engine.connect() as connection:
             return [dict(row._mapping) for row in connection.execute(statement)]
+
+    def forget(self, days: float, export_years: float) -> int:
+        """Deletes lines older than `days`, about exports older than `export_years`; answers how many."""
+        now = self.clock()
+        other, exports = ((now - timedelta(days=age)).isoformat(timespec="seconds") for age in (days, export_years * 365.25))
+        with self._write() as connection:
+            return connection.execute(delete(AUDIT).where(or_(
+                and_(AUDIT.c.action != "export", AUDIT.c.at < other), and_(AUDIT.c.action == "export", AUDIT.c.at < exports)))).rowcount
 
     def secret(self, name: str) -> str:
         """A random secret that stays the same for this installation."""

@@ -33,6 +33,7 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None) -
     """The application on an open store."""
     app = Flask(__name__, static_folder=str(static_folder()), static_url_path="/static")
     accounts = accounts or open_accounts(config, store)
+    accounts.forget(config.security.audit_retention_days, config.privacy.export_log_years)
     app.config.update(
         SECRET_KEY=accounts.secret("session"), MAX_CONTENT_LENGTH=int(config.server.max_body_mb * 1_000_000),
         SESSION_COOKIE_NAME="weige", SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
@@ -56,8 +57,9 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None) -
     limiter = _limiter(app, config)
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
-    sign_in = limiter.limit(config.server.sign_in_limit, key_func=get_remote_address)
-    app.view_functions["auth.sign_in_post"] = sign_in(auth.sign_in_post)
+    if config.server.sign_in_limit:
+        sign_in = limiter.limit(config.server.sign_in_limit, key_func=get_remote_address)
+        app.view_functions["auth.sign_in_post"] = sign_in(auth.sign_in_post)
     return app
 
 

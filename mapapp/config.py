@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
+import limits
 import msgspec
+
+from geodata.crs import EXPORTS
 
 from layers.errors import BadSetting
 from layers.rules import Level, Metric, Norm, Profile, Role, Rules, SpecialGroup
@@ -120,6 +125,12 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"i
         return self.profiles[self.product.profile]
 
     @property
+    def clock(self) -> Callable[[], datetime]:
+        """What time it is where the store's people live: days begin and end there."""
+        zone = ZoneInfo(self.product.timezone)
+        return lambda: datetime.now(zone)
+
+    @property
     def rules(self) -> Rules:
         return Rules(
             levels=self.levels, norms=self.norms, roles=self.roles, special_groups=self.special_groups,
@@ -136,16 +147,67 @@ def load(path: str | Path | None = None, environ: Mapping[str, str] | None = Non
     own = path or environ.get("WEIGE_CONFIG")
     if own:
         _overlay(tree, _read(Path(own)))
+    config = _judged(tree, Path(own).name if own else "config.toml")
     for name, text in environ.items():
         if name.startswith(PREFIX) and name not in NOT_SETTINGS:
             _set(tree, name, text)
+            config = _judged(tree, name)
+    return config
+
+
+def _judged(tree: dict[str, Any], source: str) -> Config:
+    """The settings, when each is of its type and can be. Raises BadSetting naming the source and the key."""
     try:
         config = msgspec.convert(tree, Config, strict=True)
     except msgspec.ValidationError as error:
-        raise BadSetting(f"config.toml: {error}") from None
-    if config.product.profile not in config.profiles:
-        raise BadSetting(f"config.toml: product.profile names no profile: {config.product.profile}")
+        raise BadSetting(f"{source}: {error}") from None
+    for wrong in _wrong(config):
+        raise BadSetting(f"{source}: {wrong}")
     return config
+
+
+def _wrong(config: Config) -> Iterator[str]:
+    """What is of the right type and still cannot be."""
+    levels = [level.id for level in config.levels]
+    if config.product.profile not in config.profiles:
+        yield f"product.profile names no profile: {config.product.profile}"
+    if not _is_zone(config.product.timezone):
+        yield f"product.timezone is none: {config.product.timezone}"
+    if config.export.crs not in EXPORTS:
+        yield f"export.crs is none of {', '.join(EXPORTS)}: {config.export.crs}"
+    for name in [*config.norms, config.figures.roster_level]:
+        if name not in levels:
+            yield f"there is no level {name}"
+    for name in {name for name in levels if levels.count(name) > 1}:
+        yield f"levels: {name} stands twice"
+    for name in ("rate_limit", "sign_in_limit"):
+        if (value := getattr(config.server, name)) and not _is_limit(value):
+            yield f"server.{name} is no limit like 600/minute: {value}"
+    if not 0 <= config.server.port <= 65_535:
+        yield f"server.port is none: {config.server.port}"
+    for section, name in POSITIVE:
+        if not (value := getattr(getattr(config, section), name)) > 0:
+            yield f"{section.rstrip('_')}.{name} must be above 0, not {value}"
+
+
+POSITIVE = (("server", "threads"), ("server", "max_body_mb"), ("tiles", "level_pixels"), ("redraw", "interactive_areas"),
+            ("export", "keep_hours"), ("security", "password_min_length"), ("security", "login_fail_limit"),
+            ("security", "session_idle_minutes"), ("security", "session_hours"), ("security", "token_days"),
+            ("security", "audit_retention_days"), ("privacy", "export_log_years"))
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _is_limit(text: str) -> bool:
+    try:
+        return bool(limits.parse_many(text))
+    except ValueError:
+        return False
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -166,18 +228,39 @@ def _overlay(tree: dict[str, Any], own: Mapping[str, Any]) -> None:
 
 
 def _set(tree: dict[str, Any], name: str, text: str) -> None:
-    """WEIGE_SERVER__PORT=8080 sets server.port; the value takes the type of the default."""
-    *sections, key = name[len(PREFIX):].lower().split("__")
-    place = tree
+    """WEIGE_SERVER__PORT=8080 sets server.port, WEIGE_ROLES__POLICE__ZH the name of that role: tables of a list go by
+    their id, and what is no letter or digit is an underscore. The value takes the type of the default."""
+    *sections, last = name[len(PREFIX):].lower().split("__")
+    place: Any = tree
     for section in sections:
-        place = place.get(section) if isinstance(place, dict) else None
-    if not sections or not isinstance(place, dict) or key not in place:
+        place = _inside(place, section)
+    key = _key(place, last)
+    if not sections or key is None or _is_table(place[key]):
         raise BadSetting(f"{name}: there is no such setting")
-    default = place[key]
     try:
-        place[key] = _typed(text, default)
+        place[key] = _typed(text, place[key])
     except ValueError:
-        raise BadSetting(f"{name}: {text!r} is not a {type(default).__name__}") from None
+        raise BadSetting(f"{name}: {text!r} is not {'true or false' if isinstance(place[key], bool) else 'a number'}") from None
+
+
+def _inside(place: Any, section: str) -> Any:
+    """The table of that name, or the one of a list whose id it is."""
+    if isinstance(place, list):
+        return next((entry for entry in place if isinstance(entry, dict) and _plain(str(entry.get("id"))) == section), None)
+    key = _key(place, section)
+    return None if key is None else place[key]
+
+
+def _key(place: Any, name: str) -> str | None:
+    return next((key for key in place if _plain(key) == name), None) if isinstance(place, dict) else None
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(entry, dict) for entry in value))
+
+
+def _plain(key: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in key.lower())
 
 
 def _typed(text: str, default: Any) -> Any:
@@ -188,5 +271,8 @@ def _typed(text: str, default: Any) -> Any:
     if isinstance(default, list):
         return [part.strip() for part in text.split(",")]
     if isinstance(default, (int, float)):
-        return type(default)(text)
+        value = float(text)
+        if not abs(value) < float("inf"):
+            raise ValueError(text)
+        return int(value) if value.is_integer() else value
     return text
