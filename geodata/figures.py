@@ -103,7 +103,7 @@ def roster_path(reader: Reader, area: Area) -> str:
 
 
 def _ever_entered(reader: Reader, path: str) -> bool:
-    under = select(AREAS.c.fid).where(AREAS.c.path.like(path + "%"))
+    under = select(AREAS.c.fid).where(reader.under(path))
     if reader.connection.execute(select(STAFF.c.fid).where(STAFF.c.area.in_(under)).limit(1)).first():
         return True
     if not reader.connection.execute(select(HISTORY.c.hid).where(HISTORY.c.layer == "staff").limit(1)).first():

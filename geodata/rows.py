@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 
-from sqlalchemy import Connection, and_, false, func, or_, select, true
+from sqlalchemy import Connection, and_, false, func, or_, select, true, type_coerce
 from sqlalchemy.sql import ColumnElement
 
 from layers.codes import next_code
@@ -18,7 +18,7 @@ from layers.schema import AREAS as AREA_LAYER
 from layers.schema import LAYERS
 
 from .schema import AREAS, CODES, COUNTERS, HISTORY, META, REVISIONS, TABLES
-from .types import bbox
+from .types import Wkb, bbox
 
 CHUNK = 500  # values in one IN list
 _CORE = {"fid", "geom", "code", "name", "level", "parent", "path", "leaf", "assigned", "locked", "version", "rev"}
@@ -74,10 +74,22 @@ class Reader:
         """Every live area, by fid."""
         return self._areas(true() if leaf is None else AREAS.c.leaf.is_(leaf))
 
+    def all_packed(self, size: int = 20_000) -> Iterator[tuple[list[Area], list[bytes]]]:
+        """Every live area by fid, `size` at a time: without their shapes, and these as WKB in degrees."""
+        columns = [type_coerce(column, Wkb()).label("wkb") if column.name == "geom" else column for column in AREAS.c]
+        for rows in self.connection.execute(select(*columns).order_by(AREAS.c.fid)).partitions(size):
+            yield [area_of(row) for row in rows], [row.wkb for row in rows]
+
     def subtree(self, path: str, *, leaf: bool | None = None) -> list[Area]:
         """The area of that path and everything below it."""
-        where = AREAS.c.path.like(path + "%")
+        where = self.under(path)
         return self._areas(where if leaf is None else and_(where, AREAS.c.leaf.is_(leaf)))
+
+    def under(self, path: str) -> ColumnElement:
+        """A condition on areas: the one of that path and everything below it, by the index of paths."""
+        if self.connection.dialect.name == "sqlite":  # LIKE ignores case there, so it reads every row: 30 ms of 330,000
+            return and_(AREAS.c.path >= path, AREAS.c.path < path[:-1] + "0")  # "0" is the character after "/"
+        return AREAS.c.path.like(path + "%")
 
     def children(self, fid: int | None) -> list[Area]:
         """Direct children, roots for None."""
@@ -148,7 +160,7 @@ class Reader:
         described = LAYERS[layer]
         if described.public:
             return true()
-        paths = or_(*[AREAS.c.path.like(path + "%") for path in scope]) if scope else false()
+        paths = or_(*[self.under(path) for path in scope]) if scope else false()
         if layer == "areas":
             return paths
         table = TABLES[layer]
@@ -201,7 +213,7 @@ class _StoreCoverage(Coverage):
 def area_of(row) -> Area:
     """An area from its row."""
     values = row._mapping
-    shape = values["geom"]
+    shape = values.get("geom")
     return Area(
         values["fid"], values["code"], values["name"], values["level"], values["parent"], values["path"],
         bool(values["leaf"]), None if shape is None else as_multi(to_units(shape)), bool(values["assigned"]),

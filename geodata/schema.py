@@ -38,7 +38,7 @@ def _layer_table(layer: Layer) -> Table:
 TABLES: dict[str, Table] = {name: _layer_table(layer) for name, layer in LAYERS.items()}
 AREAS = TABLES["areas"]
 Index("areas_code", AREAS.c.code, unique=True)
-Index("areas_path", AREAS.c.path)
+Index("areas_path", AREAS.c.path, postgresql_ops={"path": "text_pattern_ops"})  # for LIKE in any language of the database
 Index("areas_parent", AREAS.c.parent)
 Index("units_building", TABLES["units"].c.building)
 Index("shares_cell", TABLES["shares"].c.cell)

@@ -65,6 +65,17 @@ class Geom(UserDefinedType):
         return lambda wkb: None if wkb is None else shapely.from_wkb(bytes(wkb))
 
 
+class Wkb(Geom):
+    """The same column as WKB in degrees: for reading many shapes at once (`type_coerce(column, Wkb())`)."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect, coltype):
+        if dialect.name == "sqlite":
+            return lambda blob: None if blob is None else wkb_of(blob)
+        return lambda wkb: None if wkb is None else bytes(wkb)
+
+
 class _GeomIn(functions.GenericFunction):
     inherit_cache = True
     name = "weige_geom_in"
