@@ -14,7 +14,7 @@ import rtree
 import shapely
 from sqlalchemy import select
 
-from layers.areas import UNITS_PER_DEGREE, Area
+from layers.areas import UNITS_PER_DEGREE, Area, to_units
 from layers.errors import UnknownArea
 from layers.measure import area_m2
 from layers.norms import norm_of
@@ -23,8 +23,8 @@ from layers.staffing import routine_need
 
 from .facts import leaf_counts
 from .figures import figures, staff_by_area
-from .rows import ATTRIBUTES, Reader, area_of
-from .schema import AREAS, HISTORY, TABLES
+from .rows import ATTRIBUTES, Reader
+from .schema import HISTORY, TABLES
 from .store import Store
 from .tiles import TileLayer
 
@@ -108,23 +108,21 @@ class CoverageCache:
         return rev
 
     def _load(self, reader: Reader) -> None:
-        nodes, shapes, bounds, alike = {}, {}, [], {}
-        for row in reader.connection.execute(select(AREAS).order_by(AREAS.c.fid)):
-            area = area_of(row)
-            nodes[area.fid] = _node(area, alike)
-            shapes[area.fid] = area.shape
-            if area.leaf:
-                bounds.append((area.fid, area.shape.bounds, None))
+        nodes, packed, boxes, alike = {}, {}, [], {}
+        for areas, wkb in reader.all_packed():
+            shapes = _unpacked(wkb)
+            bounds = shapely.bounds(shapes)
+            for area, box, ground in zip(areas, (bounds / UNITS_PER_DEGREE).tolist(), area_m2(shapes).tolist(), strict=True):
+                nodes[area.fid] = _node(area, tuple(box), ground, alike)
+            packed.update((area.fid, shape) for area, shape in zip(areas, wkb, strict=True) if self.with_tiles)
+            boxes += [(area.fid, box, None) for area, box in zip(areas, bounds.tolist(), strict=True) if area.leaf]
         self.nodes = nodes
-        for node, square in zip(nodes.values(), np.atleast_1d(area_m2(np.array(list(shapes.values()), dtype=object)))
-                                if shapes else ()):
-            node.area = float(square)
         self.codes = {node.code: fid for fid, node in nodes.items()}
         self.children = {}
         for node in nodes.values():
             self.children.setdefault(node.parent, set()).add(node.fid)
         self._present = Counter(node.level for node in nodes.values())
-        self.index = rtree.index.Index(iter(bounds)) if bounds else rtree.index.Index()
+        self.index = rtree.index.Index(iter(boxes)) if boxes else rtree.index.Index()
         counts = leaf_counts(reader)
         for fid, node in nodes.items():
             if node.leaf:
@@ -133,7 +131,7 @@ class CoverageCache:
         for node in sorted(nodes.values(), key=lambda one: -one.path.count("/")):
             if not node.leaf:
                 self._sum(node)
-        self.layers = self._tile_layers(shapes)
+        self.layers = self._tile_layers(packed)
 
     def _held(self, node: Node, counts: Counts | None) -> Counts:
         return of_leaf(counts, node.get("uninhabited"), self.rules.population_kind)
@@ -229,8 +227,8 @@ class CoverageCache:
                 if fid not in now:
                     del self.nodes[fid]
         for fid, area in now.items():
-            node = _node(area, {})
-            node.area = float(area_m2(area.shape))
+            box = tuple(value / UNITS_PER_DEGREE for value in area.shape.bounds)
+            node = _node(area, box, float(area_m2(area.shape)), {})
             node.have = self.nodes[fid].have if fid in self.nodes else None
             self._present[node.level] += 1
             self.nodes[fid] = node
@@ -261,12 +259,12 @@ class CoverageCache:
             layer.compact()
 
     # ---- tiles ---------------------------------------------------------------------------------------------------
-    def _tile_layers(self, shapes: dict[int, shapely.MultiPolygon]) -> dict[str, TileLayer]:
+    def _tile_layers(self, packed: dict[int, bytes]) -> dict[str, TileLayer]:
         layers: dict[str, TileLayer] = {}
         for level in self.levels() if self.with_tiles else ():
             shown = self.shown(level)
-            layers[level] = TileLayer("areas", [node.fid for node in shown], [shapes[node.fid] for node in shown],
-                                      *_attributes(shown), labels=True)
+            shapes = _Packed([packed[node.fid] for node in shown])
+            layers[level] = TileLayer("areas", [node.fid for node in shown], shapes, *_attributes(shown), labels=True)
         return layers
 
     def levels(self) -> list[str]:
@@ -349,15 +347,32 @@ class CoverageCache:
         return norm_of(self.rules, node.level, node.attributes or {})
 
 
-def _node(area: Area, alike: dict[Any, Any]) -> Node:
-    """The node of an area, not yet counted. What many areas hold alike they hold together, by `alike`: a quarter less
-    memory for a province."""
-    bounds = tuple(value / UNITS_PER_DEGREE for value in area.shape.bounds)
+class _Packed:
+    """Shapes kept as WKB in degrees, unpacked a slice at a time: as shapely objects a province takes five times that."""
+
+    def __init__(self, wkb: list[bytes]):
+        self.wkb = wkb
+
+    def __len__(self) -> int:
+        return len(self.wkb)
+
+    def __getitem__(self, some: slice) -> np.ndarray:
+        return _unpacked(self.wkb[some])
+
+
+def _unpacked(wkb: list[bytes]) -> np.ndarray:
+    """Shapes in units from WKB in degrees."""
+    return to_units(np.asarray(shapely.from_wkb(wkb), dtype=object))
+
+
+def _node(area: Area, bounds: tuple[float, ...], ground: float, alike: dict[Any, Any]) -> Node:
+    """The node of an area with its bounds in degrees and square metres, not yet counted. What many areas hold alike
+    they hold together, by `alike`."""
     attributes = {name: area.attributes[name] for name in ATTRIBUTES if area.attributes.get(name) is not None}
     level, parent = alike.setdefault(area.level, area.level), alike.setdefault(area.parent, area.parent)
     shared = alike.setdefault(tuple(attributes.items()), attributes) if attributes else None
     return Node(area.fid, area.code, area.name, level, parent, area.path, area.leaf, area.assigned, area.locked,
-                area.version, alike.setdefault(area.rev, area.rev), shared, bounds, 0.0)
+                area.version, alike.setdefault(area.rev, area.rev), shared, bounds, ground)
 
 
 def _around(boxes: Sequence[tuple[float, ...]]) -> tuple[float, float, float, float] | None:

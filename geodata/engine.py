@@ -75,8 +75,9 @@ def _sqlite_engine(path: Path, busy_timeout_s: float, synchronous: str, ours: st
             connection.create_function(name, 1, _envelope(8 + 8 * place), deterministic=True)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {synchronous}")
-        connection.execute("PRAGMA cache_size = -65536")
-        connection.execute("PRAGMA mmap_size = 268435456")
+        # 16 MB a connection, and no mapped file: mapped pages count as the process's own once for every connection
+        # (330,000 areas, read once: 290 MB), and reads are as fast from the system's cache.
+        connection.execute("PRAGMA cache_size = -16384")
         connection.execute("PRAGMA temp_store = MEMORY")
 
     @event.listens_for(engine, "begin")

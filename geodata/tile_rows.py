@@ -156,17 +156,13 @@ class Part:
 
 def read_features(kind: Kind, columns: Columns, fids: Sequence[int], geometries: Sequence,
                   attributes: Mapping[str, Sequence], labels: bool) -> Part:
-    """Features from geometries in units of 1e-7 degree (lon, lat). Raises BadGeometry for an empty one or one of
-    another kind, BadInput for ids that stand twice or attributes that do not fit."""
+    """Features from geometries in units of 1e-7 degree (lon, lat), looked at a slice at a time. Raises BadGeometry for
+    an empty one or one of another kind, BadInput for ids that stand twice or attributes that do not fit."""
     fids = np.asarray(fids, np.int64)
-    geometries = np.asarray(geometries, object)
     if len(fids) != len(geometries) or len(np.unique(fids)) != len(fids):
         raise BadInput(f"{len(geometries)} geometries with {len(np.unique(fids))} different ids")
     if len(fids) and not 0 <= fids.min() <= fids.max() <= LARGEST_ID:
         raise BadInput(f"ids from {fids.min()} to {fids.max()}: a tile holds ids from 0 to {LARGEST_ID}")
-    wrong = ~np.isin(shapely.get_type_id(geometries), _TYPES[kind]) | shapely.is_empty(geometries)
-    if wrong.any():
-        raise BadGeometry(f"{fids[wrong][0]}: a {kind} is needed, not {geometries[wrong][0]}")
     own, missing, places = columns.take(attributes, len(fids))
     table = np.zeros(len(fids), _row_type(len(columns.shared)))
     table["fid"], table["missing"], table["places"] = fids, missing, places
@@ -176,7 +172,11 @@ def read_features(kind: Kind, columns: Columns, fids: Sequence[int], geometries:
     return join([_read(kind, table[batch], geometries[batch], own[batch], labels) for batch in batches])
 
 
-def _read(kind: Kind, table: np.ndarray, geometries: np.ndarray, own: list[bytes], labels: bool) -> Part:
+def _read(kind: Kind, table: np.ndarray, geometries: Sequence, own: list[bytes], labels: bool) -> Part:
+    geometries = np.asarray(geometries, object)
+    wrong = ~np.isin(shapely.get_type_id(geometries), _TYPES[kind]) | shapely.is_empty(geometries)
+    if wrong.any():
+        raise BadGeometry(f"{table['fid'][wrong][0]}: a {kind} is needed, not {geometries[wrong][0]}")
     coordinates, sizes, hole, table["paths"] = _FLATTEN[kind](geometries)
     lattice = to_lattice(coordinates)
     if kind == "polygon":
