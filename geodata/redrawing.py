@@ -45,7 +45,7 @@ def parse(reader: Reader, form: Mapping[str, Any]) -> dict[str, Any]:
     """The keyword arguments of an operation from its JSON form: codes become fids, geometry becomes units.
     Raises UnknownOperation, MissingField, UnknownArea, NotLeaf, BadGeometry."""
     op = form.get("op")
-    if op not in OPERATIONS:
+    if not isinstance(op, str) or op not in OPERATIONS:
         raise UnknownOperation(f"{op!r}: no such operation ({', '.join(OPERATIONS)})")
     arguments: dict[str, Any] = {}
     targets = form.get("targets")
@@ -413,6 +413,19 @@ def _attach(tx: Transaction, edit: Edit, fids: Mapping[int, int]) -> None:
         tx.update("zones", row["fid"], {"area": edit.successor[row["area"]]}, quiet=True)
 
 
+def _staff_before(reader: Reader, edit: Edit, today: str) -> dict[int, dict[str, int]]:
+    """Staff by area and role as it was before the edit; in a commit those it moved are counted where they came from."""
+    staff = staff_by_area(reader, today, [area.fid for area in edit.before])
+    if isinstance(reader, Transaction) and reader.taken is not None:
+        came_from = {image["fid"]: image["row"]["area"] for image in reader.before_images(reader.taken) if image["layer"] == "staff"}
+        for row in reader.rows("staff", fids=sorted(came_from), geometry=False):
+            old, role = came_from[row["fid"]], row["role"]
+            if old != row["area"] and (row["starts_on"] or today) <= today <= (row["ends_on"] or today):
+                staff[row["area"]][role] -= 1
+                staff[old] = {**staff.get(old, {}), role: staff.get(old, {}).get(role, 0) + 1}
+    return staff
+
+
 # ---- answers ----------------------------------------------------------------------------------------------------------
 def answer(reader: Reader, made: Draft, *, today: str, fids: Mapping[int, int] | None = None, geometry: bool = True) -> dict[str, Any]:
     """The draft as the API shows it: figures before and after of every area whose course changes, totals, findings."""
@@ -427,7 +440,7 @@ def answer(reader: Reader, made: Draft, *, today: str, fids: Mapping[int, int] |
             for role, number in staff.get(gone, {}).items():
                 staff.setdefault(kept, {})
                 staff[kept] = {**staff[kept], role: staff[kept].get(role, 0) + number}
-    now = staff_by_area(reader, today, [area.fid for area in edit.before])
+    now = _staff_before(reader, edit, today)
     have_before = {area.fid: now.get(area.fid, {}) if area.fid in known else None for area in edit.before}
     have_after = {area.fid: staff.get(area.fid, {}) if roster_known else None for area in edit.after}
     before = leaf_figures(reader, edit.before, made.before, have=have_before)

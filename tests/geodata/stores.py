@@ -449,7 +449,7 @@ def redraw(tx: Transaction, form: Step) -> redrawing.Draft:
 
 def commit(store: Store, form: Step, actor: str = "tester") -> redrawing.Draft:
     """The same in a transaction of its own."""
-    return store.attempt(actor, form["op"], lambda tx: redraw(tx, form), form=form)
+    return store.attempt(actor, str(form.get("op")), lambda tx: redraw(tx, form), form=form)
 
 
 def undo(store: Store, rev: int, actor: str = "tester") -> int:
