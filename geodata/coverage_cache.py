@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import rtree
@@ -389,6 +390,6 @@ def _attributes(areas: Sequence[Area | Node]) -> tuple[dict[str, list[str]], dic
 
 
 def today(store: Store) -> str:
-    """The day of the store's clock, ISO."""
-    return store.clock().date().isoformat()
+    """The day by the store's clock where the place lies, ISO."""
+    return store.clock().astimezone(ZoneInfo(store.rules.timezone)).date().isoformat()
 

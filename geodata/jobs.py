@@ -22,7 +22,7 @@ log = logging.getLogger("weige.jobs")
 
 
 class Jobs:
-    """Owns the worker thread. Public: start, get, folder, sweep."""
+    """Owns the worker thread. Public: start, get, folder, sweep, close."""
 
     def __init__(self, store: Store):
         self.store = store
@@ -64,6 +64,10 @@ class Jobs:
         for number in old:
             for file in self.folder.glob(f"{number}.*"):
                 file.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Waits for the work under way; what is queued is not begun."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, number: str, work) -> None:
         def progress(done: float, text: str) -> None:

@@ -90,7 +90,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metrics: list[Metric]
     population_kind: str = "resident"
     roster_level: str = "community"
-    min_width_units: int = 5
+    timezone: str = "Asia/Shanghai"  # in which days begin and end
     gap_width_m: float = 3.0
     seam_m: float = 1.0
 

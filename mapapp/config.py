@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import available_timezones
 from zoneinfo import ZoneInfo
 
 import limits
@@ -34,7 +35,6 @@ class Product(_Section):
     locale: Literal["zh", "en"]
     timezone: str
     profile: str
-    drill: bool
 
 
 class StoreSettings(_Section):
@@ -67,15 +67,12 @@ class Figures(_Section):
 
 
 class Redraw(_Section):
-    min_width_units: int
     interactive_areas: int
 
 
 class Import(_Section):
     seam_m: float
     gap_width_m: float
-    max_upload_mb: float
-    encodings: list[str]
 
 
 class Export(_Section):
@@ -135,7 +132,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"i
         return Rules(
             levels=self.levels, norms=self.norms, roles=self.roles, special_groups=self.special_groups,
             profile=self.profile, metrics=self.metrics, population_kind=self.figures.population_kind,
-            roster_level=self.figures.roster_level, min_width_units=self.redraw.min_width_units,
+            roster_level=self.figures.roster_level, timezone=self.product.timezone,
             gap_width_m=self.import_.gap_width_m, seam_m=self.import_.seam_m)
 
 

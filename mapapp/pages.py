@@ -52,7 +52,7 @@ def boot() -> dict[str, Any]:
                if (metric.id != "special" or special and own.may("see_special")) and (metric.id != "staff_gap" or staffed)]
     scope = own.scope("see")
     return {
-        "lang": g.lang, "messages": messages(g.lang), "csrf": generate_csrf(), "drill": config.product.drill,
+        "lang": g.lang, "messages": messages(g.lang), "csrf": generate_csrf(),
         "account": {"name": g.account.name, "label": g.account.label, "roles": _roles(),
                     "can": {"redraw": own.may("redraw"), "propose_zone": own.may("propose_zone"), "approve_zone": own.may("approve_zone"),
                             "export": own.may("export"), "edit_facts": own.may("edit_facts"), "manage": own.may("manage")},

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
+import sys
 
 import uvicorn
 
@@ -28,11 +30,12 @@ def serve(config: Config, store: Store, *, host: str | None = None, port: int | 
     print(f"Weige 微格: http://{shown}:{number}/", flush=True)
     server = uvicorn.Server(uvicorn.Config(asgi(app, config.server.threads), log_level="warning", lifespan="off",
                                            proxy_headers=config.server.behind_proxy, server_header=False))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises the signal again at its end: let us tidy up
     try:
         server.run(sockets=[listener])
     finally:
         listener.close()
-        store.close()
+        app.extensions["weige"].close()
     return 0
 
 

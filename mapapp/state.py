@@ -34,6 +34,12 @@ class State:
     jobs: Jobs
     _rights: dict[Account, tuple[int, Rights]] = field(default_factory=dict)  # with the revision they were found at
 
+    def close(self) -> None:
+        """Ends running work and lets go of both files, so that nothing but them is left."""
+        self.jobs.close()
+        self.accounts.close()
+        self.store.close()
+
     def sync(self) -> int:
         """Brings the caches to the last commit."""
         return self.cache.sync()

@@ -68,4 +68,4 @@ def install(app: Flask) -> None:
         product = state().config.product
         return {"t": translate, "lang": lang, "csp_nonce": g.get("csp_nonce", ""), "static": static, "import_map": import_map, "csrf_token": generate_csrf,
                 "other_lang_url": url_for("pages.choose_language", lang="en" if lang == "zh" else "zh"),
-                "product": {"name": product.name_zh if lang == "zh" else product.name_en, "drill": product.drill}}
+                "product": {"name": product.name_zh if lang == "zh" else product.name_en}}
