@@ -42,7 +42,7 @@ class Call:
         """The store; `codes` is the profile of a new one."""
         rules = self.config.store
         return Store.open(self.url, self.config.rules, create=create, codes=codes or getattr(self.args, "codes", None) or rules.codes,
-                          busy_timeout_s=rules.busy_timeout_s, synchronous=rules.synchronous, clock=self.config.clock)
+                          busy_timeout_s=rules.busy_timeout_s, synchronous=rules.synchronous)
 
     def tell(self, answer: dict[str, Any], text: str) -> None:
         """The answer, in words or JSON."""

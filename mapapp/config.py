@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import available_timezones
 from zoneinfo import ZoneInfo
 
 import limits
@@ -120,12 +118,6 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"i
     @property
     def profile(self) -> Profile:
         return self.profiles[self.product.profile]
-
-    @property
-    def clock(self) -> Callable[[], datetime]:
-        """What time it is where the store's people live: days begin and end there."""
-        zone = ZoneInfo(self.product.timezone)
-        return lambda: datetime.now(zone)
 
     @property
     def rules(self) -> Rules:

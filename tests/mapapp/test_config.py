@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -114,7 +114,7 @@ def test_a_wrong_variable_is_named(name: str, text: str) -> None:
     ("[export]\ncrs = 'EPSG:3857'", "export.crs"), ("[export]\nencoding = 'latin-1'", "export.encoding"), ("[figures]\npopulation_kind = 'dogs'", "figures.population_kind"),
     ("[figures]\nroster_level = 'galaxy'", "galaxy"), ("[norms.galaxy]\nmin = 1\nmax = 2", "galaxy"), ("[norms.grid]\nmin = 'few'", "norms"), ("levels = 5", "levels"),
     ("[[levels]]\nid = 'a'\nzh = 'a'", "levels"), ("[[levels]]\nid = 'a'\nzh = 'a'\nen = 'a'\ncolour = 'red'", "colour"), ("[security]\nlogin_fail_limit = 0", "login_fail_limit"),
-    ("[server", "own.toml"), ("= 5", "own.toml"), ("[import]\nencodings = 'utf-8'", "import")])
+    ("[server", "own.toml"), ("= 5", "own.toml"), ("[import]\nseam_m = 'wide'", "import")])
 def test_a_wrong_file_is_told_where(tmp_path, text: str, named: str) -> None:
     (tmp_path / "own.toml").write_text(text, encoding="utf-8")
     with pytest.raises(BadSetting) as refused:
@@ -141,9 +141,12 @@ def test_variables_of_tests_are_no_settings() -> None:
 
 
 # ---- settings do what they say ----------------------------------------------------------------------------------------------
-def test_days_begin_where_the_people_live() -> None:
-    assert load(environ={}).clock().utcoffset() == timedelta(hours=8)
-    assert load(environ={"WEIGE_PRODUCT__TIMEZONE": "UTC"}).clock().utcoffset() == timedelta(0)
+@pytest.mark.parametrize("zone, age_days", [("Asia/Shanghai", 17), ("UTC", 16)])
+def test_days_begin_where_the_people_live(built, tmp_path, zone: str, age_days: int) -> None:
+    town = open_town(built, tmp_path, settings(WEIGE_PRODUCT__TIMEZONE=zone))
+    town.store.clock = lambda: datetime(2026, 1, 31, 20, tzinfo=timezone.utc)  # 04:00 of the next day in Shanghai
+    assert town.area("11")["age_s"] == age_days * 86_400
+    town.close()
 
 
 def test_the_language_of_a_page_when_nobody_says_another(built, tmp_path) -> None:
