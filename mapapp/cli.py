@@ -6,22 +6,25 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from geodata.accounts import Accounts
 from geodata.checking import check_store
 from geodata.coverage_cache import CoverageCache
 from geodata.crs import DATUMS, EXPORTS
 from geodata.demo import ACCOUNTS, DEMO_CODES, build_demo
+from geodata.engine import gpkg_path
 from geodata.exporter import EXPORT_FORMATS, EXPORT_LAYERS, Request, export, summary_line
 from geodata.formats import FORMATS, detect
 from geodata.importer import Options, import_rows
 from geodata.planting import import_areas
 from geodata.store import Store
 from layers.codes import PROFILES
-from layers.errors import BadInput, StoreMissing, WeigeError
+from layers.errors import BadInput, NotFound, StoreMissing, WeigeError
 from layers.schema import LAYERS
 
 from . import open_accounts
@@ -68,38 +71,43 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # who read our answer has had enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a folder that is not there, a file that is not ours
+        text = f"{error.filename or 'the file'}: {error.strerror or error}"
+        print(json.dumps({"code": "bad-file", "detail": text, "where": None}) if args.json else f"weige: {text} [bad-file]",
+              file=sys.stdout if args.json else sys.stderr)
+        return 1
 
 
 # ---- commands ---------------------------------------------------------------------------------------------------------
 def _init(call: Call) -> None:
-    store = call.open(create=True)
-    with store.read() as reader:
+    with closing(call.open(create=True)) as store, store.read() as reader:
         codes = reader.meta("codes")
-    store.close()
     call.tell({"store": _shown(call.url), "codes": codes}, f"{_shown(call.url)}: ready, code profile {codes}")
 
 
 def _demo(call: Call) -> int | None:
     try:
-        store = call.open()
-        with store.read() as reader:
+        with closing(call.open()) as store, store.read() as reader:
             empty = not reader.children(None)
-        store.close()
     except StoreMissing:
         empty = True
     if empty:
-        store = call.open(create=True, codes=DEMO_CODES)
-        answer = build_demo(store, progress=_progress(call))
-        _demo_accounts(call, store)
-        store.close()
-        if call.args.build_only:
-            call.tell(answer, f"{_shown(call.url)}: demo town with {answer['areas']['micro_grid']} micro-grids")
+        with closing(call.open(create=True, codes=DEMO_CODES)) as store:
+            answer = build_demo(store, progress=_progress(call))
+            _demo_accounts(call, store)
+        text = f"demo town with {answer['areas']['micro_grid']} micro-grids"
+    else:
+        answer, text = {"areas": None}, "holds areas already; nothing was built"
     if call.args.build_only:
+        call.tell(answer, f"{_shown(call.url)}: {text}")
         return None
     if not call.args.json:
+        with closing(call.open()) as store, closing(open_accounts(call.config, store)) as accounts:
+            there = accounts.names()
         print("Demo accounts / 示例账号:")
         for name, password, role, _ in ACCOUNTS:
-            print(f"  {name:<10} {password:<14} {role}")
+            if name in there:
+                print(f"  {name:<10} {password:<14} {role}")
     return _serve(call)
 
 
@@ -118,9 +126,8 @@ def _serve(call: Call) -> int:
 
 
 def _check(call: Call) -> int:
-    store = call.open()
-    answer = check_store(store)
-    store.close()
+    with closing(call.open()) as store:
+        answer = check_store(store)
     lines = [f"gaps {answer['gaps']}, overlaps {answer['overlaps']}, nesting errors {answer['nesting']}, code errors {answer['codes']}, "
              f"outside the norm {answer['norms']}"]
     lines += [f"  {finding['kind']}: {finding['text']}" for finding in answer["findings"] if finding["kind"] != "norm"][:50]
@@ -129,9 +136,9 @@ def _check(call: Call) -> int:
 
 
 def _stats(call: Call) -> None:
-    store = call.open()
-    cache = CoverageCache(store, tiles=False)
-    cache.sync()
+    with closing(call.open()) as store:
+        cache = CoverageCache(store, tiles=False)
+        cache.sync()
     roots = cache.roots()
     if call.args.code:
         node = cache.by_code(call.args.code)
@@ -145,7 +152,6 @@ def _stats(call: Call) -> None:
               "people": figures["people"], "known_share": figures["known_share"], "area_m2": figures["area_m2"],
               "staff": {key: figures["staff"][key] for key in ("need", "have", "gap")}, "special": figures["special"],
               "declared": {"households": node.get("declared_households"), "population": node.get("declared_population")}, "rev": cache.rev}
-    store.close()
     word = lambda value: "unknown" if value is None else f"{value:,}"  # noqa: E731
     call.tell(answer, f"{node.code} {node.name} ({node.level}): {word(answer['households'])} households, {word(answer['population'])} people, "
                       f"{answer['leaves']:,} leaves, {answer['unknown_leaves']:,} unknown, staff {word(answer['staff']['have'])} of {word(answer['staff']['need'])}")
@@ -157,12 +163,9 @@ def _import(call: Call) -> None:
         layer=args.layer, source_layer=args.source_layer, level=args.level, fields=_pairs(args.field, "--field"), parents=_pairs(args.parent, "--parent"),
         parent_names=_pairs(args.parent_name, "--parent-name"), join=Path(args.join) if args.join else None, on=args.on, crs=args.crs,
         datum=args.datum, encoding=args.encoding, dry_run=args.dry_run, repair=args.repair)
-    store = call.open(create=True)
-    try:
-        work = import_areas if args.layer == "areas" else import_rows
+    work = import_areas if args.layer == "areas" else import_rows
+    with _made_if_missing(call, keep=not args.dry_run) as store:
         answer = work(store, Path(args.file), options, _actor(), _progress(call))
-    finally:
-        store.close()
     lines = [f"{answer['read']:,} read, {answer['written']:,} written" + (f", {answer['updated']:,} changed" if answer.get("updated") else "")
              + (" (dry run: nothing was written)" if args.dry_run else "")]
     if answer.get("areas"):
@@ -173,49 +176,67 @@ def _import(call: Call) -> None:
     call.tell(answer, "\n".join(lines))
 
 
+@contextmanager
+def _made_if_missing(call: Call, *, keep: bool) -> Iterator[Store]:
+    """The store; one made for this call goes again when it is refused, or when `keep` is false."""
+    path = gpkg_path(call.url)
+    new, done = path is not None and not path.exists(), False
+    try:
+        with closing(call.open(create=True)) as store:
+            yield store
+        done = keep
+    finally:
+        if new and not done:
+            path.unlink(missing_ok=True)
+
+
 def _export(call: Call) -> None:
     args = call.args
     path = Path(args.output)
     format = args.format or detect(path).id
     crs = args.crs or ("EPSG:4326" if format == "geojson" else call.config.export.crs)
     encoding = args.encoding or (call.config.export.encoding if call.config.export.encoding in FORMATS[format].encodings else "UTF-8")
-    store = call.open()
-    cache = CoverageCache(store, tiles=False)
-    cache.sync()
-    answer = export(cache, Request(args.layer, format, crs, encoding, args.area, args.level, args.datum), path, _progress(call))
-    accounts = open_accounts(call.config, store)
-    accounts.log("export", "done", account=_actor(), object=args.layer, details={"receiver": args.receiver, "purpose": args.purpose, **answer})
-    accounts.close()
-    store.close()
+    if not path.parent.is_dir():
+        raise NotFound(f"{path.parent}: there is no such folder")
+    with closing(call.open()) as store, closing(open_accounts(call.config, store)) as accounts:
+        cache = CoverageCache(store, tiles=False)
+        cache.sync()
+        answer = export(cache, Request(args.layer, format, crs, encoding, args.area, args.level, args.datum), path, _progress(call))
+        accounts.log("export", "done", account=_actor(), object=args.layer, details={"receiver": args.receiver, "purpose": args.purpose, **answer})
     call.tell(answer | {"file": str(path)}, f"{path}: {summary_line(answer)}")
 
 
 def _user(call: Call) -> None:
-    args = call.args
-    store = call.open()
-    accounts = open_accounts(call.config, store)
-    try:
-        if args.what == "token":
-            token = accounts.new_token(args.name, call.config.security.token_days)
-            call.tell({"account": args.name, "token": token}, token)
-            return
-        if not args.role:
-            raise BadInput("user add needs --role R --area CODE, once per pair")
-        if not args.password_stdin:
-            raise BadInput("user add reads the password from standard input: --password-stdin")
-        password = sys.stdin.readline().rstrip("\n")
-        codes = args.area or []
-        if len(codes) not in (0, len(args.role)):
-            raise BadInput("as many --area as --role are needed, or none for the whole place")
-        with store.read() as reader:
-            rev = reader.rev
-            fids = [reader.area(code).fid for code in codes] or [0] * len(args.role)
-        accounts.add(args.name, password, [(role, fid, rev) for role, fid in zip(args.role, fids)], label=args.label or args.name)
-        accounts.log("account", "written", account=_actor(), object=args.name, details={"roles": args.role, "areas": codes})
-        call.tell({"account": args.name, "roles": args.role, "areas": codes}, f"{args.name}: {', '.join(args.role)}")
-    finally:
-        accounts.close()
-        store.close()
+    with closing(call.open()) as store, closing(open_accounts(call.config, store)) as accounts:
+        USER_COMMANDS[call.args.what](call, store, accounts)
+
+
+def _user_token(call: Call, store: Store, accounts: Accounts) -> None:
+    name = call.args.name
+    token = accounts.new_token(name, call.config.security.token_days)
+    accounts.log("token", "written", account=_actor(), object=name)
+    call.tell({"account": name, "token": token}, token)
+
+
+def _user_add(call: Call, store: Store, accounts: Accounts) -> None:
+    args, codes = call.args, call.args.area or []
+    if not args.name.strip() or len(args.name) > 60 or not args.name.isprintable():
+        raise BadInput(f"{args.name[:60]!r}: a name of 1 to 60 characters is needed")
+    if not args.role:
+        raise BadInput("user add needs --role R --area CODE, once per pair")
+    if not args.password_stdin:
+        raise BadInput("user add reads the password from standard input: --password-stdin")
+    if len(codes) not in (0, len(args.role)):
+        raise BadInput("as many --area as --role are needed, or none for the whole place")
+    password = sys.stdin.readline().rstrip("\r\n")
+    with store.read() as reader:
+        rev, fids = reader.rev, [reader.area(code).fid for code in codes] or [0] * len(args.role)
+    accounts.add(args.name, password, [(role, fid, rev) for role, fid in zip(args.role, fids, strict=True)], label=args.label or args.name)
+    accounts.log("account", "written", account=_actor(), object=args.name, details={"roles": args.role, "areas": codes})
+    call.tell({"account": args.name, "roles": args.role, "areas": codes}, f"{args.name}: {', '.join(args.role)}")
+
+
+USER_COMMANDS = {"add": _user_add, "token": _user_token}
 
 
 COMMANDS = {"init": _init, "demo": _demo, "serve": _serve, "check": _check, "stats": _stats, "import": _import, "export": _export, "user": _user}
@@ -227,21 +248,22 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="weige", description="Weige 微格: a web map for grass-roots grid management",
                                   parents=[_everywhere(None, False)])
     anywhere = _everywhere(argparse.SUPPRESS, argparse.SUPPRESS)  # the same options also after the command
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=lambda **options: argparse.ArgumentParser(
-        **{"parents": [anywhere], **options}))
+    one = lambda **options: argparse.ArgumentParser(**{"parents": [anywhere], **options})  # noqa: E731
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=one)
     make = commands.add_parser("init", help="create an empty store")
     make.add_argument("--codes", choices=PROFILES, help="code profile")
     demo = commands.add_parser("demo", help="build the demo town when it is missing, and serve it")
     demo.add_argument("--build-only", action="store_true", help="do not serve")
-    for one in (demo, commands.add_parser("serve", help="serve the pages and the API")):
-        one.add_argument("--host", help="address to listen on")
-        one.add_argument("--port", type=int, help="port; the next free one is taken and printed")
+    for serving in (demo, commands.add_parser("serve", help="serve the pages and the API")):
+        serving.add_argument("--host", help="address to listen on")
+        serving.add_argument("--port", type=int, help="port; the next free one is taken and printed")
     commands.add_parser("check", help="prove that the areas are seamless and nested")
     stats = commands.add_parser("stats", help="figures of an area")
     stats.add_argument("code", nargs="?", metavar="CODE", help="default: the top")
     _import_options(commands.add_parser("import", help="read a file into a layer"))
     _export_options(commands.add_parser("export", help="write a layer to a file"))
-    user = commands.add_parser("user", help="accounts and tokens").add_subparsers(dest="what", required=True, metavar="add|token")
+    user = commands.add_parser("user", help="accounts and tokens").add_subparsers(
+        dest="what", required=True, metavar="add|token", parser_class=one)
     add = user.add_parser("add", help="add an account, or give it a new password and roles")
     add.add_argument("name")
     add.add_argument("--role", action="append", help="once per pair")
