@@ -22,6 +22,8 @@ from .state import State
 
 BLUEPRINTS = (auth, pages, areas, figures, edits, search, tiles, zones, exports, items, health)
 
+NOT_LIMITED = ("tiles.tile", "static", "health.healthz")
+
 
 class Fid(IntegerConverter):
     """A number in an address; longer ones than any store holds are no page."""
@@ -74,9 +76,9 @@ def _limiter(app: Flask, config: Config) -> Limiter:
     """So many requests of one account, tiles and files aside."""
     limiter = Limiter(lambda: g.get("account").name if g.get("account") else get_remote_address(), app=app,
                       storage_uri="memory://", strategy="moving-window")
+    limiter.request_filter(lambda: request.endpoint in NOT_LIMITED)
     if config.server.rate_limit:
-        shared = limiter.shared_limit(config.server.rate_limit, scope="account", exempt_when=lambda: request.endpoint in (
-            "tiles.tile", "static", "health.healthz"))
+        shared = limiter.shared_limit(config.server.rate_limit, scope="account")
         for module in BLUEPRINTS:
             if module not in (tiles, health):
                 shared(module.blueprint)

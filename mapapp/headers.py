@@ -9,6 +9,10 @@ from flask import Flask, g, request
 POLICY = ("default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
           "worker-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 
+FIXED = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin"), ("X-Frame-Options", "DENY"),
+         ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Resource-Policy", "same-origin"),
+         ("Permissions-Policy", "geolocation=(), camera=(), microphone=()"))
+
 
 def install(app: Flask) -> None:
     """A nonce per request, and the headers."""
@@ -19,13 +23,9 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def headers(response):
-        response.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=g.get("csp_nonce", "")))
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "same-origin")
-        response.headers.setdefault("X-Frame-Options", "DENY")
-        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        response.headers.setdefault("Permissions-Policy", "geolocation=(), camera=(), microphone=()")
+        policy = "Content-Security-Policy", POLICY.format(nonce=g.get("csp_nonce", ""))
+        there = {name for name, _ in response.headers}
+        response.headers.extend([(name, value) for name, value in (policy, *FIXED) if name not in there])
         if request.endpoint == "static" and response.status_code < 400:
             if request.args.get("v"):
                 response.headers["Cache-Control"] = "public, max-age=31536000, immutable"

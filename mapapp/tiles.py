@@ -65,18 +65,13 @@ def tile(layer: str, z: int, x: int, y: int):
 
 def _reply(tile: Tile, lasting: bool) -> Response:
     """The tile; `lasting` when its address names a revision it shows."""
+    headers = [("ETag", tile.etag), ("Vary", "Accept-Encoding, Cookie, Authorization"),
+               ("Cache-Control", "private, max-age=31536000, immutable" if lasting else "private, no-cache")]
     if request.if_none_match.contains_weak(tile.etag.strip('"')):
-        response = Response(status=304)
-    elif not tile.data:
-        response = Response(b"", mimetype=MVT)
-    elif "gzip" in request.headers.get("Accept-Encoding", ""):
-        response = Response(tile.data, mimetype=MVT, headers={"Content-Encoding": "gzip"})
-    else:
-        response = Response(gzip.decompress(tile.data), mimetype=MVT)
-    response.headers["ETag"] = tile.etag
-    response.headers["Vary"] = "Accept-Encoding, Cookie, Authorization"
-    response.headers["Cache-Control"] = "private, max-age=31536000, immutable" if lasting else "private, no-cache"
-    return response
+        return Response(status=304, headers=headers)
+    if not tile.data or "gzip" not in request.headers.get("Accept-Encoding", ""):
+        return Response(gzip.decompress(tile.data) if tile.data else b"", mimetype=MVT, headers=headers)
+    return Response(tile.data, mimetype=MVT, headers=[*headers, ("Content-Encoding", "gzip")])
 
 
 def _wait_for(rev: int) -> None:
