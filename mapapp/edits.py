@@ -102,21 +102,22 @@ def edits():
 
 # ---- reading a form ---------------------------------------------------------------------------------------------------
 def drawn_form() -> dict[str, Any]:
-    """The operation of the request, its areas within the account's sight. Raises BadInput, MissingField, UnknownArea."""
-    form = body("op", known=KNOWN)
+    """The operation of the request, on areas the account may redraw: rights come before reasons. Raises BadInput,
+    MissingField, UnknownArea, Forbidden."""
+    form, own = body("op", known=KNOWN), rights()
     if not isinstance(form["op"], str):
         raise BadInput("op: the name of an operation is needed")
     if form.get("targets") is not None:
-        for code in texts_of(form["targets"], "targets", most=state().config.redraw.interactive_areas):
-            visible(code)
+        codes = texts_of(form["targets"], "targets", most=state().config.redraw.interactive_areas)
+        own.require("redraw", [visible(code) for code in codes])
     if isinstance(form.get("versions"), dict):
+        own.require("redraw", [visible(code) for code in form["versions"]])
         for code, version in form["versions"].items():
-            visible(code)
             whole(version, f"versions.{code}")
     if form["op"] == "merge" and form.get("keep") is not None:
         if not isinstance(form["keep"], str):
             raise BadInput("keep: the code of one of the targets is needed")
-        visible(form["keep"])
+        own.require("redraw", [visible(form["keep"])])
     line = form.get("line")
     if isinstance(line, dict) and isinstance(line.get("coordinates"), list) and len(line["coordinates"]) > MOST_POINTS:
         raise BadInput(f"line: {len(line['coordinates']):,} points; at most {MOST_POINTS:,} are cut along at once")

@@ -58,15 +58,15 @@ search                   -           401  403    200      200     200       200 
 
 preview split            inside      401  403    403      403     200       200     403   403   200
 preview split            sibling     401  403    403      403     404       404     403   403   403
-preview split            above       401  403    403      403     404       404     403   403   422
+preview split            above       401  403    403      403     404       404     403   403   403
 preview split            other       401  403    403      403     404       404     403   403   403
 preview line only        sibling     401  403    403      403     404       404     403   403   403
-preview stale            sibling     401  403    403      403     404       404     403   403   409
+preview stale            sibling     401  403    403      403     404       404     403   403   403
 split                    inside      401  403    403      403     200       200     403   403   200
 split                    sibling     401  403    403      403     404       404     403   403   403
-split                    above       401  403    403      403     404       404     403   403   422
+split                    above       401  403    403      403     404       404     403   403   403
 split                    other       401  403    403      403     404       404     403   403   403
-merge across             sibling     401  403    403      403     404       404     403   403   422
+merge across             sibling     401  403    403      403     404       404     403   403   403
 undo own edit            inside      401  403    403      403     200       200     403   403   200
 undo own edit            sibling     401  403    403      403     404       404     403   403   403
 undo own edit            above       401  403    403      403     404       404     403   403   403
