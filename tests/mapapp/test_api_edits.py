@@ -9,10 +9,21 @@ import shapely
 
 from geodata.checking import check_store
 from layers.redraw import OPERATIONS
-from tests.mapapp.test_rights import across, grant, split
+from tests.mapapp.doing import across, grant, split
 from tests.mapapp.web import UNKNOWN, Web
 
-FIGURES = {"households", "population", "special_total", "special", "buildings", "area_m2", "staff", "norm", "known_share", "estimated"}
+FIGURES = {
+    "households",
+    "population",
+    "special_total",
+    "special",
+    "buildings",
+    "area_m2",
+    "staff",
+    "norm",
+    "known_share",
+    "estimated",
+}
 MERGE = {"op": "merge", "targets": ["11", "21"], "keep": "11"}
 
 
@@ -33,9 +44,15 @@ def by_code(changed: list[dict]) -> dict[str, dict]:
 def dump(web: Web) -> dict[str, list]:
     """All areas as they are, and the facts on them."""
     with web.store.read() as reader:
-        areas = [(area.fid, area.code, area.version, area.shape.wkb, area.parent, area.attributes) for area in reader.all_areas()]
-        owners = [(layer, row["fid"], row["area"]) for layer in ("buildings", "units", "staff", "gates", "shares", "zones")
-                  for row in reader.rows(layer, geometry=False)]
+        areas = [
+            (area.fid, area.code, area.version, area.shape.wkb, area.parent, area.attributes)
+            for area in reader.all_areas()
+        ]
+        owners = [
+            (layer, row["fid"], row["area"])
+            for layer in ("buildings", "units", "staff", "gates", "shares", "zones")
+            for row in reader.rows(layer, geometry=False)
+        ]
     return {"areas": areas, "owners": owners}
 
 
@@ -46,7 +63,7 @@ def test_every_operation_has_a_form_here() -> None:
     assert set(FORMS) == set(OPERATIONS)
 
 
-# ---- preview and commit ---------------------------------------------------------------------------------------------------
+# ---- preview and commit ----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("op", FORMS)
 def test_a_preview_writes_nothing(town: Web, op: str) -> None:
     before, head = dump(town), town.store.head()
@@ -61,7 +78,9 @@ def test_numbers_of_the_preview_are_those_written_and_those_read_afterwards(town
     seen, done = preview(town, form), post(town, form)
     assert done["edit"] == done["rev"] == town.rev and seen["op"] == done["op"] == op
     assert seen["totals_before"] == done["totals_before"] and seen["totals_after"] == done["totals_after"]
-    assert seen["findings"] == done["findings"] and seen["touched"] == done["touched"] and seen["line_m"] == done["line_m"]
+    assert (
+        seen["findings"] == done["findings"] and seen["touched"] == done["touched"] and seen["line_m"] == done["line_m"]
+    )
     shown = {change["next_code"] or change["code"]: change for change in seen["changed"]}
     written = by_code(done["changed"])
     assert set(shown) == set(written)
@@ -74,18 +93,24 @@ def test_numbers_of_the_preview_are_those_written_and_those_read_afterwards(town
             continue
         assert set(change["after"]) >= FIGURES
         card = town.area(code)
-        assert {key: card[key] for key in FIGURES - {"area_m2"}} == {key: change["after"][key] for key in FIGURES - {"area_m2"}}, code
+        assert {key: card[key] for key in FIGURES - {"area_m2"}} == {
+            key: change["after"][key] for key in FIGURES - {"area_m2"}
+        }, code
         assert abs(card["area_m2"] - change["after"]["area_m2"]) <= 0.1
         assert card["version"] == change["version"] and card["fid"] == change["fid"]
         assert shapely.geometry.shape(town.get(f"/api/areas/{code}?geometry=true").json["geometry"]).equals(
-            shapely.geometry.shape(change["geometry"]))
+            shapely.geometry.shape(change["geometry"])
+        )
     for total in ("households", "population", "buildings", "special_total"):
         assert done["totals_before"][total] == done["totals_after"][total]
     assert check_store(town.store)["gaps"] == check_store(town.store)["overlaps"] == 0
 
 
 def test_the_part_to_keep_is_named_by_a_point(town: Web) -> None:
-    parts = [shapely.geometry.shape(change["geometry"]) for change in preview(town, split(town, "inside", "mayor"))["changed"]]
+    parts = [
+        shapely.geometry.shape(change["geometry"])
+        for change in preview(town, split(town, "inside", "mayor"))["changed"]
+    ]
     for part in parts:
         spot = part.representative_point()
         kept = by_code(preview(town, split(town, "inside", "mayor") | {"keep": [spot.x, spot.y]})["changed"])["11"]
@@ -107,7 +132,7 @@ def test_unknown_people_stay_unknown(town: Web) -> None:
     assert after["households"] == by_code(answer["changed"])["21"]["before"]["households"]
 
 
-# ---- conflicts ------------------------------------------------------------------------------------------------------------
+# ---- conflicts -------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("path", ["/api/edits", "/api/edits/preview"])
 def test_areas_that_somebody_changed_are_a_conflict_that_names_them(town: Web, path: str) -> None:
     form = MERGE | {"versions": {"11": 1, "21": 1}}
@@ -116,7 +141,8 @@ def test_areas_that_somebody_changed_are_a_conflict_that_names_them(town: Web, p
     answer = town.post(path, json=form)
     assert (answer.status_code, answer.json["code"]) == (409, "stale")
     assert [{key: area[key] for key in ("code", "fid", "version", "yours")} for area in answer.json["areas"]] == [
-        {"code": "21", "fid": town.area("21")["fid"], "version": 2, "yours": 1}]
+        {"code": "21", "fid": town.area("21")["fid"], "version": 2, "yours": 1}
+    ]
     assert dump(town) == before
 
 
@@ -131,10 +157,12 @@ def test_a_vertex_on_an_unmoved_border_is_no_conflict(town: Web) -> None:
     assert all(town.area(code)["version"] == 1 for code in touched)
 
 
-# ---- refusals -------------------------------------------------------------------------------------------------------------
+# ---- refusals --------------------------------------------------------------------------------------------------------
 def short_line(web: Web) -> dict:
     line = shapely.geometry.shape(across(web, "inside"))
-    return shapely.geometry.mapping(shapely.LineString([line.interpolate(0.1, normalized=True), line.interpolate(0.5, normalized=True)]))
+    return shapely.geometry.mapping(
+        shapely.LineString([line.interpolate(0.1, normalized=True), line.interpolate(0.5, normalized=True)])
+    )
 
 
 def refusals(web: Web) -> dict[str, tuple[dict, int, str, bool]]:
@@ -158,24 +186,82 @@ def refusals(web: Web) -> dict[str, tuple[dict, int, str, bool]]:
         "no operation": ({"targets": ["11"]}, 422, "missing-field", False),
         "an unknown area": ({"op": "merge", "targets": ["11", "nowhere"]}, 404, "unknown-area", False),
         "an unknown word": ({"op": "merge", "targets": ["11", "21"], "force": True}, 400, "bad-input", False),
-        "a polygon": ({"op": "split", "targets": ["11"], "line": {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}}, 422, "bad-geometry", False),
-        "a point of a line": ({"op": "split", "line": {"type": "LineString", "coordinates": [[120.2, 23.0], [120.2, 23.0]]}}, 422, "bad-geometry", False),
-        "out of range": ({"op": "split", "line": {"type": "LineString", "coordinates": [[400, 23], [120, 23]]}}, 422, "bad-geometry", False),
-        "in metres": ({"op": "split", "line": {"type": "LineString", "coordinates": [[500000, 2540000], [500100, 2540000]]}}, 422, "bad-geometry", False),
-        "with heights": ({"op": "split", "line": {"type": "LineString", "coordinates": [[120, 23, 5], [121, 23, 5]]}}, 422, "bad-geometry", False),
-        "huge numbers": ({"op": "split", "line": {"type": "LineString", "coordinates": [[10**400, 23], [120, 23]]}}, 422, "bad-geometry", False),
-        "words for numbers": ({"op": "split", "line": {"type": "LineString", "coordinates": [["a", "b"], [120, 23]]}}, 422, "bad-geometry", False),
-        "too long": ({"op": "split", "line": {"type": "LineString", "coordinates": [[120 + k * 1e-7, 23] for k in range(50_000)]}}, 400, "bad-input", False),
+        "a polygon": (
+            {
+                "op": "split",
+                "targets": ["11"],
+                "line": {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]},
+            },
+            422,
+            "bad-geometry",
+            False,
+        ),
+        "a point of a line": (
+            {"op": "split", "line": {"type": "LineString", "coordinates": [[120.2, 23.0], [120.2, 23.0]]}},
+            422,
+            "bad-geometry",
+            False,
+        ),
+        "out of range": (
+            {"op": "split", "line": {"type": "LineString", "coordinates": [[400, 23], [120, 23]]}},
+            422,
+            "bad-geometry",
+            False,
+        ),
+        "in metres": (
+            {"op": "split", "line": {"type": "LineString", "coordinates": [[500000, 2540000], [500100, 2540000]]}},
+            422,
+            "bad-geometry",
+            False,
+        ),
+        "with heights": (
+            {"op": "split", "line": {"type": "LineString", "coordinates": [[120, 23, 5], [121, 23, 5]]}},
+            422,
+            "bad-geometry",
+            False,
+        ),
+        "huge numbers": (
+            {"op": "split", "line": {"type": "LineString", "coordinates": [[10**400, 23], [120, 23]]}},
+            422,
+            "bad-geometry",
+            False,
+        ),
+        "words for numbers": (
+            {"op": "split", "line": {"type": "LineString", "coordinates": [["a", "b"], [120, 23]]}},
+            422,
+            "bad-geometry",
+            False,
+        ),
+        "too long": (
+            {
+                "op": "split",
+                "line": {"type": "LineString", "coordinates": [[120 + k * 1e-7, 23] for k in range(50_000)]},
+            },
+            400,
+            "bad-input",
+            False,
+        ),
         "through everything": ({"op": "merge", "targets": [str(k) for k in range(100)]}, 400, "bad-input", False),
-        "keep nowhere": ({"op": "split", "targets": ["11"], "line": line, "keep": ["nan", "nan"]}, 422, "bad-geometry", False),
-        "keep far": ({"op": "split", "targets": ["11"], "line": line, "keep": [10**400, 1]}, 422, "bad-geometry", False),
+        "keep nowhere": (
+            {"op": "split", "targets": ["11"], "line": line, "keep": ["nan", "nan"]},
+            422,
+            "bad-geometry",
+            False,
+        ),
+        "keep far": (
+            {"op": "split", "targets": ["11"], "line": line, "keep": [10**400, 1]},
+            422,
+            "bad-geometry",
+            False,
+        ),
         "keep odd": ({"op": "split", "targets": ["11"], "line": line, "keep": {"a": 1}}, 422, "bad-geometry", False),
-        "op as a list": ({"op": ["split"]}, 400, "bad-input", False), "targets as text": ({"op": "merge", "targets": "11"}, 400, "bad-input", False),
+        "op as a list": ({"op": ["split"]}, 400, "bad-input", False),
+        "targets as text": ({"op": "merge", "targets": "11"}, 400, "bad-input", False),
         "targets as numbers": ({"op": "merge", "targets": [11, 21]}, 400, "bad-input", False),
         "versions as a list": (MERGE | {"versions": [1]}, 400, "bad-input", False),
         "versions as text": (MERGE | {"versions": {"11": "1"}}, 400, "bad-input", False),
         "keep as a number": ({"op": "merge", "targets": ["11", "21"], "keep": 11}, 400, "bad-input", False),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("path", ["/api/edits", "/api/edits/preview"])
@@ -203,7 +289,7 @@ def test_edits_on_one_line_of_query_are_not_ignored(shared: Web) -> None:
     assert shared.post("/api/edits?plan=3", json=MERGE).json["code"] == "bad-input"
 
 
-# ---- undo and redo --------------------------------------------------------------------------------------------------------
+# ---- undo and redo ---------------------------------------------------------------------------------------------------
 def test_undo_and_redo_walk_to_and_fro(town: Web) -> None:
     start = dump(town)
     first = post(town, split(town, "inside", "mayor"))["rev"]
@@ -270,7 +356,9 @@ def test_an_edit_across_two_communities_is_undone_only_by_who_may_redraw_both(to
     who = grant(town, "clerk", "planner", "T1")
     with town.store.read() as reader:
         left, right = (reader.area(code).shape.representative_point() for code in ("31", "41"))
-    line = shapely.LineString([(left.x - 30_000, left.y), (left.x, left.y), (right.x, right.y), (right.x + 30_000, right.y)])
+    line = shapely.LineString(
+        [(left.x - 30_000, left.y), (left.x, left.y), (right.x, right.y), (right.x + 30_000, right.y)]
+    )
     form = {"op": "split", "line": {"type": "LineString", "coordinates": [[x / 1e7, y / 1e7] for x, y in line.coords]}}
     done = post(town, form, who)
     assert {"31", "41"} <= set(by_code(done["changed"]))
@@ -280,7 +368,10 @@ def test_an_edit_across_two_communities_is_undone_only_by_who_may_redraw_both(to
     assert town.post(f"/api/edits/{done['rev']}/undo", who).status_code == 200
 
 
-@pytest.mark.parametrize("edit, status", [(None, 422), ("3", 400), (True, 400), (10**30, 400), (1, 404), (99999, 404), ([1], 400), (1.0, 400)])
+@pytest.mark.parametrize(
+    "edit, status",
+    [(None, 422), ("3", 400), (True, 400), (10**30, 400), (1, 404), (99999, 404), ([1], 400), (1.0, 400)],
+)
 def test_an_undo_of_nothing_is_refused(shared: Web, edit, status: int) -> None:
     assert shared.post("/api/edits/preview", json={"op": "undo", "edit": edit}).status_code == status
 
@@ -291,7 +382,7 @@ def test_an_unknown_edit_is_not_found(shared: Web, number: str) -> None:
     assert answer.status_code == 404 and answer.json["code"] == "not-found"
 
 
-# ---- history --------------------------------------------------------------------------------------------------------------
+# ---- history ---------------------------------------------------------------------------------------------------------
 def test_the_history_of_an_area_holds_what_changed_it(town: Web) -> None:
     town.patch("/api/areas/11", json={"version": 1, "note": "x"})
     rev = post(town, split(town, "inside", "mayor"))["rev"]
@@ -314,7 +405,10 @@ def test_pages_of_the_history_hold_every_edit_once(town: Web, who: str) -> None:
         path = page["next"]
     whole = [edit["rev"] for edit in town.get("/api/edits?limit=1000", who).json["edits"]]
     assert revs == whole == sorted(set(revs), reverse=True)
-    assert len([edit for edit in town.get("/api/edits", who).json["edits"] if edit["op"] == "change area"]) == {"mayor": 12, "viewer": 6}[who]
+    assert (
+        len([edit for edit in town.get("/api/edits", who).json["edits"] if edit["op"] == "change area"])
+        == {"mayor": 12, "viewer": 6}[who]
+    )
 
 
 def test_only_newer_edits_when_asked(town: Web) -> None:

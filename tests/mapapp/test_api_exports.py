@@ -12,7 +12,14 @@ import pytest
 from geodata.exporter import EXPORT_LAYERS
 from tests.mapapp.web import NAMES, PHONE, PLACES, Web
 
-ORDER = {"layer": "areas", "format": "shapefile", "crs": "EPSG:4490", "encoding": "UTF-8", "receiver": "区公安分局", "purpose": "卡口布设"}
+ORDER = {
+    "layer": "areas",
+    "format": "shapefile",
+    "crs": "EPSG:4490",
+    "encoding": "UTF-8",
+    "receiver": "区公安分局",
+    "purpose": "卡口布设",
+}
 
 
 def made(web: Web, order: dict, who: str = "mayor") -> dict:
@@ -44,7 +51,9 @@ def test_an_order_is_made_and_fetched(town: Web, tmp_path) -> None:
     assert len(frame) == look["rows"] == 39 and frame.crs.to_epsg() == 4490
     assert set(frame["WGBM"]) == {area["code"] for area in town.get("/api/areas?leaf=true").json["areas"]}
     households = {area["code"]: area["households"] for area in town.get("/api/areas?leaf=true").json["areas"]}
-    assert {code: None if value != value else int(value) for code, value in zip(frame["WGBM"], frame["HS"], strict=True)} == households
+    assert {
+        code: None if value != value else int(value) for code, value in zip(frame["WGBM"], frame["HS"], strict=True)
+    } == households
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "GBK"])
@@ -80,7 +89,9 @@ def test_special_groups_go_out_only_where_they_may_be_seen(town: Web, tmp_path) 
     assert "special" in path.read_text("utf-8-sig").splitlines()[0]
     _, path = fetched(town, ORDER | {"layer": "buildings", "format": "csv"}, tmp_path, "mixed")
     rows = path.read_text("utf-8-sig").splitlines()
-    assert "B-inside" in "".join(rows) and "B-sibling" not in "".join(rows), "who only looks there hands nothing out from there"
+    assert "B-inside" in "".join(rows) and "B-sibling" not in "".join(rows), (
+        "who only looks there hands nothing out from there"
+    )
 
 
 def test_every_package_stands_in_the_log_with_receiver_and_purpose(town: Web, tmp_path) -> None:
@@ -88,7 +99,12 @@ def test_every_package_stands_in_the_log_with_receiver_and_purpose(town: Web, tm
     line = next(line for line in town.accounts.audit() if line["action"] == "export")
     assert line["account"] == "planner" and line["result"] == "done" and line["object"] == "areas"
     assert {key: line["details"][key] for key in ("receiver", "purpose", "area", "format", "rows")} == {
-        "receiver": ORDER["receiver"], "purpose": ORDER["purpose"], "area": "11", "format": "shapefile", "rows": 1}
+        "receiver": ORDER["receiver"],
+        "purpose": ORDER["purpose"],
+        "area": "11",
+        "format": "shapefile",
+        "rows": 1,
+    }
 
 
 def test_a_job_that_finds_nothing_says_so(town: Web) -> None:
@@ -109,26 +125,59 @@ def test_old_packages_are_deleted(town: Web, tmp_path) -> None:
     town.store.clock = lambda: now
 
 
-@pytest.mark.parametrize("change, status, code", [
-    ({"layer": None}, 422, "missing-field"), ({"receiver": ""}, 422, "missing-field"), ({"purpose": None}, 422, "missing-field"), ({"purpose": "   "}, 400, "bad-input"),
-    ({"layer": "nonsense"}, 400, "bad-input"), ({"layer": "shares"}, 400, "bad-input"), ({"layer": "accounts"}, 400, "bad-input"), ({"layer": ["areas"]}, 400, "bad-input"),
-    ({"format": "dwg"}, 400, "bad-input"), ({"format": {}}, 400, "bad-input"), ({"crs": "EPSG:99999"}, 422, "bad-crs"), ({"crs": "nonsense"}, 422, "bad-crs"),
-    ({"crs": "EPSG:3857"}, 400, "bad-input"), ({"encoding": "latin-1"}, 422, "bad-encoding"), ({"format": "gpkg", "encoding": "GBK"}, 422, "bad-encoding"),
-    ({"format": "geojson"}, 400, "bad-input"), ({"area": "nowhere"}, 404, "unknown-area"), ({"area": 11}, 400, "bad-input"), ({"level": "nonsense"}, 400, "bad-input"),
-    ({"receiver": "x" * 201}, 400, "bad-input"), ({"receiver": 5}, 400, "bad-input"), ({"colour": "red"}, 400, "bad-input"), ({"area": "../../etc"}, 404, "unknown-area")])
+@pytest.mark.parametrize(
+    "change, status, code",
+    [
+        ({"layer": None}, 422, "missing-field"),
+        ({"receiver": ""}, 422, "missing-field"),
+        ({"purpose": None}, 422, "missing-field"),
+        ({"purpose": "   "}, 400, "bad-input"),
+        ({"layer": "nonsense"}, 400, "bad-input"),
+        ({"layer": "shares"}, 400, "bad-input"),
+        ({"layer": "accounts"}, 400, "bad-input"),
+        ({"layer": ["areas"]}, 400, "bad-input"),
+        ({"format": "dwg"}, 400, "bad-input"),
+        ({"format": {}}, 400, "bad-input"),
+        ({"crs": "EPSG:99999"}, 422, "bad-crs"),
+        ({"crs": "nonsense"}, 422, "bad-crs"),
+        ({"crs": "EPSG:3857"}, 400, "bad-input"),
+        ({"encoding": "latin-1"}, 422, "bad-encoding"),
+        ({"format": "gpkg", "encoding": "GBK"}, 422, "bad-encoding"),
+        ({"format": "geojson"}, 400, "bad-input"),
+        ({"area": "nowhere"}, 404, "unknown-area"),
+        ({"area": 11}, 400, "bad-input"),
+        ({"level": "nonsense"}, 400, "bad-input"),
+        ({"receiver": "x" * 201}, 400, "bad-input"),
+        ({"receiver": 5}, 400, "bad-input"),
+        ({"colour": "red"}, 400, "bad-input"),
+        ({"area": "../../etc"}, 404, "unknown-area"),
+    ],
+)
 def test_a_wrong_order_is_refused(shared: Web, change: dict, status: int, code: str) -> None:
     answer = shared.post("/api/exports", json=ORDER | change)
     assert (answer.status_code, answer.json["code"]) == (status, code), answer.text
 
 
-@pytest.mark.parametrize("path", ["/api/exports/nonsense", "/api/exports/nonsense/file", "/api/exports/..%2F..%2Ftown.gpkg/file", "/api/exports/", "/api/exports/1/2"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/exports/nonsense",
+        "/api/exports/nonsense/file",
+        "/api/exports/..%2F..%2Ftown.gpkg/file",
+        "/api/exports/",
+        "/api/exports/1/2",
+    ],
+)
 def test_an_unknown_package_is_not_found(shared: Web, path: str) -> None:
     answer = shared.get(path)
     assert answer.status_code == 404 and answer.json["code"] == "not-found"
 
 
 def test_two_orders_wait_for_each_other_and_both_are_made(town: Web, tmp_path) -> None:
-    numbers = [town.post("/api/exports", json=ORDER | {"layer": layer, "format": "csv"}).json["id"] for layer in ("areas", "buildings", "zones")]
+    numbers = [
+        town.post("/api/exports", json=ORDER | {"layer": layer, "format": "csv"}).json["id"]
+        for layer in ("areas", "buildings", "zones")
+    ]
     town.app.extensions["weige"].jobs._pool.submit(lambda: None).result()
     looks = [town.get(f"/api/exports/{number}").json for number in numbers]
     assert [look["state"] for look in looks] == ["done"] * 3

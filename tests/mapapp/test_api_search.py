@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mapapp.test_rights import split
+from tests.mapapp.doing import split
 from tests.mapapp.web import Web
 
 
@@ -14,15 +14,36 @@ def found(web: Web, words: str, who: str = "mayor") -> list[dict]:
     return answer.json["results"]
 
 
-@pytest.mark.parametrize("words, kind, name", [
-    ("11", "area", "微网格 11"), ("微网格 11", "area", "微网格 11"), ("河心岛", "area", "微网格 24"), ("6/3", "area", "微网格 63"), ("c1", "area", "C1"),
-    ("楼 inside", "building", "楼 inside"), ("B-inside", "building", "楼 inside"), ("小区 other", "estate", "小区 other"),
-    ("市场", "place", "市场 inside"), ("长街1号 sibling", "address", "长街1号 sibling"), ("cj", "address", "长街1号 inside"),
-    ("ZONE-inside", "zone", "封控 inside")])
+@pytest.mark.parametrize(
+    "words, kind, name",
+    [
+        ("11", "area", "微网格 11"),
+        ("微网格 11", "area", "微网格 11"),
+        ("河心岛", "area", "微网格 24"),
+        ("6/3", "area", "微网格 63"),
+        ("c1", "area", "C1"),
+        ("楼 inside", "building", "楼 inside"),
+        ("B-inside", "building", "楼 inside"),
+        ("小区 other", "estate", "小区 other"),
+        ("市场", "place", "市场 inside"),
+        ("长街1号 sibling", "address", "长街1号 sibling"),
+        ("cj", "address", "长街1号 inside"),
+        ("ZONE-inside", "zone", "封控 inside"),
+    ],
+)
 def test_the_first_result_of_its_kind_is_what_was_meant(shared: Web, words: str, kind: str, name: str) -> None:
     results = [result for result in found(shared, words) if result["kind"] == kind]
     assert results[0]["name"] == name
-    assert len(results[0]["where"]) == 2 and set(results[0]) == {"kind", "code", "fid", "name", "detail", "level", "where", "bounds"}
+    assert len(results[0]["where"]) == 2 and set(results[0]) == {
+        "kind",
+        "code",
+        "fid",
+        "name",
+        "detail",
+        "level",
+        "where",
+        "bounds",
+    }
 
 
 @pytest.mark.parametrize("words", ["120.211 23.002", "23.002, 120.211", "120.211，23.002", "120.211°,23.002°"])
@@ -30,7 +51,9 @@ def test_coordinates_are_understood_in_either_order(shared: Web, words: str) -> 
     assert found(shared, words)[0]["kind"] == "coordinates" and found(shared, words)[0]["where"] == [120.211, 23.002]
 
 
-@pytest.mark.parametrize("words", ["%", "_", "\\", "'; drop table areas; --", "999 999", "1e400 2", "x" * 100, "\u200b"])
+@pytest.mark.parametrize(
+    "words", ["%", "_", "\\", "'; drop table areas; --", "999 999", "1e400 2", "x" * 100, "\u200b"]
+)
 def test_odd_words_find_nothing_and_break_nothing(shared: Web, words: str) -> None:
     assert found(shared, words) == []
 

@@ -58,6 +58,7 @@ def weige(url: str, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPat
         except SystemExit as stop:
             code = stop.code
         return Said(code, *capsys.readouterr())
+
     return call
 
 
@@ -77,8 +78,24 @@ def files(tmp_path_factory) -> Path:
     return folder
 
 
-AREAS = ["--layer", "areas", "--source-layer", "grids", "--level", "micro_grid", "--parent", "community=community", "--parent", "town=town",
-         "--parent", "county=county", "--field", "households=households", "--field", "population=population"]
+AREAS = [
+    "--layer",
+    "areas",
+    "--source-layer",
+    "grids",
+    "--level",
+    "micro_grid",
+    "--parent",
+    "community=community",
+    "--parent",
+    "town=town",
+    "--parent",
+    "county=county",
+    "--field",
+    "households=households",
+    "--field",
+    "population=population",
+]
 
 
 @pytest.fixture
@@ -89,7 +106,7 @@ def town(weige, files: Path) -> Callable[..., Said]:
     return weige
 
 
-# ---- shapes of answers: architecture.md section 6 -----------------------------------------------------------------------------
+# ---- shapes of answers: architecture.md section 6 --------------------------------------------------------------------
 def test_init_makes_an_empty_store_of_a_code_profile(weige, tmp_path) -> None:
     said = weige("init", "--codes", "cn-15-17", "--json")
     assert said.code == 0 and said.json["codes"] == "cn-15-17" and said.json["store"].endswith("town.gpkg")
@@ -101,7 +118,12 @@ def test_init_makes_an_empty_store_of_a_code_profile(weige, tmp_path) -> None:
 def test_import_of_areas_answers_what_was_read_written_and_repaired(weige, files: Path) -> None:
     said = weige("import", str(files / "leaves.gpkg"), *AREAS, "--json")
     assert said.code == 0, said.out
-    assert {key: said.json[key] for key in ("read", "written", "repaired", "findings")} == {"read": 39, "written": 39, "repaired": 0, "findings": []}
+    assert {key: said.json[key] for key in ("read", "written", "repaired", "findings")} == {
+        "read": 39,
+        "written": 39,
+        "repaired": 0,
+        "findings": [],
+    }
     assert said.json["areas"] == {"micro_grid": 39, "community": 4, "town": 2, "county": 1}
 
 
@@ -109,14 +131,28 @@ def test_import_with_repair_lists_every_repair(weige, files: Path) -> None:
     said = weige("import", str(files / "overlap.gpkg"), *AREAS, "--repair", "--json")
     assert said.code == 0, said.out
     assert said.json["repaired"] > 0 and said.json["findings"]
-    assert all(set(finding) == {"kind", "code", "text", "where", "distance_m", "area_m2"} for finding in said.json["findings"])
+    assert all(
+        set(finding) == {"kind", "code", "text", "where", "distance_m", "area_m2"} for finding in said.json["findings"]
+    )
     assert weige("check", "--json").code == 0
 
 
 def test_stats_answers_the_figures_of_an_area(town) -> None:
     said = town("stats", "K", "--json")
     assert said.code == 0
-    assert {"code", "level", "name", "leaves", "unknown_leaves", "households", "population", "known_share", "area_m2", "staff", "special"} <= set(said.json)
+    assert {
+        "code",
+        "level",
+        "name",
+        "leaves",
+        "unknown_leaves",
+        "households",
+        "population",
+        "known_share",
+        "area_m2",
+        "staff",
+        "special",
+    } <= set(said.json)
     assert said.json["code"] == "K" and said.json["level"] == "county"
     assert (said.json["leaves"], said.json["unknown_leaves"], said.json["households"]) == (39, 0, sum(range(1, 40)))
     assert said.json["population"] == sum(range(2, 80, 2)) and said.json["known_share"] == 1
@@ -130,7 +166,12 @@ def test_stats_answers_the_figures_of_an_area(town) -> None:
 def test_check_answers_counts_and_ends_with_0(town) -> None:
     said = town("check", "--json")
     assert said.code == 0
-    assert {key: said.json[key] for key in ("gaps", "overlaps", "nesting", "codes")} == {"gaps": 0, "overlaps": 0, "nesting": 0, "codes": 0}
+    assert {key: said.json[key] for key in ("gaps", "overlaps", "nesting", "codes")} == {
+        "gaps": 0,
+        "overlaps": 0,
+        "nesting": 0,
+        "codes": 0,
+    }
     assert said.json["norms"] == len(said.json["findings"]) > 0
     assert "gaps 0" in town("check").out
 
@@ -162,25 +203,70 @@ def test_export_writes_every_format(town, tmp_path, format: str) -> None:
     said = town("export", "areas", "-o", str(path), "--receiver", "民政", "--purpose", "核对", "--json")
     assert said.code == 0, said.err + said.out
     assert said.json["rows"] == 39 and said.json["file"] == str(path) and path.is_file()
-    frame = geopandas.read_file(path) if format in ("shapefile", "gpkg", "geojson") else (
-        pandas.read_csv(path, dtype=str) if format == "csv" else pandas.read_excel(path, dtype=str, engine="calamine"))
-    assert len(frame) == 39 and set(frame["WGBM" if format == "shapefile" else "code"].astype(str)) >= {"11", "河心岛", "6/3"}
+    frame = (
+        geopandas.read_file(path)
+        if format in ("shapefile", "gpkg", "geojson")
+        else (
+            pandas.read_csv(path, dtype=str)
+            if format == "csv"
+            else pandas.read_excel(path, dtype=str, engine="calamine")
+        )
+    )
+    assert len(frame) == 39 and set(frame["WGBM" if format == "shapefile" else "code"].astype(str)) >= {
+        "11",
+        "河心岛",
+        "6/3",
+    }
 
 
 def test_export_of_a_part_in_another_encoding_is_logged(town, tmp_path, url: str) -> None:
     path = tmp_path / "part.zip"
-    said = town("export", "areas", "-o", str(path), "--area", "C1", "--encoding", "GBK", "--crs", "EPSG:4326", "--receiver", "公安", "--purpose", "布控")
+    said = town(
+        "export",
+        "areas",
+        "-o",
+        str(path),
+        "--area",
+        "C1",
+        "--encoding",
+        "GBK",
+        "--crs",
+        "EPSG:4326",
+        "--receiver",
+        "公安",
+        "--purpose",
+        "布控",
+    )
     assert said.code == 0 and "11 rows" in said.out
     assert geopandas.read_file(path).crs.to_epsg() == 4326
     store = Store.open(url, settings().rules)
     accounts = open_accounts(settings(), store)
     line = accounts.audit(1)[0]
-    assert line["action"] == "export" and line["details"]["receiver"] == "公安" and line["account"].startswith("command line")
+    assert (
+        line["action"] == "export"
+        and line["details"]["receiver"] == "公安"
+        and line["account"].startswith("command line")
+    )
     accounts.close(), store.close()
 
 
 def test_accounts_and_tokens(town, url: str) -> None:
-    said = town("user", "add", "lin", "--role", "planner", "--area", "C1", "--role", "viewer", "--area", "K", "--password-stdin", "--json", stdin=PASSWORD + "\r\n")
+    said = town(
+        "user",
+        "add",
+        "lin",
+        "--role",
+        "planner",
+        "--area",
+        "C1",
+        "--role",
+        "viewer",
+        "--area",
+        "K",
+        "--password-stdin",
+        "--json",
+        stdin=PASSWORD + "\r\n",
+    )
     assert said.code == 0 and said.json == {"account": "lin", "roles": ["planner", "viewer"], "areas": ["C1", "K"]}
     token = town("user", "token", "lin", "--json").json
     assert token["account"] == "lin" and town("user", "token", "lin").out.strip().startswith("weige_")
@@ -197,19 +283,37 @@ def test_an_account_without_an_area_is_for_everything(weige, url: str) -> None:
     assert weige("user", "add", "boss", "--role", "admin", "--password-stdin", stdin=PASSWORD).code == 0
 
 
-@pytest.mark.parametrize("words, stdin, code", [
-    (("user", "add", "x", "--password-stdin"), PASSWORD, 2), (("user", "add", "x", "--role", "planner"), PASSWORD, 2),
-    (("user", "add", "x", "--role", "wizard", "--password-stdin"), PASSWORD, 2), (("user", "add", "x", "--role", "planner", "--password-stdin"), "short", 2),
-    (("user", "add", "x", "--role", "planner", "--password-stdin"), "", 2), (("user", "add", "", "--role", "planner", "--password-stdin"), PASSWORD, 2),
-    (("user", "add", "x", "--role", "planner", "--area", "nowhere", "--password-stdin"), PASSWORD, 1),
-    (("user", "add", "x", "--role", "planner", "--role", "viewer", "--area", "K", "--password-stdin"), PASSWORD, 2),
-    (("user", "add", "x", "--role", "admin", "--role", "auditor", "--password-stdin"), PASSWORD, 2), (("user", "token", "nobody"), "", 1), (("user",), "", 2)])
+@pytest.mark.parametrize(
+    "words, stdin, code",
+    [
+        (("user", "add", "x", "--password-stdin"), PASSWORD, 2),
+        (("user", "add", "x", "--role", "planner"), PASSWORD, 2),
+        (("user", "add", "x", "--role", "wizard", "--password-stdin"), PASSWORD, 2),
+        (("user", "add", "x", "--role", "planner", "--password-stdin"), "short", 2),
+        (("user", "add", "x", "--role", "planner", "--password-stdin"), "", 2),
+        (("user", "add", "", "--role", "planner", "--password-stdin"), PASSWORD, 2),
+        (("user", "add", "x", "--role", "planner", "--area", "nowhere", "--password-stdin"), PASSWORD, 1),
+        (("user", "add", "x", "--role", "planner", "--role", "viewer", "--area", "K", "--password-stdin"), PASSWORD, 2),
+        (("user", "add", "x", "--role", "admin", "--role", "auditor", "--password-stdin"), PASSWORD, 2),
+        (("user", "token", "nobody"), "", 1),
+        (("user",), "", 2),
+    ],
+)
 def test_a_wrong_account_is_refused(town, words: tuple[str, ...], stdin: str, code: int) -> None:
     assert town(*words, stdin=stdin).code == code
 
 
-# ---- options --------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("words", [("--json", "stats", "K"), ("stats", "K", "--json"), ("stats", "--json", "K"), ("--json", "check"), ("check", "--json")])
+# ---- options ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--json", "stats", "K"),
+        ("stats", "K", "--json"),
+        ("stats", "--json", "K"),
+        ("--json", "check"),
+        ("check", "--json"),
+    ],
+)
 def test_json_stands_anywhere(town, words: tuple[str, ...]) -> None:
     assert town(*words).code == 0 and isinstance(town(*words).json, dict)
 
@@ -231,30 +335,58 @@ def test_every_command_has_help(capsys) -> None:
 
 
 def test_the_program_runs_as_a_program(tmp_path) -> None:
-    done = subprocess.run([sys.executable, "-m", "mapapp.cli", "--store", f"gpkg://{tmp_path}/x.gpkg", "--json", "stats"], capture_output=True, text=True,
-                          cwd=Path(__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-m", "mapapp.cli", "--store", f"gpkg://{tmp_path}/x.gpkg", "--json", "stats"],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
     assert done.returncode == 1 and json.loads(done.stdout)["code"] == "store-missing" and done.stderr == ""
 
 
-# ---- refusals -------------------------------------------------------------------------------------------------------------
+# ---- refusals --------------------------------------------------------------------------------------------------------
 CODES = {kind.code for kind in every_error()}
 
 
-@pytest.mark.parametrize("words, code, said", [
-    (("nonsense",), 2, "nonsense"), ((), 2, "COMMAND"), (("stats", "K", "--colour"), 2, "--colour"), (("export", "areas"), 2, "-o"), (("import", "x.csv"), 2, "--layer"),
-    (("import", "x.csv", "--layer", "shares"), 2, "shares"), (("export", "accounts", "-o", "x.zip"), 2, "accounts"), (("export", "areas", "-o", "x.dwg"), 1, "x.dwg"),
-    (("export", "areas", "-o", "x.zip", "--crs", "EPSG:3857"), 2, "EPSG:3857"), (("export", "areas", "-o", "/no/such/folder/x.zip"), 1, "/no/such/folder"),
-    (("export", "areas", "-o", "x.zip", "--area", "nowhere"), 1, "nowhere"), (("export", "staff", "-o", "x.csv"), 1, "staff"), (("init", "--codes", "x"), 2, "--codes"),
-    (("serve", "--port", "x"), 2, "--port"), (("--config", "/no/such.toml", "check"), 2, "such.toml")])
-def test_wrong_use_is_said_and_ends_with_1_or_2(town, words: tuple[str, ...], code: int, said: str, tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    "words, code, said",
+    [
+        (("nonsense",), 2, "nonsense"),
+        ((), 2, "COMMAND"),
+        (("stats", "K", "--colour"), 2, "--colour"),
+        (("export", "areas"), 2, "-o"),
+        (("import", "x.csv"), 2, "--layer"),
+        (("import", "x.csv", "--layer", "shares"), 2, "shares"),
+        (("export", "accounts", "-o", "x.zip"), 2, "accounts"),
+        (("export", "areas", "-o", "x.dwg"), 1, "x.dwg"),
+        (("export", "areas", "-o", "x.zip", "--crs", "EPSG:3857"), 2, "EPSG:3857"),
+        (("export", "areas", "-o", "/no/such/folder/x.zip"), 1, "/no/such/folder"),
+        (("export", "areas", "-o", "x.zip", "--area", "nowhere"), 1, "nowhere"),
+        (("export", "staff", "-o", "x.csv"), 1, "staff"),
+        (("init", "--codes", "x"), 2, "--codes"),
+        (("serve", "--port", "x"), 2, "--port"),
+        (("--config", "/no/such.toml", "check"), 2, "such.toml"),
+    ],
+)
+def test_wrong_use_is_said_and_ends_with_1_or_2(
+    town, words: tuple[str, ...], code: int, said: str, tmp_path, monkeypatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     answer = town(*words)
     assert answer.code == code and said in answer.err and "Traceback" not in answer.err
     assert not list(tmp_path.glob("x.*"))
 
 
-@pytest.mark.parametrize("store, code", [("nonsense", 2), ("gpkg://relative.gpkg", 2), ("mysql://x/y", 2), ("gpkg:///no/such.gpkg", 1),
-                                         ("postgresql://user:secret@127.0.0.1:1/x", 1)])
+@pytest.mark.parametrize(
+    "store, code",
+    [
+        ("nonsense", 2),
+        ("gpkg://relative.gpkg", 2),
+        ("mysql://x/y", 2),
+        ("gpkg:///no/such.gpkg", 1),
+        ("postgresql://user:secret@127.0.0.1:1/x", 1),
+    ],
+)
 def test_a_store_that_cannot_be_opened_is_named_without_its_password(weige, store: str, code: int) -> None:
     said = weige("check", store=store)
     assert said.code == code and said.err.startswith("weige: ") and "secret" not in said.err
@@ -283,29 +415,62 @@ def write(path: Path, content: str | bytes) -> Path:
 HOUSE = '"POLYGON((120.211 23.0025,120.2111 23.0025,120.2111 23.0026,120.211 23.0025))"'
 # name, content, options, exit code, code, words of the message: file, row and field wherever there are such
 BAD_FILES: list[tuple[str, str | bytes, tuple[str, ...], int, str, tuple[str, ...]]] = [
-    ("none.csv", b"", (), 1, "bad-file", ("none.csv", "empty")), ("words.gpkg", "no database", (), 1, "bad-file", ("words.gpkg",)),
-    ("words.xlsx", "no workbook", (), 1, "bad-file", ("words.xlsx",)), ("words.zip", "no archive", (), 1, "bad-file", ("words.zip",)),
-    ("words.geojson", "{", (), 1, "bad-file", ("words.geojson",)), ("alone.shp", "x", (), 1, "bad-file", ("alone.shp", ".shx", ".dbf")),
-    ("drawing.dwg", "x", (), 1, "bad-file", ("drawing.dwg",)), ("floors.csv", f"code,wkt,floors\nA,{HOUSE},3\nB,{HOUSE},many\n", (), 2, "bad-input", ("floors.csv", "row 3", "floors")),
+    ("none.csv", b"", (), 1, "bad-file", ("none.csv", "empty")),
+    ("words.gpkg", "no database", (), 1, "bad-file", ("words.gpkg",)),
+    ("words.xlsx", "no workbook", (), 1, "bad-file", ("words.xlsx",)),
+    ("words.zip", "no archive", (), 1, "bad-file", ("words.zip",)),
+    ("words.geojson", "{", (), 1, "bad-file", ("words.geojson",)),
+    ("alone.shp", "x", (), 1, "bad-file", ("alone.shp", ".shx", ".dbf")),
+    ("drawing.dwg", "x", (), 1, "bad-file", ("drawing.dwg",)),
+    (
+        "floors.csv",
+        f"code,wkt,floors\nA,{HOUSE},3\nB,{HOUSE},many\n",
+        (),
+        2,
+        "bad-input",
+        ("floors.csv", "row 3", "floors"),
+    ),
     ("less.csv", f"code,wkt,floors\nA,{HOUSE},-1\n", (), 2, "bad-input", ("less.csv", "row 2", "floors")),
     ("kind.csv", f"code,wkt,kind\nA,{HOUSE},castle\n", (), 2, "bad-input", ("kind.csv", "row 2", "kind", "apartment")),
     ("long.csv", f"code,wkt,name\nA,{HOUSE},{'x' * 61}\n", (), 2, "bad-input", ("long.csv", "row 2", "name")),
     ("twice.csv", f"code,wkt\nA,{HOUSE}\nA,{HOUSE}\n", (), 1, "duplicate-code", ("twice.csv", "row 3", "'A'")),
-    ("knot.csv", 'code,wkt\nA,"POLYGON((120 23,121 24,121 23,120 24,120 23))"\n', (), 1, "bad-geometry", ("knot.csv", "row 2")),
+    (
+        "knot.csv",
+        'code,wkt\nA,"POLYGON((120 23,121 24,121 23,120 24,120 23))"\n',
+        (),
+        1,
+        "bad-geometry",
+        ("knot.csv", "row 2"),
+    ),
     ("point.csv", 'code,wkt\nA,"POINT(120 23)"\n', (), 1, "bad-geometry", ("point.csv", "row 2")),
-    ("wkt.csv", "code,wkt\nA,here\n", (), 1, "bad-geometry", ("wkt.csv", "row 2", "wkt")), ("metres.csv", 'code,wkt\nA,"POINT(500000 2500000)"\n', (), 1, "bad-crs", ("500000",)),
-    ("crs.csv", f"code,wkt\nA,{HOUSE}\n", ("--crs", "EPSG:1"), 1, "bad-crs", ("EPSG:1",)), ("head.csv", "a,a\n1,2\n", (), 1, "bad-file", ("head.csv", "a")),
-    ("wide.csv", "code,name\nA,B,C,D\n", (), 1, "bad-file", ("wide.csv", "row 2")), ("bytes.csv", b"code,name\nA,\xff\xfe\n", ("--encoding", "utf-8"), 1, "bad-encoding", ("bytes.csv",)),
+    ("wkt.csv", "code,wkt\nA,here\n", (), 1, "bad-geometry", ("wkt.csv", "row 2", "wkt")),
+    ("metres.csv", 'code,wkt\nA,"POINT(500000 2500000)"\n', (), 1, "bad-crs", ("500000",)),
+    ("crs.csv", f"code,wkt\nA,{HOUSE}\n", ("--crs", "EPSG:1"), 1, "bad-crs", ("EPSG:1",)),
+    ("head.csv", "a,a\n1,2\n", (), 1, "bad-file", ("head.csv", "a")),
+    ("wide.csv", "code,name\nA,B,C,D\n", (), 1, "bad-file", ("wide.csv", "row 2")),
+    ("bytes.csv", b"code,name\nA,\xff\xfe\n", ("--encoding", "utf-8"), 1, "bad-encoding", ("bytes.csv",)),
     ("field.csv", f"code,wkt\nA,{HOUSE}\n", ("--field", "floors=levels"), 1, "missing-field", ("field.csv", "levels")),
-    ("ours.csv", f"code,wkt\nA,{HOUSE}\n", ("--field", "colour=code"), 2, "bad-input", ("colour",)), ("pair.csv", f"code,wkt\nA,{HOUSE}\n", ("--field", "code"), 2, "bad-input", ("--field",)),
-    ("estate.csv", f"code,wkt,estate_code\nA,{HOUSE},nowhere\n", (), 1, "not-found", ("estate.csv", "row 2", "nowhere")),
+    ("ours.csv", f"code,wkt\nA,{HOUSE}\n", ("--field", "colour=code"), 2, "bad-input", ("colour",)),
+    ("pair.csv", f"code,wkt\nA,{HOUSE}\n", ("--field", "code"), 2, "bad-input", ("--field",)),
+    (
+        "estate.csv",
+        f"code,wkt,estate_code\nA,{HOUSE},nowhere\n",
+        (),
+        1,
+        "not-found",
+        ("estate.csv", "row 2", "nowhere"),
+    ),
     ("join.csv", f"code,wkt\nA,{HOUSE}\n", ("--join", "/no/such.csv", "--on", "code"), 1, "not-found", ("such.csv",)),
     ("joins.csv", f"code,wkt\nA,{HOUSE}\n", ("--join", "joins.csv"), 1, "missing-field", ("--on",)),
 ]
 
 
-@pytest.mark.parametrize("name, content, options, code, reason, words", BAD_FILES, ids=[entry[0] for entry in BAD_FILES])
-def test_a_bad_file_is_refused_with_file_row_and_field(town, url: str, tmp_path, monkeypatch, name, content, options, code, reason, words) -> None:
+@pytest.mark.parametrize(
+    "name, content, options, code, reason, words", BAD_FILES, ids=[entry[0] for entry in BAD_FILES]
+)
+def test_a_bad_file_is_refused_with_file_row_and_field(
+    town, url: str, tmp_path, monkeypatch, name, content, options, code, reason, words
+) -> None:
     monkeypatch.chdir(tmp_path)
     path = write(tmp_path / name, content)
     head = Store.open(url, settings().rules)
@@ -320,10 +485,18 @@ def test_a_bad_file_is_refused_with_file_row_and_field(town, url: str, tmp_path,
     head.close()
 
 
-@pytest.mark.parametrize("file, reason, words", [
-    ("overlap.gpkg", "bad-coverage", ()), ("knot.gpkg", "bad-geometry", ("row 5",)), ("twice.gpkg", "duplicate-code", ("row 3",)),
-    ("nothing.gpkg", "not-found", ("nothing.gpkg",))])
-def test_bad_areas_are_refused_and_no_store_is_left_behind(weige, files: Path, tmp_path, file: str, reason: str, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "file, reason, words",
+    [
+        ("overlap.gpkg", "bad-coverage", ()),
+        ("knot.gpkg", "bad-geometry", ("row 5",)),
+        ("twice.gpkg", "duplicate-code", ("row 3",)),
+        ("nothing.gpkg", "not-found", ("nothing.gpkg",)),
+    ],
+)
+def test_bad_areas_are_refused_and_no_store_is_left_behind(
+    weige, files: Path, tmp_path, file: str, reason: str, words: tuple[str, ...]
+) -> None:
     said = weige("import", str(files / file), *AREAS, "--json")
     assert said.code == 1 and said.json["code"] == reason, said.out
     assert all(word in said.json["detail"] for word in words)
@@ -332,7 +505,12 @@ def test_bad_areas_are_refused_and_no_store_is_left_behind(weige, files: Path, t
 
 def test_a_dry_run_judges_and_writes_nothing(weige, files: Path, tmp_path) -> None:
     said = weige("import", str(files / "leaves.gpkg"), *AREAS, "--dry-run", "--json")
-    assert said.code == 0 and said.json["read"] == 39 and said.json["written"] == 0 and said.json["areas"]["micro_grid"] == 39
+    assert (
+        said.code == 0
+        and said.json["read"] == 39
+        and said.json["written"] == 0
+        and said.json["areas"]["micro_grid"] == 39
+    )
     assert not list(tmp_path.glob("town.*"))
     assert "nothing was written" in weige("import", str(files / "leaves.gpkg"), *AREAS, "--dry-run").out
 
@@ -365,5 +543,3 @@ def test_every_importable_layer_is_offered(capsys) -> None:
         parser().parse_args(["import", "--help"])
     text = "".join(capsys.readouterr().out.split())
     assert all(name in text for name, layer in LAYERS.items() if layer.editable)
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -19,9 +19,20 @@ from tests.mapapp.web import open_town, settings
 TEXT = default_config().read_text(encoding="utf-8")
 TREE = tomllib.loads(TEXT)
 # What a setting may be when it is not free: its other values.
-OTHER = {"locale": "en", "codes": "cn-15-17", "synchronous": "NORMAL", "population_kind": "registered", "encoding": "GBK", "crs": "EPSG:4326",
-         "profile": "routine", "timezone": "Europe/Berlin", "roster_level": "grid", "rate_limit": "5/second", "sign_in_limit": "1/hour",
-         "fill_kind": "control"}  # fmt: skip
+OTHER = {
+    "locale": "en",
+    "codes": "cn-15-17",
+    "synchronous": "NORMAL",
+    "population_kind": "registered",
+    "encoding": "GBK",
+    "crs": "EPSG:4326",
+    "profile": "routine",
+    "timezone": "Europe/Berlin",
+    "roster_level": "grid",
+    "rate_limit": "5/second",
+    "sign_in_limit": "1/hour",
+    "fill_kind": "control",
+}
 
 
 def leaves(place: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -89,32 +100,78 @@ def test_every_key_has_a_comment() -> None:
         if head := re.match(r"\[+([\w.-]+)\]+", line):
             table = head[1]
         elif (key := re.match(r"(\w+) = ", line)) and key[1] not in ("id", "zh", "en"):
-            of_list = "[[" in TEXT.partition(f"{table}]")[0][-40:] or table.split(".")[0] in ("norms", "profiles", "levels", "roles", "metrics", "special_groups")
+            of_list = "[[" in TEXT.partition(f"{table}]")[0][-40:] or table.split(".")[0] in (
+                "norms",
+                "profiles",
+                "levels",
+                "roles",
+                "metrics",
+                "special_groups",
+            )
             if "#" not in line and not (of_list and re.search(rf"\b{key[1]}\b", explained)):
                 silent.append(f"{table}.{key[1]}")
     assert silent == []
 
 
-# ---- what is wrong is named -------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("name, text", [
-    ("WEIGE_SERVER__PROT", "1"), ("WEIGE_SEVER__PORT", "1"), ("WEIGE_PORT", "1"), ("WEIGE_SERVER", "x"), ("WEIGE_", "x"), ("WEIGE___", "x"), ("WEIGE_LEVELS", "x"),
-    ("WEIGE_ROLES__WIZARD__ZH", "x"), ("WEIGE_NORMS__GRID", "x"), ("WEIGE_SERVER__PORT__X", "1"), ("WEIGE_SERVER__PORT", "x"), ("WEIGE_SERVER__PORT", "8.5"),
-    ("WEIGE_SERVER__PORT", ""), ("WEIGE_PRODUCT__DRILL", "perhaps"), ("WEIGE_STORE__BUSY_TIMEOUT_S", "nan"), ("WEIGE_STORE__BUSY_TIMEOUT_S", "inf")])
+# ---- what is wrong is named ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("WEIGE_SERVER__PROT", "1"),
+        ("WEIGE_SEVER__PORT", "1"),
+        ("WEIGE_PORT", "1"),
+        ("WEIGE_SERVER", "x"),
+        ("WEIGE_", "x"),
+        ("WEIGE___", "x"),
+        ("WEIGE_LEVELS", "x"),
+        ("WEIGE_ROLES__WIZARD__ZH", "x"),
+        ("WEIGE_NORMS__GRID", "x"),
+        ("WEIGE_SERVER__PORT__X", "1"),
+        ("WEIGE_SERVER__PORT", "x"),
+        ("WEIGE_SERVER__PORT", "8.5"),
+        ("WEIGE_SERVER__PORT", ""),
+        ("WEIGE_PRODUCT__DRILL", "perhaps"),
+        ("WEIGE_STORE__BUSY_TIMEOUT_S", "nan"),
+        ("WEIGE_STORE__BUSY_TIMEOUT_S", "inf"),
+    ],
+)
 def test_a_wrong_variable_is_named(name: str, text: str) -> None:
     with pytest.raises(BadSetting) as refused:
         load(environ={name: text})
     assert name in refused.value.text
 
 
-@pytest.mark.parametrize("text, named", [
-    ("[server]\nprot = 1", "prot"), ("[sever]\nport = 1", "sever"), ("[server]\nport = 'x'", "server.port"), ("[server]\nport = 8.5", "server.port"),
-    ("[server]\nport = 70000", "server.port"), ("[server]\nport = true", "server.port"), ("[product]\nlocale = 'fr'", "product.locale"),
-    ("[product]\nprofile = 'none'", "product.profile"), ("[product]\ntimezone = 'Mars/Crater'", "product.timezone"), ("[product]\ntimezone = '../x'", "product.timezone"),
-    ("[server]\nrate_limit = 'often'", "server.rate_limit"), ("[server]\nsign_in_limit = '5'", "server.sign_in_limit"), ("[server]\nthreads = 0", "server.threads"),
-    ("[export]\ncrs = 'EPSG:3857'", "export.crs"), ("[export]\nencoding = 'latin-1'", "export.encoding"), ("[figures]\npopulation_kind = 'dogs'", "figures.population_kind"),
-    ("[figures]\nroster_level = 'galaxy'", "galaxy"), ("[norms.galaxy]\nmin = 1\nmax = 2", "galaxy"), ("[norms.grid]\nmin = 'few'", "norms"), ("levels = 5", "levels"),
-    ("[[levels]]\nid = 'a'\nzh = 'a'", "levels"), ("[[levels]]\nid = 'a'\nzh = 'a'\nen = 'a'\ncolour = 'red'", "colour"), ("[security]\nlogin_fail_limit = 0", "login_fail_limit"),
-    ("[server", "own.toml"), ("= 5", "own.toml"), ("[import]\nseam_m = 'wide'", "import")])
+@pytest.mark.parametrize(
+    "text, named",
+    [
+        ("[server]\nprot = 1", "prot"),
+        ("[sever]\nport = 1", "sever"),
+        ("[server]\nport = 'x'", "server.port"),
+        ("[server]\nport = 8.5", "server.port"),
+        ("[server]\nport = 70000", "server.port"),
+        ("[server]\nport = true", "server.port"),
+        ("[product]\nlocale = 'fr'", "product.locale"),
+        ("[product]\nprofile = 'none'", "product.profile"),
+        ("[product]\ntimezone = 'Mars/Crater'", "product.timezone"),
+        ("[product]\ntimezone = '../x'", "product.timezone"),
+        ("[server]\nrate_limit = 'often'", "server.rate_limit"),
+        ("[server]\nsign_in_limit = '5'", "server.sign_in_limit"),
+        ("[server]\nthreads = 0", "server.threads"),
+        ("[export]\ncrs = 'EPSG:3857'", "export.crs"),
+        ("[export]\nencoding = 'latin-1'", "export.encoding"),
+        ("[figures]\npopulation_kind = 'dogs'", "figures.population_kind"),
+        ("[figures]\nroster_level = 'galaxy'", "galaxy"),
+        ("[norms.galaxy]\nmin = 1\nmax = 2", "galaxy"),
+        ("[norms.grid]\nmin = 'few'", "norms"),
+        ("levels = 5", "levels"),
+        ("[[levels]]\nid = 'a'\nzh = 'a'", "levels"),
+        ("[[levels]]\nid = 'a'\nzh = 'a'\nen = 'a'\ncolour = 'red'", "colour"),
+        ("[security]\nlogin_fail_limit = 0", "login_fail_limit"),
+        ("[server", "own.toml"),
+        ("= 5", "own.toml"),
+        ("[import]\nseam_m = 'wide'", "import"),
+    ],
+)
 def test_a_wrong_file_is_told_where(tmp_path, text: str, named: str) -> None:
     (tmp_path / "own.toml").write_text(text, encoding="utf-8")
     with pytest.raises(BadSetting) as refused:
@@ -140,11 +197,11 @@ def test_variables_of_tests_are_no_settings() -> None:
     load(environ={"WEIGE_DATA": "/x", "WEIGE_POSTGIS_URL": "x", "WEIGE_ALLOW_SKIP": "DATA", "PATH": "/bin"})
 
 
-# ---- settings do what they say ----------------------------------------------------------------------------------------------
+# ---- settings do what they say ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize("zone, age_days", [("Asia/Shanghai", 17), ("UTC", 16)])
 def test_days_begin_where_the_people_live(built, tmp_path, zone: str, age_days: int) -> None:
     town = open_town(built, tmp_path, settings(WEIGE_PRODUCT__TIMEZONE=zone))
-    town.store.clock = lambda: datetime(2026, 1, 31, 20, tzinfo=timezone.utc)  # 04:00 of the next day in Shanghai
+    town.store.clock = lambda: datetime(2026, 1, 31, 20, tzinfo=UTC)  # 04:00 of the next day in Shanghai
     assert town.area("11")["age_s"] == age_days * 86_400
     town.close()
 
@@ -179,5 +236,9 @@ def test_old_lines_of_the_audit_trail_are_deleted_exports_last(built, tmp_path) 
     town.accounts.clock = lambda: now
     assert town.accounts.forget(town.config.security.audit_retention_days, town.config.privacy.export_log_years) == 4
     assert {(line["action"], line["account"]) for line in town.accounts.audit()} == {
-        ("sign-in", "10"), ("export", "10"), ("export", "200"), ("export", "1000")}
+        ("sign-in", "10"),
+        ("export", "10"),
+        ("export", "200"),
+        ("export", "1000"),
+    }
     town.close()

@@ -37,8 +37,17 @@ class Page(HTMLParser):
         self.addresses += [given[name] for name in ("src", "href", "action", "data", "poster") if given.get(name)]
 
 
-PAGES = [("/sign-in", None, 200), ("/sign-in?next=/x", None, 200), ("/", "mayor", 200), ("/", "viewer", 200), ("/", "auditor", 403), ("/", "none", 403),
-         ("/no-such-page", None, 404), ("/no-such-page", "mayor", 404), ("/language/xx", None, 404)]
+PAGES = [
+    ("/sign-in", None, 200),
+    ("/sign-in?next=/x", None, 200),
+    ("/", "mayor", 200),
+    ("/", "viewer", 200),
+    ("/", "auditor", 403),
+    ("/", "none", 403),
+    ("/no-such-page", None, 404),
+    ("/no-such-page", "mayor", 404),
+    ("/language/xx", None, 404),
+]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -57,21 +66,42 @@ def test_a_page_holds_no_code_of_its_own(shared: Web, path: str, who: str | None
 
 
 def test_the_policy_is_strict(shared: Web) -> None:
-    policy = dict(part.strip().split(" ", 1) for part in shared.get("/sign-in", None, headers=HTML).headers["Content-Security-Policy"].split(";"))
-    assert policy["default-src"] == "'none'" and policy["frame-ancestors"] == "'none'" and policy["base-uri"] == "'none'"
+    policy = dict(
+        part.strip().split(" ", 1)
+        for part in shared.get("/sign-in", None, headers=HTML).headers["Content-Security-Policy"].split(";")
+    )
+    assert (
+        policy["default-src"] == "'none'" and policy["frame-ancestors"] == "'none'" and policy["base-uri"] == "'none'"
+    )
     assert policy["style-src"] == "'self'" and policy["connect-src"] == "'self'" and policy["form-action"] == "'self'"
     assert re.fullmatch(r"'self' 'nonce-[\w-]{20,}'", policy["script-src"])
     assert not any("unsafe" in value or "http" in value or "*" in value for value in policy.values())
 
 
 def test_a_nonce_is_used_once(shared: Web) -> None:
-    nonces = {re.search(r"'nonce-([^']+)'", shared.get("/sign-in", None).headers["Content-Security-Policy"])[1] for _ in range(5)}
+    nonces = {
+        re.search(r"'nonce-([^']+)'", shared.get("/sign-in", None).headers["Content-Security-Policy"])[1]
+        for _ in range(5)
+    }
     assert len(nonces) == 5
 
 
-ANSWERS = [("GET", "/", "mayor"), ("GET", "/sign-in", None), ("GET", "/api/areas/11", "mayor"), ("GET", "/api/areas/11", None), ("GET", "/api/areas/x", "mayor"),
-           ("GET", "/tiles/areas/0/0/0.mvt", "mayor"), ("GET", "/static/css/tokens.css", None), ("GET", "/static/no-such-file.js", None), ("GET", "/healthz", None),
-           ("POST", "/api/edits", "mayor"), ("OPTIONS", "/api/areas", "mayor"), ("PUT", "/api/areas", "mayor"), ("GET", "/nowhere", None), ("POST", "/sign-out", None)]
+ANSWERS = [
+    ("GET", "/", "mayor"),
+    ("GET", "/sign-in", None),
+    ("GET", "/api/areas/11", "mayor"),
+    ("GET", "/api/areas/11", None),
+    ("GET", "/api/areas/x", "mayor"),
+    ("GET", "/tiles/areas/0/0/0.mvt", "mayor"),
+    ("GET", "/static/css/tokens.css", None),
+    ("GET", "/static/no-such-file.js", None),
+    ("GET", "/healthz", None),
+    ("POST", "/api/edits", "mayor"),
+    ("OPTIONS", "/api/areas", "mayor"),
+    ("PUT", "/api/areas", "mayor"),
+    ("GET", "/nowhere", None),
+    ("POST", "/sign-out", None),
+]
 
 
 @pytest.mark.parametrize("method, path, who", ANSWERS)
@@ -92,14 +122,27 @@ def test_static_files_last_under_the_address_of_their_content(shared: Web) -> No
     assert "immutable" not in shared.get("/static/css/tokens.css", None).headers["Cache-Control"]
 
 
-@pytest.mark.parametrize("path", ["/static/../config.toml", "/static/%2e%2e/config.toml", "/static/..%2f..%2fetc/passwd", "/static//etc/passwd", "/static/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../config.toml",
+        "/static/%2e%2e/config.toml",
+        "/static/..%2f..%2fetc/passwd",
+        "/static//etc/passwd",
+        "/static/",
+    ],
+)
 def test_static_files_are_only_those(shared: Web, path: str) -> None:
     assert shared.get(path, None, follow_redirects=True).status_code == 404
 
 
-# ---- nothing from other hosts -----------------------------------------------------------------------------------------------
-OURS = [file for folder in (TEMPLATES, static_folder() / "js", static_folder() / "css", static_folder() / "i18n") for file in sorted(folder.rglob("*"))
-        if file.is_file()] + sorted(static_folder().glob("*.svg"))  # fmt: skip
+# ---- nothing from other hosts ----------------------------------------------------------------------------------------
+OURS = [
+    file
+    for folder in (TEMPLATES, static_folder() / "js", static_folder() / "css", static_folder() / "i18n")
+    for file in sorted(folder.rglob("*"))
+    if file.is_file()
+] + sorted(static_folder().glob("*.svg"))
 # Names of things, fetched by nobody.
 NAMES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 
@@ -107,8 +150,14 @@ NAMES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 @pytest.mark.parametrize("file", OURS, ids=[file.name for file in OURS])
 def test_no_file_of_ours_names_another_host(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
-    assert [found for found in re.findall(r"(?:https?:|wss?:)?//[\w-]+\.[\w./-]+", text) if found not in NAMES and not found.startswith("//www.w3.org")] == []
-    assert not re.search(r"@import|\beval\(|new Function\(|document\.write|innerHTML\s*=|outerHTML\s*=|insertAdjacentHTML", text)
+    assert [
+        found
+        for found in re.findall(r"(?:https?:|wss?:)?//[\w-]+\.[\w./-]+", text)
+        if found not in NAMES and not found.startswith("//www.w3.org")
+    ] == []
+    assert not re.search(
+        r"@import|\beval\(|new Function\(|document\.write|innerHTML\s*=|outerHTML\s*=|insertAdjacentHTML", text
+    )
 
 
 def test_templates_hold_no_inline_code() -> None:
@@ -126,14 +175,26 @@ def test_what_people_write_is_text_in_pages(town: Web) -> None:
     assert evil not in page and "alert(1)" in page
 
 
-# ---- people get pages, programs get JSON ------------------------------------------------------------------------------------
-@pytest.mark.parametrize("accept, mimetype", [
-    ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html"), ("application/json", "application/problem+json"), ("*/*", "text/html"), ("", "application/problem+json"),
-    ("application/json, text/html;q=0.5", "application/problem+json"), ("image/png", "application/problem+json"), ("nonsense", "application/problem+json")])
+# ---- people get pages, programs get JSON -----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "accept, mimetype",
+    [
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html"),
+        ("application/json", "application/problem+json"),
+        ("*/*", "text/html"),
+        ("", "application/problem+json"),
+        ("application/json, text/html;q=0.5", "application/problem+json"),
+        ("image/png", "application/problem+json"),
+        ("nonsense", "application/problem+json"),
+    ],
+)
 def test_an_error_comes_as_it_was_asked_for(shared: Web, accept: str, mimetype: str) -> None:
     answer = shared.get("/no-such-page", None, headers={"Accept": accept} if accept else {})
     assert answer.status_code == 404 and answer.mimetype == mimetype
-    assert shared.get("/api/no-such-layer", "mayor", headers={"Accept": accept} if accept else {}).mimetype == "application/problem+json"
+    assert (
+        shared.get("/api/no-such-layer", "mayor", headers={"Accept": accept} if accept else {}).mimetype
+        == "application/problem+json"
+    )
 
 
 def test_who_opens_a_page_signed_out_is_led_to_the_door_and_back(shared: Web) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,7 +14,7 @@ def cookie(browser: Browser):
     return browser.client.get_cookie("weige")
 
 
-# ---- sessions -------------------------------------------------------------------------------------------------------------
+# ---- sessions --------------------------------------------------------------------------------------------------------
 def test_a_person_signs_in_and_stays_in(town: Web) -> None:
     browser = town.page()
     assert browser.client.get("/", headers={"Accept": "text/html"}).headers["Location"] == "/sign-in?next=/"
@@ -115,7 +115,7 @@ def test_a_forged_cookie_is_nobody(town: Web) -> None:
     assert browser.client.get("/api/areas").status_code == 401
 
 
-# ---- passwords ------------------------------------------------------------------------------------------------------------
+# ---- passwords -------------------------------------------------------------------------------------------------------
 def tries(town: Web, account: str, *passwords: str) -> list[dict]:
     answers = []
     for password in passwords:
@@ -126,7 +126,7 @@ def tries(town: Web, account: str, *passwords: str) -> list[dict]:
 
 
 def test_five_wrong_passwords_lock_the_account_for_a_while(town: Web) -> None:
-    now = datetime(2026, 3, 1, 8, tzinfo=timezone.utc)
+    now = datetime(2026, 3, 1, 8, tzinfo=UTC)
     town.accounts.clock = lambda: now
     answers = tries(town, "planner", *["wrong"] * 5, PASSWORD)
     assert [answer["code"] for answer in answers] == ["wrong-password"] * 6
@@ -150,7 +150,10 @@ def test_an_unknown_name_cannot_be_told_from_a_wrong_password(town: Web) -> None
 def test_every_try_stands_in_the_audit_trail_without_its_password(town: Web) -> None:
     tries(town, "planner", "secret-typo", PASSWORD)
     lines = town.accounts.audit(2)
-    assert [(line["action"], line["result"], line["account"]) for line in lines] == [("sign-in", "done", "planner"), ("sign-in", "refused", "planner")]
+    assert [(line["action"], line["result"], line["account"]) for line in lines] == [
+        ("sign-in", "done", "planner"),
+        ("sign-in", "refused", "planner"),
+    ]
     assert "secret-typo" not in str(town.accounts.audit())
 
 
@@ -163,9 +166,24 @@ def test_the_page_says_what_was_wrong_in_both_languages(town: Web) -> None:
         assert 'value="planner"' in answer.text and "typo" not in answer.text
 
 
-@pytest.mark.parametrize("text", [
-    "", "[]", "[1]", "5", "{", '"text"', '{"account": {"a": 1}, "password": []}', r'{"account": "\ud800"}', r'{"account": "a\u0000", "password": "x"}',
-    '{"account": NaN}', "[" * 100_000, '{"account": 5, "password": 1' + "0" * 5000 + "}", '{"account": "' + "x" * 100_000 + '"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "[1]",
+        "5",
+        "{",
+        '"text"',
+        '{"account": {"a": 1}, "password": []}',
+        r'{"account": "\ud800"}',
+        r'{"account": "a\u0000", "password": "x"}',
+        '{"account": NaN}',
+        "[" * 100_000,
+        '{"account": 5, "password": 1' + "0" * 5000 + "}",
+        '{"account": "' + "x" * 100_000 + '"}',
+    ],
+)
 def test_nonsense_at_the_door_is_refused(town: Web, text: str) -> None:
     browser = town.page()
     headers = {"X-CSRF-Token": browser.token()}
@@ -173,14 +191,16 @@ def test_nonsense_at_the_door_is_refused(town: Web, text: str) -> None:
     assert answer.status_code in (400, 401) and answer.json["code"] in ("bad-input", "wrong-password")
 
 
-@pytest.mark.parametrize("form", [{}, {"account": "a\0b", "password": "x"}, {"account": "x" * 100_000, "password": "y" * 100_000}])
+@pytest.mark.parametrize(
+    "form", [{}, {"account": "a\0b", "password": "x"}, {"account": "x" * 100_000, "password": "y" * 100_000}]
+)
 def test_a_nonsense_form_is_a_page_again(town: Web, form: dict) -> None:
     browser = town.page()
     answer = browser.client.post("/sign-in", data={"csrf_token": browser.token(), **form})
     assert answer.status_code == 401 and answer.mimetype == "text/html"
 
 
-# ---- the dialog over an open page -------------------------------------------------------------------------------------------
+# ---- the dialog over an open page ------------------------------------------------------------------------------------
 def test_the_dialog_signs_in_again_and_gets_a_new_protection_token(town: Web) -> None:
     browser = town.page("planner")
     with browser.client.session_transaction() as session:
@@ -191,17 +211,34 @@ def test_the_dialog_signs_in_again_and_gets_a_new_protection_token(town: Web) ->
     assert answer.status_code == 200 and answer.json["account"] == "planner"
     assert answer.json["csrf"] != browser.csrf
     assert browser.send("POST", "/api/edits/preview", {"op": "split"}, csrf=browser.csrf).json["code"] == "bad-csrf"
-    assert browser.send("POST", "/api/edits/preview", {"op": "split"}, csrf=answer.json["csrf"]).json["code"] == "missing-field"
+    assert (
+        browser.send("POST", "/api/edits/preview", {"op": "split"}, csrf=answer.json["csrf"]).json["code"]
+        == "missing-field"
+    )
 
 
-# ---- protection against other sites ----------------------------------------------------------------------------------------
-@pytest.mark.parametrize("method, path, body", [
-    ("POST", "/api/edits", {"op": "merge", "targets": ["11", "21"]}), ("POST", "/api/edits/preview", {"op": "split"}),
-    ("POST", "/api/edits/1/undo", {}), ("PATCH", "/api/areas/11", {"version": 1, "note": "x"}), ("POST", "/api/zones", {"kind": "lockdown", "areas": ["11"]}),
-    ("DELETE", "/api/zones/1", None), ("POST", "/api/zones/1/restore", {}), ("POST", "/api/exports", {}), ("POST", "/api/staff", {}),
-    ("PATCH", "/api/staff/1", {"version": 1}), ("DELETE", "/api/staff/1?version=1", None), ("POST", "/sign-out", None)])
+# ---- protection against other sites ----------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "method, path, body",
+    [
+        ("POST", "/api/edits", {"op": "merge", "targets": ["11", "21"]}),
+        ("POST", "/api/edits/preview", {"op": "split"}),
+        ("POST", "/api/edits/1/undo", {}),
+        ("PATCH", "/api/areas/11", {"version": 1, "note": "x"}),
+        ("POST", "/api/zones", {"kind": "lockdown", "areas": ["11"]}),
+        ("DELETE", "/api/zones/1", None),
+        ("POST", "/api/zones/1/restore", {}),
+        ("POST", "/api/exports", {}),
+        ("POST", "/api/staff", {}),
+        ("PATCH", "/api/staff/1", {"version": 1}),
+        ("DELETE", "/api/staff/1?version=1", None),
+        ("POST", "/sign-out", None),
+    ],
+)
 @pytest.mark.parametrize("csrf", ["", "nonsense", "another"])
-def test_a_request_without_the_token_of_the_page_is_refused(shared: Web, method: str, path: str, body, csrf: str) -> None:
+def test_a_request_without_the_token_of_the_page_is_refused(
+    shared: Web, method: str, path: str, body, csrf: str
+) -> None:
     browser, other = shared.page("planner"), shared.page("commander")
     rev = shared.rev
     answer = browser.send(method, path, body, csrf=other.csrf if csrf == "another" else csrf)
@@ -211,12 +248,32 @@ def test_a_request_without_the_token_of_the_page_is_refused(shared: Web, method:
 
 def test_the_sign_in_form_needs_its_token_too(shared: Web) -> None:
     answer = shared.app.test_client().post("/sign-in", data={"account": "planner", "password": PASSWORD})
-    assert answer.status_code == 400 and "Set-Cookie" not in answer.headers or "key" not in answer.headers.get("Set-Cookie", "")
+    assert (
+        answer.status_code == 400
+        and "Set-Cookie" not in answer.headers
+        or "key" not in answer.headers.get("Set-Cookie", "")
+    )
 
 
-@pytest.mark.parametrize("target", [
-    "//evil.example", "/\\evil.example", "http://evil.example", "https:evil.example", "///evil.example", "\\\\evil.example", "/\t/evil.example",
-    "/\n/evil.example", "javascript:alert(1)", "evil.example", " //evil.example", "/ok\r\nSet-Cookie: a=b", "", "/\x00//evil.example"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "http://evil.example",
+        "https:evil.example",
+        "///evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "javascript:alert(1)",
+        "evil.example",
+        " //evil.example",
+        "/ok\r\nSet-Cookie: a=b",
+        "",
+        "/\x00//evil.example",
+    ],
+)
 def test_nobody_is_sent_to_another_host(town: Web, target: str) -> None:
     assert own_page(target) == "/"
     browser = town.page()
@@ -230,13 +287,15 @@ def test_a_page_of_ours_is_where_one_goes(target: str) -> None:
     assert own_page(target) == target
 
 
-# ---- tokens ---------------------------------------------------------------------------------------------------------------
+# ---- tokens ----------------------------------------------------------------------------------------------------------
 def test_a_token_needs_no_protection_token_and_sets_no_cookie(town: Web) -> None:
     answer = town.patch("/api/areas/11", "planner", json={"version": 1, "note": "夜班"})
     assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
 
 
-@pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer ", "Bearer", "Basic cGxhbm5lcjp4", "weige_x", "Bearer a b c", "Bearer \x7f"])
+@pytest.mark.parametrize(
+    "header", ["Bearer nonsense", "Bearer ", "Bearer", "Basic cGxhbm5lcjp4", "weige_x", "Bearer a b c", "Bearer \x7f"]
+)
 def test_an_unknown_token_is_nobody_even_beside_a_session(shared: Web, header: str) -> None:
     browser = shared.page("planner")
     answer = browser.client.get("/api/areas", headers={"Authorization": header})
@@ -245,7 +304,7 @@ def test_an_unknown_token_is_nobody_even_beside_a_session(shared: Web, header: s
 
 
 def test_an_expired_token_is_nobody(town: Web) -> None:
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     assert town.get("/api/areas", "planner").status_code == 200
     town.accounts.clock = lambda: now + timedelta(days=31)
     answer = town.get("/api/areas", "planner")
@@ -267,7 +326,7 @@ def test_accounts_do_not_travel_with_the_map(town: Web) -> None:
     assert b"argon2" not in kept and b"account planner" not in kept
 
 
-# ---- limits ---------------------------------------------------------------------------------------------------------------
+# ---- limits ----------------------------------------------------------------------------------------------------------
 def test_too_many_requests_of_one_account_wait(built, tmp_path) -> None:
     town = open_town(built, tmp_path, settings(WEIGE_SERVER__RATE_LIMIT="5/minute"))
     answers = [town.get("/api/areas/11", "planner") for _ in range(7)]
@@ -283,7 +342,11 @@ def test_too_many_requests_of_one_account_wait(built, tmp_path) -> None:
 def test_a_person_over_the_limit_gets_a_page(built, tmp_path) -> None:
     town = open_town(built, tmp_path, settings(WEIGE_SERVER__RATE_LIMIT="3/minute"))
     answers = [town.get("/", "planner", headers={"Accept": "text/html"}) for _ in range(4)]
-    assert answers[-1].status_code == 429 and answers[-1].mimetype == "text/html" and int(answers[-1].headers["Retry-After"]) > 0
+    assert (
+        answers[-1].status_code == 429
+        and answers[-1].mimetype == "text/html"
+        and int(answers[-1].headers["Retry-After"]) > 0
+    )
     town.close()
 
 

@@ -37,10 +37,19 @@ TOWN = {"C1": "T1", "C2": "T1", "C3": "T2", "C4": "T2"}
 CODES = {"24": "河心岛", "63": "6/3"}  # a code in Chinese, and one that needs care in an address
 # account -> its (role, area) pairs; "" is everything
 PEOPLE = {
-    "none": (), "viewer": (("viewer", "C1"),), "reporter": (("reporter", "C1"),), "planner": (("planner", "C1"),),
-    "commander": (("commander", "C1"),), "auditor": (("auditor", "C1"),), "admin": (("admin", "C1"),),
-    "mayor": (("planner", "K"),), "chief": (("commander", "K"),), "watcher": (("viewer", "K"),),
-    "mixed": (("planner", "C1"), ("viewer", "K")), "neighbour": (("planner", "C2"),), "outsider": (("planner", "C3"),),
+    "none": (),
+    "viewer": (("viewer", "C1"),),
+    "reporter": (("reporter", "C1"),),
+    "planner": (("planner", "C1"),),
+    "commander": (("commander", "C1"),),
+    "auditor": (("auditor", "C1"),),
+    "admin": (("admin", "C1"),),
+    "mayor": (("planner", "K"),),
+    "chief": (("commander", "K"),),
+    "watcher": (("viewer", "K"),),
+    "mixed": (("planner", "C1"), ("viewer", "K")),
+    "neighbour": (("planner", "C2"),),
+    "outsider": (("planner", "C3"),),
 }
 # one leaf per place, seen from C1: plain leaves with neighbours of their own community
 PLACES = {"inside": "11", "sibling": "41", "above": "T1", "other": "23"}
@@ -132,20 +141,30 @@ class Browser:
         return self.client.open(path, method=method, json=json, headers=headers)
 
 
-# ---- building ---------------------------------------------------------------------------------------------------------
+# ---- building --------------------------------------------------------------------------------------------------------
 def build(folder: Path) -> dict[str, Any]:
     """The town in a GeoPackage of that folder; what `open_town` needs to open a copy of it."""
     config = settings()
     store = Store.open(f"gpkg://{folder / 'town.gpkg'}", config.rules, create=True)
-    plant(store, leaves(), Options("areas", level="micro_grid", parents={"county": "county", "town": "town", "community": "community"}),
-          "build", "little town")
+    plant(
+        store,
+        leaves(),
+        Options("areas", level="micro_grid", parents={"county": "county", "town": "town", "community": "community"}),
+        "build",
+        "little town",
+    )
     with store.write("build", "demo") as tx:
         fids = facts(tx)
     accounts = open_accounts(config, store)
     tokens = {}
     with store.read() as reader:
         for name, grants in PEOPLE.items():
-            accounts.add(name, PASSWORD, [(role, reader.area(code).fid, reader.rev) for role, code in grants], label=f"account {name}")
+            accounts.add(
+                name,
+                PASSWORD,
+                [(role, reader.area(code).fid, reader.rev) for role, code in grants],
+                label=f"account {name}",
+            )
             tokens[name] = accounts.new_token(name, 30)
     accounts.close()
     store.close()
@@ -170,8 +189,15 @@ def leaves() -> geopandas.GeoDataFrame:
     for area in little_town():
         if area.leaf:
             community = COMMUNITY[area.parent]
-            rows.append({"code": CODES.get(area.code, area.code), "name": f"微网格 {area.code}", "community": community,
-                         "town": TOWN[community], "county": "K"})
+            rows.append(
+                {
+                    "code": CODES.get(area.code, area.code),
+                    "name": f"微网格 {area.code}",
+                    "community": community,
+                    "town": TOWN[community],
+                    "county": "K",
+                }
+            )
             shapes.append(to_degrees(area.shape))
     return geopandas.GeoDataFrame(rows, geometry=shapes, crs="EPSG:4490")
 
@@ -186,23 +212,83 @@ def facts(tx: Transaction) -> dict[str, dict[str, int]]:
     for place, leaf in at.items():
         for layer, make in OBJECTS.items():
             fids[layer][place] = tx.insert(layer, [make(leaf, place) | {"area": leaf.fid}])[0]
-        fids["units"][place] = tx.insert("units", [{
-            "code": f"U-{place}", "name": "1单元", "building": fids["buildings"][place], "area": leaf.fid, "households": 4, "resident": 9,
-            "special": {"dialysis": 1}, "head": NAMES[place], "phone": PHONE, "geom": point(leaf)}])[0]
-        fids["zones"][place] = tx.insert("zones", [{
-            "code": f"ZONE-{place}", "name": f"封控 {place}", "kind": "lockdown", "status": "proposed", "members": {"areas": [leaf.code]},
-            "households": 9, "population": 21, "special": {"minor": 3}, "proposed_by": "chief", "area": leaf.fid, "geom": to_degrees(leaf.shape)}])[0]
+        fids["units"][place] = tx.insert(
+            "units",
+            [
+                {
+                    "code": f"U-{place}",
+                    "name": "1单元",
+                    "building": fids["buildings"][place],
+                    "area": leaf.fid,
+                    "households": 4,
+                    "resident": 9,
+                    "special": {"dialysis": 1},
+                    "head": NAMES[place],
+                    "phone": PHONE,
+                    "geom": point(leaf),
+                }
+            ],
+        )[0]
+        fids["zones"][place] = tx.insert(
+            "zones",
+            [
+                {
+                    "code": f"ZONE-{place}",
+                    "name": f"封控 {place}",
+                    "kind": "lockdown",
+                    "status": "proposed",
+                    "members": {"areas": [leaf.code]},
+                    "households": 9,
+                    "population": 21,
+                    "special": {"minor": 3},
+                    "proposed_by": "chief",
+                    "area": leaf.fid,
+                    "geom": to_degrees(leaf.shape),
+                }
+            ],
+        )[0]
     counted = tx.area(CELL)
-    fids["cells"]["inside"] = tx.insert("cells", [{"code": "cell-12", "geom": to_degrees(counted.shape), "households": 30, "resident": 71,
-                                                   "special": {"alone_elderly": 6}}])[0]
+    fids["cells"]["inside"] = tx.insert(
+        "cells",
+        [
+            {
+                "code": "cell-12",
+                "geom": to_degrees(counted.shape),
+                "households": 30,
+                "resident": 71,
+                "special": {"alone_elderly": 6},
+            }
+        ],
+    )[0]
     counted = at["sibling"]
-    fids["cells"]["sibling"] = tx.insert("cells", [{"code": "cell-41", "geom": to_degrees(counted.shape.buffer(-200)), "households": 5,
-                                                    "resident": 8, "special": {"alone_elderly": 2}}])[0]
+    fids["cells"]["sibling"] = tx.insert(
+        "cells",
+        [
+            {
+                "code": "cell-41",
+                "geom": to_degrees(counted.shape.buffer(-200)),
+                "households": 5,
+                "resident": 8,
+                "special": {"alone_elderly": 2},
+            }
+        ],
+    )[0]
     deal_new(tx)
     west, south, east, north = to_degrees(shapely.box(*tx.area("K").shape.bounds)).bounds
-    fids["roads"]["inside"] = tx.insert("roads", [{"name": "长街", "kind": "main", "width_m": 12.0, "geom": shapely.MultiLineString(
-        [[(west, (south + north) / 2), (east, (south + north) / 2)]])}])[0]
-    fids["water"]["inside"] = tx.insert("water", [{"name": "小河", "kind": "river", "geom": shapely.box(west, south, east, south + 1e-4)}])[0]
+    fids["roads"]["inside"] = tx.insert(
+        "roads",
+        [
+            {
+                "name": "长街",
+                "kind": "main",
+                "width_m": 12.0,
+                "geom": shapely.MultiLineString([[(west, (south + north) / 2), (east, (south + north) / 2)]]),
+            }
+        ],
+    )[0]
+    fids["water"]["inside"] = tx.insert(
+        "water", [{"name": "小河", "kind": "river", "geom": shapely.box(west, south, east, south + 1e-4)}]
+    )[0]
     return fids
 
 
@@ -213,30 +299,84 @@ def point(leaf) -> shapely.Point:
 def square(leaf, number: int = 0, half: float = 4e-5) -> shapely.MultiPolygon:
     """A house of some 8 m inside the leaf."""
     spot = point(leaf)
-    return shapely.MultiPolygon([shapely.box(spot.x - half + number * 3 * half, spot.y - half, spot.x + half + number * 3 * half, spot.y + half)])
+    return shapely.MultiPolygon(
+        [
+            shapely.box(
+                spot.x - half + number * 3 * half, spot.y - half, spot.x + half + number * 3 * half, spot.y + half
+            )
+        ]
+    )
 
 
 def house(leaf, number: int, part: int) -> dict[str, Any]:
-    return {"code": f"H{number}-{part}", "name": f"{number}-{part}栋", "kind": "apartment", "floors": 3 + part, "households": 3 + number % 7,
-            "resident": 8 + number % 9, "special": {"alone_elderly": (number + part) % 4} if (number + part) % 4 else None,
-            "counted_at": "2026-01-15", "area": leaf.fid, "geom": square(leaf, part)}
+    return {
+        "code": f"H{number}-{part}",
+        "name": f"{number}-{part}栋",
+        "kind": "apartment",
+        "floors": 3 + part,
+        "households": 3 + number % 7,
+        "resident": 8 + number % 9,
+        "special": {"alone_elderly": (number + part) % 4} if (number + part) % 4 else None,
+        "counted_at": "2026-01-15",
+        "area": leaf.fid,
+        "geom": square(leaf, part),
+    }
 
 
 # One object of every owned layer, with a personal name and phone wherever there is a field for one.
 OBJECTS = {
-    "buildings": lambda leaf, place: {"code": f"B-{place}", "name": f"楼 {place}", "kind": "tower", "floors": 9, "households": 5, "resident": 12,
-                                      "special": {"dialysis": 2, "minor": 1}, "geom": square(leaf, 2)},
-    "estates": lambda leaf, place: {"code": f"E-{place}", "name": f"小区 {place}", "kind": "new", "walled": True, "property_phone": PHONE,
-                                    "committee_phone": PHONE, "owners_phone": PHONE, "geom": square(leaf, 0, 2e-4)},
-    "barriers": lambda leaf, place: {"kind": "wall", "note": place, "geom": shapely.MultiLineString([[
-        (point(leaf).x, point(leaf).y), (point(leaf).x + 1e-5, point(leaf).y + 1e-5)]])},
-    "gates": lambda leaf, place: {"name": f"东门 {place}", "kind": "person", "state": "locked", "key_holder": NAMES[place], "phone": PHONE,
-                                  "geom": point(leaf)},
+    "buildings": lambda leaf, place: {
+        "code": f"B-{place}",
+        "name": f"楼 {place}",
+        "kind": "tower",
+        "floors": 9,
+        "households": 5,
+        "resident": 12,
+        "special": {"dialysis": 2, "minor": 1},
+        "geom": square(leaf, 2),
+    },
+    "estates": lambda leaf, place: {
+        "code": f"E-{place}",
+        "name": f"小区 {place}",
+        "kind": "new",
+        "walled": True,
+        "property_phone": PHONE,
+        "committee_phone": PHONE,
+        "owners_phone": PHONE,
+        "geom": square(leaf, 0, 2e-4),
+    },
+    "barriers": lambda leaf, place: {
+        "kind": "wall",
+        "note": place,
+        "geom": shapely.MultiLineString(
+            [[(point(leaf).x, point(leaf).y), (point(leaf).x + 1e-5, point(leaf).y + 1e-5)]]
+        ),
+    },
+    "gates": lambda leaf, place: {
+        "name": f"东门 {place}",
+        "kind": "person",
+        "state": "locked",
+        "key_holder": NAMES[place],
+        "phone": PHONE,
+        "geom": point(leaf),
+    },
     "addresses": lambda leaf, place: {"text": f"长街1号 {place}", "initials": "cj", "geom": point(leaf)},
-    "places": lambda leaf, place: {"code": f"P-{place}", "name": f"市场 {place}", "kind": "market", "contact": NAMES[place], "phone": PHONE,
-                                   "geom": point(leaf)},
-    "checkpoints": lambda leaf, place: {"code": f"K-{place}", "name": f"卡口 {place}", "kind": "post", "required": 2, "phone": PHONE,
-                                        "geom": point(leaf)},
+    "places": lambda leaf, place: {
+        "code": f"P-{place}",
+        "name": f"市场 {place}",
+        "kind": "market",
+        "contact": NAMES[place],
+        "phone": PHONE,
+        "geom": point(leaf),
+    },
+    "checkpoints": lambda leaf, place: {
+        "code": f"K-{place}",
+        "name": f"卡口 {place}",
+        "kind": "post",
+        "required": 2,
+        "phone": PHONE,
+        "geom": point(leaf),
+    },
     "teams": lambda leaf, place: {"name": f"小组 {place}", "phone": PHONE},
     "staff": lambda leaf, place: {"name": NAMES[place], "role": "micro_leader", "phone": PHONE, "organisation": "社区"},
 }
