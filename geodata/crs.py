@@ -16,6 +16,7 @@ from . import gcj02
 STORE = "EPSG:4490"
 EXPORTS = ("EPSG:4490", "EPSG:4326")
 DATUMS = ("wgs84", "gcj02", "bd09")
+FAR = 3.0  # degrees beyond the area of use of a CRS that no file of that CRS lies
 
 
 @lru_cache(64)
@@ -42,6 +43,7 @@ def to_store(shapes: np.ndarray, source: pyproj.CRS | str, datum: str = "wgs84")
         shapes = transform(shapes, lambda points: np.column_stack(transformer.transform(points[:, 0], points[:, 1])))
         if len(xy) and not np.isfinite(shapely.get_coordinates(shapes)).all():
             raise BadCrs(f"coordinates lie outside the area of use of {crs.name}")
+        _judge_use(crs, shapes)
     if datum == "gcj02":
         shapes = transform(shapes, gcj02.gcj02_to_wgs84)
     elif datum == "bd09":
@@ -49,6 +51,19 @@ def to_store(shapes: np.ndarray, source: pyproj.CRS | str, datum: str = "wgs84")
     elif datum != "wgs84":
         raise BadCrs(f"{datum}: datum is one of {', '.join(DATUMS)}")
     return shapes
+
+
+def _judge_use(crs: pyproj.CRS, shapes: np.ndarray) -> None:
+    """Raises BadCrs when everything lies far from where the CRS is used: the usual sign of a wrong one."""
+    bounds = shapely.total_bounds(shapes)
+    if crs.area_of_use is None or not np.isfinite(bounds).all():
+        return
+    lon, lat = float(bounds[0] + bounds[2]) / 2, float(bounds[1] + bounds[3]) / 2
+    west, south, east, north = crs.area_of_use.bounds
+    inside = west - FAR <= lon <= east + FAR if west <= east else lon >= west - FAR or lon <= east + FAR
+    if not inside or not south - FAR <= lat <= north + FAR:
+        raise BadCrs(f"in {crs.name} the coordinates would lie at ({lon:.2f}, {lat:.2f}), far from where it is used; "
+                     "name the right CRS with --crs", where=(lon, lat))
 
 
 def from_store(shapes: np.ndarray, target: str, datum: str = "wgs84") -> np.ndarray:

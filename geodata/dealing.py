@@ -21,16 +21,20 @@ SHARES = TABLES["shares"]
 def deal_new(tx: Transaction) -> None:
     """Cells that no leaf holds yet are dealt to the leaves they lie in."""
     held = {row["cell"] for row in tx.each("shares", geometry=False)}
+    cells = [cell for cell in tx.each("cells") if cell["fid"] not in held and cell["geom"] is not None]
+    if not cells:
+        return
     leaves = tx.all_areas(leaf=True)
     tree = shapely.STRtree([leaf.shape for leaf in leaves])
+    places = facts_of(tx, [leaf.fid for leaf in leaves]).places if tx.count("buildings") else ()
+    houses = shapely.STRtree([place.point for place in places])
     rows: list[dict[str, Any]] = []
-    for cell in tx.each("cells"):
-        if cell["fid"] in held or cell["geom"] is None:
-            continue
+    for cell in cells:
         shape = to_units(cell["geom"])
         near = [leaves[k] for k in sorted(tree.query(shape, predicate="intersects"))]
         if near:
-            rows += _dealt(cell, shape, [(leaf.fid, leaf.shape) for leaf in near], facts=Facts())
+            inside = tuple(places[k] for k in sorted(houses.query(shape, predicate="contains")))
+            rows += _dealt(cell, shape, [(leaf.fid, leaf.shape) for leaf in near], Facts(inside))
     tx.insert("shares", rows)
 
 
@@ -40,8 +44,8 @@ def deal_again(tx: Transaction, cell: int) -> None:
     now = tx.rows("shares", SHARES.c.cell == cell, geometry=False)
     shape = to_units(row["geom"])
     if not now:
-        near = [leaf for leaf in tx.leaves_near(shape.bounds) if leaf.shape.intersects(shape)]
-        tx.insert("shares", _dealt(row, shape, [(leaf.fid, leaf.shape) for leaf in near], facts=Facts()) if near else [])
+        near = {leaf.fid: leaf.shape for leaf in tx.leaves_near(shape.bounds) if leaf.shape.intersects(shape)}
+        tx.insert("shares", _dealt(row, shape, list(near.items()), facts_of(tx, near)) if near else [])
         return
     areas = tx.areas(share["area"] for share in now)
     leaves = [(share["area"], areas[share["area"]].shape) for share in now]

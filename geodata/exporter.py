@@ -14,7 +14,7 @@ import pandas
 
 from layers.areas import to_degrees
 from layers.errors import BadEncoding, BadInput, NotFound
-from layers.schema import LAYERS, Field, Layer
+from layers.schema import LAYERS, OWNER, Field, Layer
 
 from . import crs as crs_
 from .coverage_cache import CoverageCache
@@ -35,7 +35,6 @@ AREA_FIGURES = (
     Field("staff_need", "int", "应配人员", "Staff needed", "YPRS"), Field("staff_have", "int", "在岗人员", "Staff", "ZGRS"),
     Field("version", "int", "版本", "Version", "BBH"),
 )
-OWNER = Field("area", "text", "所在区划", "Area", "SZQH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +80,8 @@ def judged(request: Request) -> Format:
     if request.format not in FORMATS:
         raise BadInput(f"{request.format}: no such format; one of {', '.join(FORMATS)}")
     format = FORMATS[request.format]
+    if request.format == "shapefile" and not LAYERS[request.layer].geometry:
+        raise BadInput(f"{request.layer} have no geometry; a Shapefile cannot hold them, CSV or Excel can")
     if request.encoding not in format.encodings:
         raise BadEncoding(f"{format.en} is written in {' or '.join(format.encodings)}, not {request.encoding}")
     crs_.named(request.crs)

@@ -28,7 +28,8 @@ def facts_of(reader: Reader, leaves: Iterable[int]) -> Facts:
         for row in rows:
             if row.geom is not None:
                 shape = to_units(row.geom)
-                places.append(Place(row.fid, inner_point(shape), counts[row.fid], shape.area * (row.floors or 1), shape))
+                places.append(Place(row.fid, inner_point(shape), counts[row.fid], shape.area * (row.floors or 1), shape,
+                                    row.area))
         statement = select(SHARES, CELLS.c.geom.label("cell_geom")).join(CELLS, CELLS.c.fid == SHARES.c.cell)
         for row in reader.connection.execute(statement.where(SHARES.c.area.in_(chunk)).order_by(SHARES.c.fid)):
             shares.append(Share(row.fid, row.cell, row.area, row.weight, to_units(row.cell_geom), share_counts(row)))

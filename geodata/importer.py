@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +15,26 @@ import shapely
 
 from layers.areas import as_multi, to_degrees, to_units
 from layers.edits import Finding
-from layers.errors import BadCrs, BadGeometry, BadInput, DuplicateCode, MissingField, NotFound
+from layers.errors import BadCrs, BadFile, BadGeometry, BadInput, DuplicateCode, MissingField, NotFound
 from layers.rules import Rules
-from layers.schema import LAYERS, Field, Layer
+from layers.schema import LAYERS, OWNER, Layer
 
 from . import crs as crs_
-from .dealing import deal_new
+from .dealing import deal_again, deal_new
 from .formats import detect
 from .redrawing import point_of
 from .rows import Reader
 from .schema import TABLES
 from .store import Store
+from .transaction import Transaction
+from .values import as_text, groups_of, is_empty, value_of
 
 Progress = Callable[[float, str], None]
 # Columns that name another object by its code; files carry codes, rows carry fids.
 REFERENCES = {"estate": ("estates", "code"), "building": ("buildings", "code"), "unit": ("units", "code"),
               "place": ("places", "code"), "post": ("checkpoints", "code"), "team": ("teams", "name"),
               "cell": ("cells", "code"), "area": ("areas", "code")}
-_TRUE, _FALSE = {"true", "1", "yes", "是", "t", "y"}, {"false", "0", "no", "否", "f", "n"}
+WITHOUT_SHAPE = ("units",)  # may stand on the map or not: they belong to their building
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,8 @@ def read_file(path: Path, options: Options):
         if stated is None:
             raise BadCrs(f"{path.name} does not say its coordinate system; name it with --crs, e.g. --crs EPSG:4549")
         shapes = np.asarray(shapely.force_2d(frame.geometry.to_numpy()), dtype=object)
-        frame = frame.set_geometry(geopandas.GeoSeries(crs_.to_store(shapes, stated, options.datum), index=frame.index),
-                                   crs=crs_.STORE) if options.crs is None else geopandas.GeoDataFrame(
-            frame.drop(columns=frame.geometry.name), geometry=crs_.to_store(shapes, stated, options.datum), crs=crs_.STORE)
+        frame = geopandas.GeoDataFrame(frame.drop(columns=frame.geometry.name), crs=crs_.STORE,
+                                       geometry=crs_.to_store(shapes, stated, options.datum))
     return frame
 
 
@@ -83,13 +82,13 @@ def _joined(frame, path: Path, options: Options):
     for name, table in ((path.name, frame), (options.join.name, other)):
         if options.on not in table.columns:
             raise MissingField(f"{name} has no column {options.on}; it has {', '.join(map(str, table.columns))}")
-    keys = other[options.on].astype(str)
+    other = other[~other[options.on].map(is_empty)]
+    keys = other[options.on].map(as_text)
     if keys.duplicated().any():
         raise DuplicateCode(f"{options.join.name}: {options.on} {keys[keys.duplicated()].iloc[0]!r} stands twice")
     other = other.drop(columns=[column for column in other.columns if column in frame.columns and column != options.on])
-    merged = frame.assign(**{options.on: frame[options.on].astype(str)}).merge(
-        other.assign(**{options.on: keys}), on=options.on, how="left")
-    return merged
+    mine = frame[options.on].map(lambda value: None if is_empty(value) else as_text(value))
+    return frame.assign(**{options.on: mine}).merge(other.assign(**{options.on: keys}), on=options.on, how="left")
 
 
 # ---- mapping ----------------------------------------------------------------------------------------------------------
@@ -97,108 +96,56 @@ def columns_of(layer: Layer, frame, options: Options, rules: Rules, name: str) -
     """Our field -> their column: as stated with --field, else by our name, the DBF name or the Chinese label.
     `population` means the kind that is *the* figure; `special.GROUP` one group. Raises MissingField, BadInput."""
     theirs = [column for column in frame.columns if column != getattr(frame, "_geometry_column_name", None)]
-    known = {field.name for field in layer.fields} | set(REFERENCES) | {"population"} | {f"{key}_code" for key in REFERENCES}
-    counted = layer.field("special") is not None or layer.name == "areas"
+    candidates = _candidates(layer, rules)
     mapping: dict[str, str] = {}
     for ours, column in options.fields.items():
-        if ours not in known and not (counted and (ours.startswith("special.") or ours in COUNT_NAMES)):
+        ours = rules.population_kind if ours == "population" and "population" not in candidates else ours
+        if ours.startswith("special.") and "special" in candidates:
+            if ours.removeprefix("special.") not in _groups(rules):
+                raise BadInput(f"--field {ours}={column}: no such group; one of {', '.join(_groups(rules))}")
+        elif ours not in candidates:
             raise BadInput(f"--field {ours}={column}: {layer.name} has no field {ours}")
         if column not in theirs:
             raise MissingField(f"{name} has no column {column}; it has {', '.join(map(str, theirs))}")
-        mapping[rules.population_kind if ours == "population" else ours] = column
+        mapping[ours] = column
     taken = set(mapping.values())
-    extra = [LAYERS["cells"].field(count) for count in COUNT_NAMES] if layer.name == "areas" else []
-    for field_ in (*layer.fields, *extra):
-        for candidate in (field_.name, field_.dbf, field_.zh):
-            if field_.name not in mapping and candidate in theirs and candidate not in taken:
-                mapping[field_.name] = candidate
-                taken.add(candidate)
-    for key in REFERENCES:
-        for candidate in (f"{key}_code", f"{key}_name"):
-            if candidate in theirs:
-                mapping[key] = candidate
-    if "population" in theirs and rules.population_kind not in mapping and counted:
-        mapping[rules.population_kind] = "population"
+    for ours, names in candidates.items():
+        found = next((column for column in names if column in theirs and column not in taken), None)
+        if found is not None and ours not in mapping:
+            mapping[ours] = found
+            taken.add(found)
     return mapping
+
+
+def _candidates(layer: Layer, rules: Rules) -> dict[str, tuple[str, ...]]:
+    """Our fields and what their columns may be called, the likeliest first."""
+    counts = [LAYERS["cells"].field(name) for name in COUNT_NAMES] if layer.name == "areas" else []
+    names = {field_.name: (field_.name, field_.dbf, field_.zh) for field_ in (*layer.fields, *counts)}
+    for key in REFERENCES:
+        if key in names:
+            names[key] = (f"{key}_code", f"{key}_name", *names[key])
+    if rules.population_kind in names and "population" not in names:
+        names[rules.population_kind] += ("population", "RKS", "人口")
+    if layer.owned:  # where it follows from the place, a code is only a hint
+        names["area"] = ("area_code",) if layer.by_place else ("area_code", OWNER.name, OWNER.dbf, OWNER.zh)
+    return names
+
+
+def _groups(rules: Rules) -> list[str]:
+    return [group.id for group in rules.special_groups]
 
 
 COUNT_NAMES = ("households", "resident", "registered", "tenant", "collective", "special", "source", "counted_at")
 
 
-def value_of(field_: Field, raw: Any, place: str) -> Any:
-    """One cell in the type of its field; None when empty. Raises BadInput naming the place."""
-    if raw is None or raw is pandas.NA or (isinstance(raw, float) and np.isnan(raw)) or raw is pandas.NaT:
-        return None
-    if isinstance(raw, str) and not raw.strip():
-        return None
-    try:
-        value = _CONVERT[field_.type](raw)
-    except (ValueError, TypeError):
-        raise BadInput(f"{place}: {field_.name} = {raw!r} is not {_WORDS[field_.type]}") from None
-    if field_.least is not None and value < field_.least:
-        raise BadInput(f"{place}: {field_.name} = {raw!r} is less than {field_.least:g}")
-    if field_.choices and value not in field_.choices:
-        raise BadInput(f"{place}: {field_.name} = {raw!r} is none of {', '.join(field_.choices)}")
-    if field_.type == "text" and len(value) > field_.length:
-        raise BadInput(f"{place}: {field_.name} has {len(value)} characters, at most {field_.length} fit")
-    return value
-
-
-def _int(raw: Any) -> int:
-    number = float(raw)
-    if not number.is_integer():
-        raise ValueError(raw)
-    return int(number)
-
-
-def _bool(raw: Any) -> bool:
-    if isinstance(raw, (bool, np.bool_)):
-        return bool(raw)
-    text = str(raw).strip().lower().removesuffix(".0")
-    if text in _TRUE or text in _FALSE:
-        return text in _TRUE
-    raise ValueError(raw)
-
-
-def _number(raw: Any) -> float:
-    number = float(raw)
-    if not np.isfinite(number):
-        raise ValueError(raw)
-    return number
-
-
-def _text(raw: Any) -> str:
-    if isinstance(raw, (float, np.floating)) and float(raw).is_integer():
-        return str(int(raw))
-    return str(raw).strip()
-
-
-def _date(raw: Any) -> str:
-    if isinstance(raw, (date, datetime, pandas.Timestamp)):
-        return raw.strftime("%Y-%m-%d")
-    return date.fromisoformat(re.sub(r"[/.]", "-", str(raw).strip())[:10]).isoformat()
-
-
-def _time(raw: Any) -> str:
-    if isinstance(raw, (datetime, pandas.Timestamp)):
-        return raw.isoformat()
-    return datetime.fromisoformat(str(raw).strip().replace("/", "-")).isoformat()
-
-
-def _json(raw: Any) -> Any:
-    return raw if isinstance(raw, (dict, list)) else json.loads(raw)
-
-
-_CONVERT = {"text": _text, "int": _int, "number": _number, "bool": _bool, "date": _date, "time": _time, "json": _json}
-_WORDS = {"text": "text", "int": "a whole number", "number": "a number", "bool": "yes or no", "date": "a date",
-          "time": "a time (ISO 8601)", "json": "JSON"}
-
-
-def records_of(layer: Layer, frame, mapping: Mapping[str, str], name: str) -> list[dict[str, Any]]:
-    """Rows in the schema's types. Raises BadInput or MissingField naming file, row and field."""
+def records_of(layer: Layer, frame, mapping: Mapping[str, str], name: str, groups: Collection[str]) -> list[dict[str, Any]]:
+    """Rows in the schema's types; `groups` are the special groups there are. Raises BadInput, MissingField or BadFile
+    naming file, row and field."""
+    if not len(frame):
+        raise BadFile(f"{name} holds no rows")
     fields = {field_.name: field_ for field_ in (*layer.fields, *(LAYERS["cells"].fields if layer.name == "areas" else ()))}
     for field_ in layer.fields:
-        if field_.required and field_.name not in mapping and field_.name not in ("level", "building", "cell"):
+        if field_.required and field_.name not in mapping and field_.name != "level":
             raise MissingField(f"{name}: a column for {field_.name} ({field_.zh}) is needed; name it with --field {field_.name}=COLUMN")
     columns = {ours: frame[theirs].to_numpy(dtype=object) for ours, theirs in mapping.items()}
     records = []
@@ -211,9 +158,11 @@ def records_of(layer: Layer, frame, mapping: Mapping[str, str], name: str) -> li
                 if number is not None:
                     record["special"] = {**(record.get("special") or {}), ours[8:]: number}
             elif ours in REFERENCES:
-                record[ours] = None if pandas.isna(values[row]) else values[row]
+                record[ours] = None if is_empty(values[row]) else values[row]
             else:
                 record[ours] = value_of(fields[ours], values[row], place)
+        if record.get("special") is not None:
+            groups_of(record["special"], groups, place)
         for field_ in layer.fields:
             if field_.required and field_.name in record and record[field_.name] is None:
                 raise MissingField(f"{place}: {field_.name} ({field_.zh}) is empty")
@@ -234,33 +183,71 @@ def write_frame(store: Store, frame, options: Options, actor: str, name: str, pr
     """The same from a frame in degrees."""
     layer = LAYERS[options.layer]
     mapping = columns_of(layer, frame, options, store.rules, name)
-    records = records_of(layer, frame, mapping, name)
+    records = records_of(layer, frame, mapping, name, _groups(store.rules))
     _shapes_into(layer, frame, records, name)
     _no_code_twice(layer, records, name)
     progress(0.4, "check")
-    findings: list[Finding] = []
     with store.read() as reader:
-        plan = _resolve(reader, layer, records, name, findings)
-    answer = {"read": len(records), "written": 0, "updated": 0, "dry_run": options.dry_run,
-              "findings": [finding.as_json() for finding in findings]}
-    if options.dry_run:
-        return answer | {"written": sum(fid is None for fid in plan), "updated": sum(fid is not None for fid in plan)}
-    progress(0.6, "write")
-    with store.write(actor, "import", note=f"{layer.name} from {name}") as tx:
-        tx.insert(layer.name, [record for record, fid in zip(records, plan) if fid is None])
-        for record, fid in zip(records, plan):
-            if fid is not None:
-                tx.update(layer.name, fid, {key: value for key, value in record.items() if key in TABLES[layer.name].c})
-        if layer.name == "cells":
-            deal_new(tx)
-        answer |= {"written": sum(fid is None for fid in plan), "updated": sum(fid is not None for fid in plan), "rev": tx.taken}
-    progress(1.0, "done")
-    return answer
+        seen, plan = reader.rev, _plan(reader, layer, records, name)
+    if not options.dry_run:
+        progress(0.6, "write")
+
+        def write(tx: Transaction) -> _Plan:
+            fresh = plan if tx.new_rev == seen + 1 else _plan(tx, layer, records, name)  # somebody redrew in between
+            _write(tx, layer, fresh)
+            return fresh
+        plan = store.attempt(actor, "import", write, note=f"{layer.name} from {name}")
+        progress(1.0, "done")
+    return {"read": len(records), "written": len(plan.new), "updated": len(plan.changes), "dry_run": options.dry_run,
+            "findings": [finding.as_json() for finding in plan.findings]} | ({} if options.dry_run else {"rev": store.head()[0]})
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What an import will write: new rows, changes by fid, and what a person should know."""
+
+    new: list[dict[str, Any]]
+    changes: dict[int, dict[str, Any]]
+    findings: list[Finding]
+
+
+def _plan(reader: Reader, layer: Layer, records: Sequence[Mapping[str, Any]], name: str) -> _Plan:
+    rows, findings = [dict(record) for record in records], []
+    fids = _resolve(reader, layer, rows, name, findings)
+    there = {row["fid"]: row for row in reader.rows(layer.name, fids=[fid for fid in fids if fid is not None])}
+    new, changes = [], {}
+    for number, (row, fid) in enumerate(zip(rows, fids), 2):
+        if fid is None:
+            if layer.geometry and row.get("geom") is None and layer.name not in WITHOUT_SHAPE:
+                raise BadGeometry(f"{name}: row {number} has no geometry; {layer.name} need {layer.geometry}")
+            new.append(row)
+        elif changed := {key: value for key, value in row.items() if key in there[fid] and value != there[fid][key]
+                         and not (key == "geom" and value is None)}:
+            changes[fid] = changed
+    return _Plan(new, changes, findings)
+
+
+def _write(tx: Transaction, layer: Layer, plan: _Plan) -> None:
+    tx.insert(layer.name, plan.new)
+    for fid, changed in plan.changes.items():
+        tx.update(layer.name, fid, changed)
+    if layer.name == "buildings":
+        moved = {fid: changed["area"] for fid, changed in plan.changes.items() if "area" in changed}
+        for unit in tx.rows("units", TABLES["units"].c.building.in_(sorted(moved)), geometry=False):
+            tx.update("units", unit["fid"], {"area": moved[unit["building"]]}, quiet=True)
+    if layer.name == "cells":
+        for fid, changed in plan.changes.items():
+            if "geom" in changed:
+                for share in tx.rows("shares", TABLES["shares"].c.cell == fid, geometry=False):
+                    tx.delete("shares", share["fid"])
+            elif changed.keys() & {*COUNT_NAMES}:
+                deal_again(tx, fid)
+        deal_new(tx)
 
 
 def _shapes_into(layer: Layer, frame, records: list[dict[str, Any]], name: str) -> None:
     if not isinstance(frame, geopandas.GeoDataFrame):
-        if layer.geometry and layer.name not in ("units", "areas") and not layer.field("code"):
+        if layer.geometry and layer.name not in WITHOUT_SHAPE and not layer.field("code"):
             raise BadGeometry(f"{name} has no geometry; {layer.name} need {layer.geometry}")
         return
     if not layer.geometry:
@@ -284,12 +271,23 @@ def fit_shape(layer: Layer, shape: shapely.Geometry, place: str) -> shapely.Geom
         reason = shapely.is_valid_reason(shape)
         at = re.search(r"\[(\S+) (\S+?)\]", reason)
         raise BadGeometry(f"{place}: {reason}", where=(float(at[1]), float(at[2])) if at else None)
-    shape = to_degrees(to_units(shape))
+    shape = to_degrees(_on_grid(shape, place))
     if kind == "MultiPolygon":
         return as_multi(shape)
     if kind == "MultiLineString" and shape.geom_type == "LineString":
         return shapely.MultiLineString([shape])
     return shape
+
+
+def _on_grid(shape: shapely.Geometry, place: str) -> shapely.Geometry:
+    """A shape in units. Where rounding makes a polygon touch itself, it is mended on the grid."""
+    shape = to_units(shape)
+    if "Polygon" not in shape.geom_type or (shape.is_valid and shape.area):
+        return shape
+    parts = [part for part in shapely.get_parts(shapely.set_precision(shapely.make_valid(shape), 1)) if part.geom_type == "Polygon"]
+    if not parts:
+        raise BadGeometry(f"{place}: the polygon has no ground on the grid of 1e-7 degree")
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
 
 
 def _no_code_twice(layer: Layer, records: Sequence[Mapping[str, Any]], name: str) -> None:
@@ -304,18 +302,18 @@ def _no_code_twice(layer: Layer, records: Sequence[Mapping[str, Any]], name: str
 
 def _resolve(reader: Reader, layer: Layer, records: list[dict[str, Any]], name: str, findings: list[Finding]) -> list[int | None]:
     """Codes become fids, objects get their leaf; answers the fid of the row to change, None for a new one."""
+    hint = layer.owned and layer.by_place
     for key, (target, column) in REFERENCES.items():
-        named = {str(record[key]) for record in records if record.get(key) is not None}
-        if not named:
+        if all(record.get(key) is None for record in records):
             continue
         table = TABLES[target]
         found = {row[column]: row["fid"] for row in reader.rows(target, table.c[column].is_not(None), geometry=False)}
         for row, record in enumerate(records, 2):
             if record.get(key) is not None:
-                text = _text(record[key])
-                if text not in found:
+                text = as_text(record[key])
+                if text not in found and not (key == "area" and hint):
                     raise NotFound(f"{name}: row {row}: {key} {text!r} is not among the {target}")
-                record[key] = found[text]
+                record[key] = found.get(text)
     existing: dict[str, int] = {}
     if layer.field("code"):
         existing = {row["code"]: row["fid"] for row in reader.rows(layer.name, TABLES[layer.name].c.code.is_not(None), geometry=False)}
@@ -323,20 +321,26 @@ def _resolve(reader: Reader, layer: Layer, records: list[dict[str, Any]], name: 
     if layer.name == "units":
         area = {row["fid"]: row["area"] for row in reader.rows("buildings", geometry=False)}
         for record in records:
-            record["area"] = area.get(record.get("building"), record.get("area"))
-    if layer.owned and layer.by_place:
-        _owners_into(reader, layer, records, plan, findings, name)
+            record.pop("area", None)
+            if "building" in record:
+                record["area"] = area[record["building"]]
+    elif hint:
+        _owners_into(reader, layer, records, findings, name)
     return plan
 
 
-def _owners_into(reader: Reader, layer: Layer, records, plan, findings, name: str) -> None:
-    lost = [k for k, record in enumerate(records) if record.get("area") is None and record.get("geom") is not None]
-    if not lost:
+def _owners_into(reader: Reader, layer: Layer, records, findings, name: str) -> None:
+    """Each object belongs to the leaf it stands in; a leaf the file names is believed when it stands there."""
+    stated = [record.pop("area", None) for record in records]
+    placed = [k for k, record in enumerate(records) if record.get("geom") is not None]
+    if not placed:
         return
     leaves = reader.all_areas(leaf=True)
-    points = [to_units(point_of(records[k]["geom"])) for k in lost]
-    for k, fid in zip(lost, leaf_at(leaves, points)):
-        records[k]["area"] = fid
+    ground = {leaf.fid: leaf.shape for leaf in leaves}
+    points = [to_units(point_of(records[k]["geom"])) for k in placed]
+    for k, point, fid in zip(placed, points, leaf_at(leaves, points)):
+        believed = stated[k] in ground and shapely.intersects(ground[stated[k]], point)
+        records[k]["area"] = stated[k] if believed else fid
         if fid is None:
             findings.append(Finding("outside", f"{name}: row {k + 2} lies in no area", records[k].get("code"),
                                     tuple(shapely.get_coordinates(point_of(records[k]["geom"]))[0].tolist())))

@@ -46,7 +46,8 @@ def plant(store: Store, frame: geopandas.GeoDataFrame, options: Options, actor: 
     for level in (options.level, *options.parents):
         if rules.level(level) is None:
             raise BadInput(f"{level}: no such level; config.toml has {', '.join(one.id for one in rules.levels)}")
-    records = records_of(AREAS, frame, columns_of(AREAS, frame, options, rules, name), name)
+    groups = [group.id for group in rules.special_groups]
+    records = records_of(AREAS, frame, columns_of(AREAS, frame, options, rules, name), name, groups)
     codes = _codes(records, name)
     shapes, findings, repaired, comparison = _coverage(frame, codes, options, name, rules, progress)
     progress(0.65, "tree")
@@ -79,7 +80,7 @@ def change_attributes(store: Store, frame, options: Options, actor: str, name: s
     counted = [ours for ours in mapping if ours in COUNT_NAMES and ours not in ("source",)]
     if counted:
         raise BadInput(f"{name}: {', '.join(counted)} of areas are sums; counts come with buildings, units or cells")
-    records = records_of(AREAS, frame, mapping, name)
+    records = records_of(AREAS, frame, mapping, name, [group.id for group in store.rules.special_groups])
     _codes(records, name)
     with store.write(actor, "import", note=f"areas from {name}") as tx:
         for row, record in enumerate(records, 2):

@@ -134,7 +134,7 @@ def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60) -> D
 
 def finish(reader: Reader, edit: Edit, facts: Facts, line_m: float | None = None) -> Draft:
     """Deals the facts of the changed ground to the areas after the edit and names the new areas."""
-    dealt = facts.deal([(area.fid, area.shape) for area in edit.after])
+    dealt = facts.deal([(area.fid, area.shape) for area in edit.after], _heirs(edit))
     counts = held_before(reader, edit, facts)
     edit = _known_empty(edit, counts, dealt)
     codes = _new_codes(reader, edit)
@@ -156,15 +156,27 @@ def _known_empty(edit: Edit, before: Mapping[int, Counts], dealt: Dealt) -> Edit
     """A piece of counted ground on which no fact lies is known to be empty; a piece of unknown ground is unknown."""
     after = []
     for area in edit.after:
-        origin = _origin(edit, area)
-        sources = {origin.fid} if origin else set()
-        sources |= {fid for fid, heir in edit.successor.items() if heir == area.fid} | {area.fid}
-        counted = all(before[fid].counted for fid in sources if fid in before)
+        counted = all(before[fid].counted for fid in _sources(edit, area) if fid in before)
         empty = True if counted and not dealt.counts[area.fid].facts else None
         if area.attributes.get("uninhabited") != empty:
             area = replace(area, attributes={**area.attributes, "uninhabited": empty})
         after.append(area)
     return replace(edit, after=tuple(after))
+
+
+def _sources(edit: Edit, area: Area) -> set[int]:
+    """The areas before the edit whose ground this one holds after it."""
+    origin = _origin(edit, area)
+    return {area.fid} | ({origin.fid} if origin else set()) | {fid for fid, heir in edit.successor.items() if heir == area.fid}
+
+
+def _heirs(edit: Edit) -> dict[int, list[int]]:
+    """Who holds the ground of each area after the edit; itself first."""
+    heirs: dict[int, list[int]] = {area.fid: [area.fid] for area in edit.before}
+    for area in edit.after:
+        for fid in _sources(edit, area) & heirs.keys():
+            heirs[fid] += [area.fid] if area.fid != fid else []
+    return heirs
 
 
 def _as_held(reader: Reader, facts: Facts) -> dict[int, Counts]:
@@ -304,7 +316,8 @@ def save(tx: Transaction, made: Draft) -> tuple[dict[int, int], Draft]:
     renew_parents(tx, (*edit.before, *edit.touched_before), (*written, *touched))
     done = replace(made, edit=replace(edit, after=tuple(written), touched=tuple(touched)))
     redeal(tx, made.facts, made.dealt, fids)
-    follow(tx, {area.fid for area in edit.before}, [(area.fid, area.shape) for area in written])
+    heirs = {fid: [real(heir) for heir in mine] for fid, mine in _heirs(edit).items()}
+    follow(tx, heirs, [(area.fid, area.shape) for area in written])
     _attach(tx, edit, fids)
     tx.lead((*((area.fid, real(new.fid)) for new in edit.after if new.fid < 0 for area in [_origin(edit, new)] if area),
              *edit.successor.items()))
@@ -375,14 +388,14 @@ def share_row(share, area: int) -> dict[str, Any]:
             "estimated": share.counts.estimated, **dict(zip(names, share.counts.values))}
 
 
-def follow(tx: Transaction, old: set[int], leaves: Sequence[tuple[int, shapely.MultiPolygon]]) -> None:
+def follow(tx: Transaction, heirs: Mapping[int, Sequence[int]], leaves: Sequence[tuple[int, shapely.MultiPolygon]]) -> None:
     """Gates, addresses, places and whatever else stands on the changed ground belong to the leaf it now lies in."""
     order, shapes = [fid for fid, _ in leaves], np.array([shape for _, shape in leaves], dtype=object)
     for layer in FOLLOWERS:
-        rows = tx.rows(layer, TABLES[layer].c.area.in_(sorted(old)))
+        rows = tx.rows(layer, TABLES[layer].c.area.in_(sorted(heirs)))
         rows = [row for row in rows if row["geom"] is not None]
         points = [to_units(point_of(row["geom"])) for row in rows]
-        for row, area in zip(rows, owners(points, order, shapes)):
+        for row, area in zip(rows, owners(points, order, shapes, [heirs[row["area"]] for row in rows])):
             if row["area"] != area:
                 tx.update(layer, row["fid"], {"area": area}, quiet=True)
 

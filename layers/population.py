@@ -90,6 +90,7 @@ class Place:
     counts: Counts
     floor: float = 0.0  # outline in square units x floors: only compared with others nearby
     shape: shapely.Geometry | None = None  # outline in units
+    area: int | None = None  # the leaf it belongs to now
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +112,15 @@ class Facts:
     places: tuple[Place, ...] = ()
     shares: tuple[Share, ...] = ()
 
-    def deal(self, leaves: Sequence[tuple[int, shapely.MultiPolygon]]) -> Dealt:
+    def deal(self, leaves: Sequence[tuple[int, shapely.MultiPolygon]],
+             heirs: Mapping[int, Sequence[int]] | None = None) -> Dealt:
         """Hands every building to one leaf and every share to the leaves it lies in. `leaves` are (fid, shape in
-        units) of the new ground; the order decides ties. Nothing is lost: what lies in none goes to the nearest."""
+        units) of the new ground; the order decides ties. `heirs` are the leaves that hold the ground of each leaf now:
+        a building exactly on a border stays on its side. Nothing is lost: what lies in none goes to the nearest."""
         order = [fid for fid, _ in leaves]
         shapes = np.array([shape for _, shape in leaves], dtype=object)
-        owner = dict(zip((place.fid for place in self.places), owners([p.point for p in self.places], order, shapes)))
+        first = [heirs.get(place.area, (place.area,)) for place in self.places] if heirs is not None else ()
+        owner = dict(zip((place.fid for place in self.places), owners([p.point for p in self.places], order, shapes, first)))
         held: dict[int, list[Counts]] = {fid: [] for fid in order}
         for place in self.places:
             held[owner[place.fid]].append(place.counts)
@@ -140,14 +144,20 @@ class Dealt:
     counts: Mapping[int, Counts]
 
 
-def owners(points: Sequence[shapely.Point], fids: Sequence[int], shapes: np.ndarray) -> list[int]:
-    """The leaf of each point: the first in the order of `fids` that touches it, else the nearest. One owner each."""
+def owners(points: Sequence[shapely.Point], fids: Sequence[int], shapes: np.ndarray,
+           first: Sequence[Sequence[int]] = ()) -> list[int]:
+    """The leaf of each point among those that touch it: one of `first` (per point, the best first), else the first in
+    the order of `fids`; where none touches it, the nearest. One owner each."""
     if not len(points):
         return []
-    result = np.full(len(points), -1)
-    for place in range(len(shapes) - 1, -1, -1):
-        shapely.prepare(shapes[place])
-        result[shapely.intersects(shapes[place], np.asarray(points, dtype=object))] = place
+    touching = np.zeros((len(shapes), len(points)), bool)
+    for place, shape in enumerate(shapes):
+        shapely.prepare(shape)
+        touching[place] = shapely.intersects(shape, np.asarray(points, dtype=object))
+    result = np.where(touching.any(axis=0), touching.argmax(axis=0), -1)
+    row = {fid: place for place, fid in enumerate(fids)}
+    for k, wanted in enumerate(first):
+        result[k] = next((row[fid] for fid in wanted if fid in row and touching[row[fid], k]), result[k])
     for lost in np.flatnonzero(result < 0):
         result[lost] = int(np.argmin(shapely.distance(points[lost], shapes)))
     return [fids[place] for place in result]
@@ -165,7 +175,7 @@ def _deal_cell(parts: list[Share], fids: Sequence[int], shapes: np.ndarray, plac
         amounts = np.zeros(len(fids))
         shapely.prepare(cell)
         for place in places:
-            if place.floor > 0 and shapely.intersects(cell, place.point):
+            if place.floor > 0 and shapely.contains(cell, place.point):  # on its border it may be the neighbour's
                 amounts[fids.index(owner[place.fid])] += place.floor
         if not amounts.any():
             amounts = shapely.area(shapely.intersection(cell, shapes))

@@ -188,6 +188,9 @@ WATER = Layer("water", "水系", "Water", "Geometry", (
     _name("水系名称"), Field("kind", "text", "类型", "Kind", "LX", choices=("river", "canal", "lake", "pond", "sea", "other")),
 ), owned=False, by_place=False, public=True)
 
+# How files name the area an object belongs to: by its code.
+OWNER = Field("area", "text", "所在区划", "Area", "SZQH", length=40)
+
 LAYERS: dict[str, Layer] = {layer.name: layer for layer in (
     AREAS, ESTATES, BARRIERS, GATES, ADDRESSES, PLACES, BUILDINGS, UNITS, CELLS, SHARES, ZONES, CHECKPOINTS, TEAMS,
     STAFF, ROADS, WATER)}

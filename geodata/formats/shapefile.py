@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import geopandas
@@ -18,6 +19,7 @@ from ._ogr import read_layer, write_layer
 
 _LONGEST = 254
 _LARGEST = 4 << 30
+_KINDS = {"Point": "points", "LineString": "lines", "Polygon": "polygons"}
 _LANGUAGES = {0x4D: "gbk", 0x4F: "big5"}  # dBASE language driver byte
 
 
@@ -32,8 +34,8 @@ def read(path: Path, layer: str | None, encoding: str | None):
                 if entry.filename.startswith(stem + ".") and entry.file_size < _LARGEST:
                     (Path(folder) / Path(entry.filename).name).write_bytes(archive.read(entry))
             return _read_shp(Path(folder) / f"{Path(stem).name}.shp", encoding)
-    except zipfile.BadZipFile:
-        raise BadFile(f"{path.name} is not a zip file") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise BadFile(f"{path.name} is not a whole zip file: {error}") from None
 
 
 def _only(path: Path, archive: zipfile.ZipFile, layer: str | None) -> str:
@@ -71,20 +73,28 @@ def _candidates(path: Path) -> list[str]:
 
 
 def write(frame, path: Path, layer: str, encoding: str) -> None:
-    """A zip with one Shapefile of the name `layer`. Raises BadInput naming row and field when a text does not fit, and
-    BadEncoding when it cannot be written in `encoding`."""
+    """A zip with one Shapefile of the name `layer`; points, lines and polygons of a mixed layer lie in one each. Raises
+    BadInput naming row and field when a text does not fit, and BadEncoding when it cannot be written in `encoding`."""
     _fits(frame, encoding)
     with tempfile.TemporaryDirectory() as folder:
-        shp = Path(folder) / f"{layer}.shp"
-        write_layer(frame, shp, layer, "ESRI Shapefile", encoding=encoding)
-        dbf = shp.with_suffix(".dbf")
-        if dbf.exists():
-            dbf.with_suffix(".cpg").write_text(encoding, encoding="ascii")
-        if isinstance(frame, geopandas.GeoDataFrame) and frame.crs is not None:
-            shp.with_suffix(".prj").write_text(frame.crs.to_wkt("WKT1_ESRI"), encoding="ascii", errors="replace")
+        for name, part in _by_kind(frame, layer).items():
+            shp = Path(folder) / f"{name}.shp"
+            write_layer(part, shp, name, "ESRI Shapefile", encoding=encoding)
+            shp.with_suffix(".cpg").write_text(encoding, encoding="ascii")
+            if part.crs is not None:
+                shp.with_suffix(".prj").write_text(part.crs.to_wkt("WKT1_ESRI"), encoding="ascii", errors="replace")
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for file in sorted(Path(folder).iterdir()):
                 archive.write(file, file.name)
+
+
+def _by_kind(frame, layer: str) -> dict[str, geopandas.GeoDataFrame]:
+    """File name -> rows: a Shapefile holds one kind of geometry."""
+    kinds = frame.geom_type.str.replace("Multi", "").replace("LinearRing", "LineString")
+    present = [kind for kind in _KINDS if (kinds == kind).any()]
+    if len(present) < 2:
+        return {layer: frame}
+    return {f"{layer}_{_KINDS[kind]}": frame[(kinds == kind) | (kinds.isna() & (kind == present[0]))] for kind in present}
 
 
 def _fits(frame, encoding: str) -> None:
