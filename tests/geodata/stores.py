@@ -104,21 +104,17 @@ def leaves_frame() -> geopandas.GeoDataFrame:
     )
 
 
+def plant_leaves(store: Store) -> Store:
+    """The areas of the little town and nothing else."""
+    parents, names = {"community": "community", "city": "city"}, {"community": "community_name"}
+    plant(store, leaves_frame(), Options("areas", level="micro_grid", parents=parents, parent_names=names), "tester", "town")
+    return store
+
+
 def settle(store: Store, seed: int = 1) -> Store:
     """Plants the little town: buildings with stairwells in two communities (some on borders, some uncounted), census
     cells in the others (some unknown, one across three leaves), staff, gates, addresses, places, streets."""
-    plant(
-        store,
-        leaves_frame(),
-        Options(
-            "areas",
-            level="micro_grid",
-            parents={"community": "community", "city": "city"},
-            parent_names={"community": "community_name"},
-        ),
-        "tester",
-        "little town",
-    )
+    plant_leaves(store)
     dice = random.Random(seed)
     with store.read() as reader:
         leaves = reader.all_areas(leaf=True)
@@ -332,7 +328,7 @@ def people(store: Store) -> dict[str, Any]:
     """Everybody: each kind, each special group, and how many facts are unknown."""
     with store.read() as reader:
         whole = total(leaf_counts(reader).values())
-    return dict(zip(KINDS, whole.values, strict=True)) | {"special": dict(sorted(whole.special.items()))}
+    return dict(zip(KINDS, whole.values, strict=True)) | {"special": dict(sorted((whole.special or {}).items()))}
 
 
 def assert_whole(store: Store) -> None:
