@@ -15,7 +15,7 @@ from geodata.layer_tiles import LayerTiles
 from geodata.store import Store
 from geodata.tile_cache import TileCache
 
-from . import (areas, auth, edits, errors, exports, figures, health, headers, items, pages, search, texts, tiles, zones)
+from . import areas, auth, edits, errors, exports, figures, headers, health, items, pages, search, texts, tiles, zones
 from .config import Config
 from .paths import static_folder
 from .state import State
@@ -47,7 +47,8 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None) -
     if config.server.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app)
     cache = CoverageCache(store, config.tiles.level_pixels)
-    state = State(config, store, cache, accounts, LayerTiles(store), TileCache(config.server.tile_cache_mb * 1_000_000), Jobs(store))
+    state = State(config, store, cache, accounts, LayerTiles(store), TileCache(config.server.tile_cache_mb * 1_000_000),
+                  Jobs(store))
     app.extensions["weige"] = state
     cache.listeners.append(state.changed)
     store.listeners.append(state.sync)

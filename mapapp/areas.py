@@ -20,7 +20,8 @@ from .state import actor, rights, state
 
 blueprint = Blueprint("areas", __name__)
 KINDS = ("dedicated",)  # 专属网格: places where no household lives
-CHANGEABLE = ("name", "kind", "locked", "uninhabited", "norm_min", "norm_max", "declared_households", "declared_population", "leader", "phone", "note")
+CHANGEABLE = ("name", "kind", "locked", "uninhabited", "norm_min", "norm_max", "declared_households",
+              "declared_population", "leader", "phone", "note")
 
 
 @blueprint.get("/api/areas")
@@ -47,11 +48,13 @@ def areas():
     bounds = bounds_of(query.get("bbox"))
     scope = own.scope("see")
     chosen = sorted((node for node in found if node.fid > after and node.path.startswith(scope)
-                     and (bounds is None or _meets(node.bounds, bounds)) and (query.get("leaf") is None or node.leaf == flag(query, "leaf"))),
+                     and (bounds is None or _meets(node.bounds, bounds))
+                     and (query.get("leaf") is None or node.leaf == flag(query, "leaf"))),
                     key=lambda node: node.fid)
     page = chosen[:limit]
     shapes = _shapes([node.fid for node in page]) if flag(query, "geometry") else {}
-    answer = {"areas": [area_json(node) | ({"geometry": shapes[node.fid]} if shapes else {}) for node in page], "next": None, "rev": cache.rev}
+    answer = {"areas": [area_json(node) | ({"geometry": shapes[node.fid]} if shapes else {}) for node in page],
+              "next": None, "rev": cache.rev}
     if len(chosen) > limit:
         rest = {**query, "after": str(page[-1].fid), "rev": str(cache.rev)}
         answer["next"] = next_page(rest)
@@ -83,7 +86,8 @@ def change(code: str):
         if name == "version":
             continue
         if name not in CHANGEABLE:
-            raise BadInput(f"{name[:40]}: cannot be changed here; counts are mended on buildings, stairwells, cells and staff")
+            raise BadInput(
+                f"{name[:40]}: cannot be changed here; counts are mended on buildings, stairwells, cells and staff")
         changes[name] = field_value(AREAS.field(name), raw, code)
     if changes.get("kind") not in (None, *KINDS):
         raise BadInput(f"{code}: kind {changes['kind']!r} is none of {', '.join(KINDS)}")
@@ -120,15 +124,18 @@ def area_json(node: Node) -> dict[str, Any]:
     figures = special(cache.figures(node), exact=own.may("see_special", node.path), told=is_told(node))
     declared = {"households": node.get("declared_households"), "population": node.get("declared_population")}
     return {
-        "fid": node.fid, "code": node.code, "name": node.name, "level": node.level, "parent": ancestors[-1].code if ancestors else None,
+        "fid": node.fid, "code": node.code, "name": node.name, "level": node.level,
+        "parent": ancestors[-1].code if ancestors else None,
         "ancestors": [{"fid": one.fid, "code": one.code, "name": one.name, "level": one.level} for one in ancestors],
-        "leaf": node.leaf, "assigned": node.assigned, "locked": node.locked, "kind": node.get("kind") or "", "version": node.version,
+        "leaf": node.leaf, "assigned": node.assigned, "locked": node.locked, "kind": node.get("kind") or "",
+        "version": node.version,
         "rev": node.rev, "bounds": [west, south, east, north], "where": [(west + east) / 2, (south + north) / 2],
         **figures, "age_s": age_s(node.counts.counted_at),
         "declared": declared if any(value is not None for value in declared.values()) else None,
         "declared_difference": {
             "households": _minus(declared["households"], figures["households"]),
-            "population": _minus(declared["population"], figures["population"])} if any(v is not None for v in declared.values()) else None,
+            "population": _minus(declared["population"], figures["population"])}
+            if any(v is not None for v in declared.values()) else None,
         "leader": node.get("leader") if personal else None, "phone": node.get("phone") if personal else None,
         "note": node.get("note") if personal else None,
         "uninhabited": bool(node.get("uninhabited")), "children": len(cache.children.get(node.fid, ())), "status": None,

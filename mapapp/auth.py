@@ -94,7 +94,8 @@ def _who() -> None:
     if key is None:
         return
     now = time.time()
-    if now - session.get("seen", 0) > rules.session_idle_minutes * 60 or now - session.get("since", 0) > rules.session_hours * 3600:
+    idle_s, age_s = now - session.get("seen", 0), now - session.get("since", 0)
+    if idle_s > rules.session_idle_minutes * 60 or age_s > rules.session_hours * 3600:
         accounts.end_session(session.pop("key"))
         g.why = "the session has expired; sign in again"
         return
@@ -130,7 +131,8 @@ def sign_in_post():
             raise
         return render_template("sign_in.html", next=target, problem=error, account=name[:60]), 401
     _leave()
-    session.update(key=accounts.new_session(account.name, state().config.security.session_hours), since=time.time(), seen=time.time())
+    session.update(key=accounts.new_session(account.name, state().config.security.session_hours), since=time.time(),
+                   seen=time.time())
     accounts.log("sign-in", "done", account=account.name, address=request.remote_addr)
     if request.is_json:
         g.pop("csrf_token", None)
@@ -149,7 +151,7 @@ def sign_out():
 
 
 def _leave() -> None:
-    """Nothing of the old session is left but the language: who planted a cookie before a sign-in holds nothing after it."""
+    """Nothing of the old session is left but the language: a cookie planted before a sign-in is worth nothing after."""
     lang, key = session.get("lang"), session.get("key")
     if key:
         state().accounts.end_session(key)

@@ -44,7 +44,8 @@ class Call:
     def open(self, *, create: bool = False, codes: str | None = None) -> Store:
         """The store; `codes` is the profile of a new one."""
         rules = self.config.store
-        return Store.open(self.url, self.config.rules, create=create, codes=codes or getattr(self.args, "codes", None) or rules.codes,
+        return Store.open(self.url, self.config.rules, create=create,
+                          codes=codes or getattr(self.args, "codes", None) or rules.codes,
                           busy_timeout_s=rules.busy_timeout_s, synchronous=rules.synchronous)
 
     def tell(self, answer: dict[str, Any], text: str) -> None:
@@ -61,7 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return COMMANDS[args.command](Call(args, config, url)) or 0
     except WeigeError as error:
         if args.json:
-            print(json.dumps({"code": error.code, "detail": error.text, "where": error.where, **error.details}, ensure_ascii=False))
+            print(json.dumps({"code": error.code, "detail": error.text, "where": error.where, **error.details},
+                             ensure_ascii=False))
         else:
             place = f" (at {error.where[0]:.6f}, {error.where[1]:.6f})" if error.where else ""
             print(f"weige: {error.text}{place} [{error.code}]", file=sys.stderr)
@@ -73,12 +75,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:  # a folder that is not there, a file that is not ours
         text = f"{error.filename or 'the file'}: {error.strerror or error}"
-        print(json.dumps({"code": "bad-file", "detail": text, "where": None}) if args.json else f"weige: {text} [bad-file]",
+        told = json.dumps({"code": "bad-file", "detail": text, "where": None})
+        print(told if args.json else f"weige: {text} [bad-file]",
               file=sys.stdout if args.json else sys.stderr)
         return 1
 
 
-# ---- commands ---------------------------------------------------------------------------------------------------------
+# ---- commands --------------------------------------------------------------------------------------------------------
 def _init(call: Call) -> None:
     with closing(call.open(create=True)) as store, store.read() as reader:
         codes = reader.meta("codes")
@@ -128,9 +131,10 @@ def _serve(call: Call) -> int:
 def _check(call: Call) -> int:
     with closing(call.open()) as store:
         answer = check_store(store)
-    lines = [f"gaps {answer['gaps']}, overlaps {answer['overlaps']}, nesting errors {answer['nesting']}, code errors {answer['codes']}, "
-             f"outside the norm {answer['norms']}"]
-    lines += [f"  {finding['kind']}: {finding['text']}" for finding in answer["findings"] if finding["kind"] != "norm"][:50]
+    lines = [f"gaps {answer['gaps']}, overlaps {answer['overlaps']}, nesting errors {answer['nesting']}, "
+             f"code errors {answer['codes']}, outside the norm {answer['norms']}"]
+    lines += [f"  {finding['kind']}: {finding['text']}" for finding in answer["findings"]
+              if finding["kind"] != "norm"][:50]
     call.tell(answer, "\n".join(lines))
     return int(any(answer[kind] for kind in ("gaps", "overlaps", "nesting", "codes")))
 
@@ -147,29 +151,39 @@ def _stats(call: Call) -> None:
     else:
         raise BadInput("there are several areas at the top" if roots else "the store holds no areas yet")
     figures = cache.figures(node)
-    answer = {"code": node.code, "level": node.level, "name": node.name, "leaves": figures["leaves"], "unknown_leaves": figures["unknown_leaves"],
-              "households": figures["households"], "population": figures["population"], "population_kind": figures["population_kind"],
+    answer = {"code": node.code, "level": node.level, "name": node.name, "leaves": figures["leaves"],
+              "unknown_leaves": figures["unknown_leaves"],
+              "households": figures["households"], "population": figures["population"],
+              "population_kind": figures["population_kind"],
               "people": figures["people"], "known_share": figures["known_share"], "area_m2": figures["area_m2"],
               "staff": {key: figures["staff"][key] for key in ("need", "have", "gap")}, "special": figures["special"],
-              "declared": {"households": node.get("declared_households"), "population": node.get("declared_population")}, "rev": cache.rev}
+              "declared": {"households": node.get("declared_households"),
+                           "population": node.get("declared_population")}, "rev": cache.rev}
     word = lambda value: "unknown" if value is None else f"{value:,}"  # noqa: E731
-    call.tell(answer, f"{node.code} {node.name} ({node.level}): {word(answer['households'])} households, {word(answer['population'])} people, "
-                      f"{answer['leaves']:,} leaves, {answer['unknown_leaves']:,} unknown, staff {word(answer['staff']['have'])} of {word(answer['staff']['need'])}")
+    call.tell(answer,
+              f"{node.code} {node.name} ({node.level}): {word(answer['households'])} households, "
+              f"{word(answer['population'])} people, "
+              f"{answer['leaves']:,} leaves, {answer['unknown_leaves']:,} unknown, "
+              f"staff {word(answer['staff']['have'])} of {word(answer['staff']['need'])}")
 
 
 def _import(call: Call) -> None:
     args = call.args
     options = Options(
-        layer=args.layer, source_layer=args.source_layer, level=args.level, fields=_pairs(args.field, "--field"), parents=_pairs(args.parent, "--parent"),
-        parent_names=_pairs(args.parent_name, "--parent-name"), join=Path(args.join) if args.join else None, on=args.on, crs=args.crs,
+        layer=args.layer, source_layer=args.source_layer, level=args.level, fields=_pairs(args.field, "--field"),
+        parents=_pairs(args.parent, "--parent"),
+        parent_names=_pairs(args.parent_name, "--parent-name"), join=Path(args.join) if args.join else None, on=args.on,
+        crs=args.crs,
         datum=args.datum, encoding=args.encoding, dry_run=args.dry_run, repair=args.repair)
     work = import_areas if args.layer == "areas" else import_rows
     with _made_if_missing(call, keep=not args.dry_run) as store:
         answer = work(store, Path(args.file), options, _actor(), _progress(call))
-    lines = [f"{answer['read']:,} read, {answer['written']:,} written" + (f", {answer['updated']:,} changed" if answer.get("updated") else "")
+    changed = f", {answer['updated']:,} changed" if answer.get("updated") else ""
+    lines = [f"{answer['read']:,} read, {answer['written']:,} written{changed}"
              + (" (dry run: nothing was written)" if args.dry_run else "")]
     if answer.get("areas"):
-        lines.append(", ".join(f"{count:,} {level}" for level, count in answer["areas"].items()) + f"; {answer['repaired']:,} shapes repaired")
+        levels = ", ".join(f"{count:,} {level}" for level, count in answer["areas"].items())
+        lines.append(f"{levels}; {answer['repaired']:,} shapes repaired")
     lines += [f"  {finding['kind']}: {finding['text']}" for finding in answer["findings"][:20]]
     if len(answer["findings"]) > 20:
         lines.append(f"  … {len(answer['findings']) - 20:,} more findings; --json lists all")
@@ -195,14 +209,17 @@ def _export(call: Call) -> None:
     path = Path(args.output)
     format = args.format or detect(path).id
     crs = args.crs or ("EPSG:4326" if format == "geojson" else call.config.export.crs)
-    encoding = args.encoding or (call.config.export.encoding if call.config.export.encoding in FORMATS[format].encodings else "UTF-8")
+    encoding = args.encoding or (call.config.export.encoding
+                                 if call.config.export.encoding in FORMATS[format].encodings else "UTF-8")
     if not path.parent.is_dir():
         raise NotFound(f"{path.parent}: there is no such folder")
     with closing(call.open()) as store, closing(open_accounts(call.config, store)) as accounts:
         cache = CoverageCache(store, tiles=False)
         cache.sync()
-        answer = export(cache, Request(args.layer, format, crs, encoding, args.area, args.level, args.datum), path, _progress(call))
-        accounts.log("export", "done", account=_actor(), object=args.layer, details={"receiver": args.receiver, "purpose": args.purpose, **answer})
+        answer = export(cache, Request(args.layer, format, crs, encoding, args.area, args.level, args.datum), path,
+                        _progress(call))
+        accounts.log("export", "done", account=_actor(), object=args.layer,
+                     details={"receiver": args.receiver, "purpose": args.purpose, **answer})
     call.tell(answer | {"file": str(path)}, f"{path}: {summary_line(answer)}")
 
 
@@ -231,7 +248,8 @@ def _user_add(call: Call, store: Store, accounts: Accounts) -> None:
     password = sys.stdin.readline().rstrip("\r\n")
     with store.read() as reader:
         rev, fids = reader.rev, [reader.area(code).fid for code in codes] or [0] * len(args.role)
-    accounts.add(args.name, password, [(role, fid, rev) for role, fid in zip(args.role, fids, strict=True)], label=args.label or args.name)
+    accounts.add(args.name, password, [(role, fid, rev) for role, fid in zip(args.role, fids, strict=True)],
+                 label=args.label or args.name)
     accounts.log("account", "written", account=_actor(), object=args.name, details={"roles": args.role, "areas": codes})
     call.tell({"account": args.name, "roles": args.role, "areas": codes}, f"{args.name}: {', '.join(args.role)}")
 
@@ -239,10 +257,11 @@ def _user_add(call: Call, store: Store, accounts: Accounts) -> None:
 USER_COMMANDS = {"add": _user_add, "token": _user_token}
 
 
-COMMANDS = {"init": _init, "demo": _demo, "serve": _serve, "check": _check, "stats": _stats, "import": _import, "export": _export, "user": _user}
+COMMANDS = {"init": _init, "demo": _demo, "serve": _serve, "check": _check, "stats": _stats, "import": _import,
+            "export": _export, "user": _user}
 
 
-# ---- reading the command line -----------------------------------------------------------------------------------------
+# ---- reading the command line ----------------------------------------------------------------------------------------
 def parser() -> argparse.ArgumentParser:
     """All commands and options."""
     top = argparse.ArgumentParser(prog="weige", description="Weige 微格: a web map for grass-roots grid management",
@@ -279,15 +298,18 @@ def _everywhere(nothing: Any, off: Any) -> argparse.ArgumentParser:
     """Options that every command understands."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--store", metavar="URL", default=nothing,
-                        help="gpkg:///absolute/file.gpkg or postgresql://user:password@host:port/database; default from config.toml")
-    common.add_argument("--config", metavar="FILE", default=nothing, help="a settings file of your own; keys it does not hold keep their defaults")
+                        help="gpkg:///absolute/file.gpkg or postgresql://user:password@host:port/database; "
+                             "default from config.toml")
+    common.add_argument("--config", metavar="FILE", default=nothing,
+                        help="a settings file of your own; keys it does not hold keep their defaults")
     common.add_argument("--json", action="store_true", default=off, help="answer in JSON")
     return common
 
 
 def _import_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("file", metavar="FILE", help="GeoPackage, Shapefile (.shp, .zip), GeoJSON, TopoJSON, CSV or Excel")
-    one.add_argument("--layer", required=True, choices=[name for name, layer in LAYERS.items() if layer.editable or name == "areas"])
+    one.add_argument("--layer", required=True,
+                     choices=[name for name, layer in LAYERS.items() if layer.editable or name == "areas"])
     one.add_argument("--source-layer", metavar="S", help="layer or sheet of the file")
     one.add_argument("--level", metavar="LEVEL", help="level of the areas in the file")
     one.add_argument("--field", action="append", metavar="OURS=THEIRS", help="which column holds a field")
@@ -299,13 +321,15 @@ def _import_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--datum", choices=DATUMS, default="wgs84", help="gcj02 or bd09 for coordinates from web maps")
     one.add_argument("--encoding", help="of the text")
     one.add_argument("--dry-run", action="store_true", help="judge, write nothing")
-    one.add_argument("--repair", action="store_true", help="clean the areas into a seamless coverage and list every repair")
+    one.add_argument("--repair", action="store_true",
+                     help="clean the areas into a seamless coverage and list every repair")
 
 
 def _export_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("layer", choices=EXPORT_LAYERS)
     one.add_argument("-o", "--output", required=True, metavar="FILE")
-    one.add_argument("--format", choices=[format.id for format in EXPORT_FORMATS], help="default: by the name of the file")
+    one.add_argument("--format", choices=[format.id for format in EXPORT_FORMATS],
+                     help="default: by the name of the file")
     one.add_argument("--crs", choices=EXPORTS)
     one.add_argument("--datum", choices=DATUMS, default="wgs84")
     one.add_argument("--encoding", choices=["UTF-8", "GBK"])
@@ -328,7 +352,10 @@ def _pairs(values: list[str] | None, option: str) -> dict[str, str]:
 def _progress(call: Call):
     if call.args.json or not sys.stderr.isatty():
         return lambda done, text: None
-    return lambda done, text: print(f"\r{done:4.0%} {text:<30}", end="\n" if done >= 1 else "", file=sys.stderr, flush=True)
+
+    def show(done: float, text: str) -> None:
+        print(f"\r{done:4.0%} {text:<30}", end="\n" if done >= 1 else "", file=sys.stderr, flush=True)
+    return show
 
 
 def _actor() -> str:

@@ -13,14 +13,14 @@ import limits
 import msgspec
 
 from geodata.crs import EXPORTS
-
 from layers.errors import BadSetting
 from layers.rules import Level, Metric, Norm, Profile, Role, Rules, SpecialGroup
 
 from .paths import default_config
 
 PREFIX = "WEIGE_"
-NOT_SETTINGS = {"WEIGE_DATA", "WEIGE_POSTGIS_URL", "WEIGE_ALLOW_SKIP", "WEIGE_CONFIG", "WEIGE_FULL", "WEIGE_SHOTS"}  # used by tests and start-up
+# used by tests and start-up
+NOT_SETTINGS = {"WEIGE_DATA", "WEIGE_POSTGIS_URL", "WEIGE_ALLOW_SKIP", "WEIGE_CONFIG", "WEIGE_FULL", "WEIGE_SHOTS"}
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -179,7 +179,8 @@ def _wrong(config: Config) -> Iterator[str]:
             yield f"{section.rstrip('_')}.{name} must be above 0, not {value}"
 
 
-POSITIVE = (("server", "threads"), ("server", "max_body_mb"), ("tiles", "level_pixels"), ("redraw", "interactive_areas"),
+POSITIVE = (("server", "threads"), ("server", "max_body_mb"), ("tiles", "level_pixels"),
+            ("redraw", "interactive_areas"),
             ("export", "keep_hours"), ("security", "password_min_length"), ("security", "login_fail_limit"),
             ("security", "session_idle_minutes"), ("security", "session_hours"), ("security", "token_days"),
             ("security", "audit_retention_days"), ("privacy", "export_log_years"))
@@ -229,13 +230,15 @@ def _set(tree: dict[str, Any], name: str, text: str) -> None:
     try:
         place[key] = _typed(text, place[key])
     except ValueError:
-        raise BadSetting(f"{name}: {text!r} is not {'true or false' if isinstance(place[key], bool) else 'a number'}") from None
+        needed = "true or false" if isinstance(place[key], bool) else "a number"
+        raise BadSetting(f"{name}: {text!r} is not {needed}") from None
 
 
 def _inside(place: Any, section: str) -> Any:
     """The table of that name, or the one of a list whose id it is."""
     if isinstance(place, list):
-        return next((entry for entry in place if isinstance(entry, dict) and _plain(str(entry.get("id"))) == section), None)
+        return next((entry for entry in place if isinstance(entry, dict) and _plain(str(entry.get("id"))) == section),
+                    None)
     key = _key(place, section)
     return None if key is None else place[key]
 

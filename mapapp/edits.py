@@ -52,7 +52,8 @@ def commit():
         _allowed(made)
         fids, done = redrawing.save(tx, made)
         tx.note = " + ".join(area.code for area in made.edit.before)
-        return _shown(redrawing.answer(tx, done, today=today(held.store), fids=fids), made) | {"edit": tx.taken, "rev": tx.taken}
+        answer = redrawing.answer(tx, done, today=today(held.store), fids=fids)
+        return _shown(answer, made) | {"edit": tx.taken, "rev": tx.taken}
     return held.store.attempt(actor(), form["op"], change, form=form)
 
 
@@ -100,7 +101,7 @@ def edits():
     return answer
 
 
-# ---- reading a form ---------------------------------------------------------------------------------------------------
+# ---- reading a form --------------------------------------------------------------------------------------------------
 def drawn_form() -> dict[str, Any]:
     """The operation of the request, on areas the account may redraw: rights come before reasons. Raises BadInput,
     MissingField, UnknownArea, Forbidden."""
@@ -124,7 +125,7 @@ def drawn_form() -> dict[str, Any]:
     return form
 
 
-# ---- rights -----------------------------------------------------------------------------------------------------------
+# ---- rights ----------------------------------------------------------------------------------------------------------
 def _allowed(made: redrawing.Draft) -> None:
     """The right to redraw is needed for every area whose course changes; neighbours that gain a vertex need none."""
     cache = state().cache
@@ -158,13 +159,14 @@ def _own_edit(reader: Reader, rev: int) -> dict[str, Any]:
 def _shown(answer: dict[str, Any], made: redrawing.Draft) -> dict[str, Any]:
     """The answer with special groups only for those who may see them there."""
     own, cache = rights(), state().cache
-    exact = all(own.may("see_special", cache.nodes[area.fid].path) for area in made.edit.before if area.fid in cache.nodes)
+    exact = all(own.may("see_special", cache.nodes[area.fid].path) for area in made.edit.before
+                if area.fid in cache.nodes)
     for change in answer["changed"]:
         change |= {side: special(change[side], exact=exact) for side in ("before", "after") if change[side]}
     return answer | {side: special(answer[side], exact=exact) for side in ("totals_before", "totals_after")}
 
 
-# ---- undo -------------------------------------------------------------------------------------------------------------
+# ---- undo ------------------------------------------------------------------------------------------------------------
 def _preview_undo(form: dict[str, Any]) -> dict[str, Any]:
     if form.get("edit") is None:
         raise MissingField("undo needs edit", fields=["edit"])
@@ -173,7 +175,8 @@ def _preview_undo(form: dict[str, Any]) -> dict[str, Any]:
         done = _own_edit(reader, rev)
         rights().require("redraw", _redrawn(reader, done))
         blocking = undoing.blockers(reader, undoing.tip(reader, rev))
-        return {"op": "undo", "undone": rev, "possible": not blocking, "blocked_by": blocking, "areas": _codes(reader, done),
+        return {"op": "undo", "undone": rev, "possible": not blocking, "blocked_by": blocking,
+                "areas": _codes(reader, done),
                 "changed": [], "findings": []}
 
 
@@ -193,14 +196,16 @@ def _after(rev: int) -> dict[str, Any]:
     with held.store.read() as reader:
         done = reader.revision(rev)
         areas = reader.areas(changed_areas(done))
-        changed = [{"fid": area.fid, "code": area.code, "name": area.name, "level": area.level, "version": area.version, "retired": False,
-                    "after": special(held.cache.figures(held.cache.nodes[area.fid]), exact=rights().may("see_special", area.path))}
+        changed = [{"fid": area.fid, "code": area.code, "name": area.name, "level": area.level, "version": area.version,
+                    "retired": False,
+                    "after": special(held.cache.figures(held.cache.nodes[area.fid]),
+                                     exact=rights().may("see_special", area.path))}
                    for area in areas.values() if area.leaf and area.fid in held.cache.nodes]
         changed += [{"fid": fid, "code": None, "retired": True, "after": None} for fid in done["touched"]["retired"]]
     return {"changed": changed, "findings": []}
 
 
-# ---- history ----------------------------------------------------------------------------------------------------------
+# ---- history ---------------------------------------------------------------------------------------------------------
 def _page(reader: Reader, statement, before: int, wanted: int, *, everything: bool) -> list[dict[str, Any]]:
     """So many revisions before `before`, newest first; unless `everything`, only those in the account's sight."""
     rows: list[dict[str, Any]] = []
@@ -228,7 +233,8 @@ def _live(fids: Iterable[int]) -> list[Any]:
 def _revs_of(reader: Reader, fid: int) -> list[int]:
     """Revisions that gave an area its course: shape, attributes; not those that only added vertices."""
     rows = reader.connection.execute(
-        select(HISTORY.c.version, HISTORY.c.rev_from, HISTORY.c.rev_to).where(HISTORY.c.layer == "areas", HISTORY.c.fid == fid)
+        select(HISTORY.c.version, HISTORY.c.rev_from, HISTORY.c.rev_to)
+        .where(HISTORY.c.layer == "areas", HISTORY.c.fid == fid)
         .order_by(HISTORY.c.rev_to)).all()
     live = reader.areas([fid])[fid]
     revs, version = [], None
@@ -245,8 +251,11 @@ def _line(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:
     """One edit as the history shows it; who made it only to those who may see names there."""
     own, fids = rights(), changed_areas(row)
     live = _live(fids or row["touched"]["facts"])
-    named = row["actor"] == actor() or own.filter("see_personal") is None or any(own.may("see_personal", node.path) for node in live)
-    areas = [area for chunk in chunks(fids if len(fids) <= 200 else []) for area in reader.areas(chunk).values() if area.leaf]
+    named = row["actor"] == actor() or own.filter("see_personal") is None or any(
+        own.may("see_personal", node.path) for node in live)
+    areas = [area for chunk in chunks(fids if len(fids) <= 200 else []) for area in reader.areas(chunk).values()
+             if area.leaf]
     seen = [area.code for area in sorted(areas, key=lambda area: area.fid) if own.may("see", area.path)]
     return {"rev": row["rev"], "at": row["at"], "actor": row["actor"] if named else None, "op": row["op"],
-            "note": (row["note"] or "") if len(seen) == len(areas) else "", "undone_by": row["undone_by"], "undoes": row["undoes"], "areas": seen}
+            "note": (row["note"] or "") if len(seen) == len(areas) else "", "undone_by": row["undone_by"],
+            "undoes": row["undoes"], "areas": seen}

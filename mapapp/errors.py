@@ -12,12 +12,16 @@ from layers.errors import WeigeError
 
 STATUS: dict[type[WeigeError], int] = {
     WeigeError: 400, reasons.TooLarge: 413, reasons.UnknownArea: 404, reasons.NotFound: 404, reasons.EditRefused: 422,
-    reasons.Stale: 409, reasons.UndoBlocked: 409, reasons.NotSignedIn: 401, reasons.WrongPassword: 401, reasons.Forbidden: 403,
-    reasons.BadCsrf: 400, reasons.TooManyRequests: 429, reasons.StoreMissing: 503, reasons.StoreBusy: 503, reasons.StoreFull: 507,
-    reasons.BadGeometry: 422, reasons.BadCoverage: 422, reasons.DuplicateCode: 422, reasons.BadCode: 422, reasons.BadCrs: 422,
+    reasons.Stale: 409, reasons.UndoBlocked: 409, reasons.NotSignedIn: 401, reasons.WrongPassword: 401,
+    reasons.Forbidden: 403,
+    reasons.BadCsrf: 400, reasons.TooManyRequests: 429, reasons.StoreMissing: 503, reasons.StoreBusy: 503,
+    reasons.StoreFull: 507,
+    reasons.BadGeometry: 422, reasons.BadCoverage: 422, reasons.DuplicateCode: 422, reasons.BadCode: 422,
+    reasons.BadCrs: 422,
     reasons.BadEncoding: 422, reasons.MissingField: 422, reasons.BadFile: 422,
 }
-_HTTP = {404: reasons.NotFound, 413: reasons.TooLarge, 429: reasons.TooManyRequests}  # any other: bad-input, with its own status
+_HTTP = {404: reasons.NotFound, 413: reasons.TooLarge,
+         429: reasons.TooManyRequests}  # any other: bad-input, with its own status
 _TEXTS = {404: "there is no such page", 413: "the request is larger than allowed"}
 RETRY_S = 10  # what a refused caller waits when nothing better is known
 
@@ -29,7 +33,8 @@ def status_of(error: WeigeError) -> int:
 
 def problem(error: WeigeError, status: int) -> Response:
     """RFC 9457 with code, place and details."""
-    body = {**error.details, "type": "about:blank", "title": " ".join(type(error).__doc__.split()), "status": status, "code": error.code,
+    body = {**error.details, "type": "about:blank", "title": " ".join(type(error).__doc__.split()), "status": status,
+            "code": error.code,
             "detail": error.text, "where": error.where}
     return Response(json.dumps(body, ensure_ascii=False), status=status, mimetype="application/problem+json")
 
@@ -53,7 +58,8 @@ def install(app: Flask) -> None:
     def http(error: HTTPException):
         if error.code is None or error.code < 400:
             return error
-        text = f"{request.method} is not possible here" if error.code == 405 else _TEXTS.get(error.code, error.description)
+        text = f"{request.method} is not possible here" if error.code == 405 else _TEXTS.get(error.code,
+                                                                                             error.description)
         answer = _answer(_HTTP.get(error.code, reasons.BadInput)(text), error.code)
         if error.code == 405 and error.valid_methods:
             answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))

@@ -34,10 +34,12 @@ def order():
     if node is not None:
         own.require("export", [node])
     format = form.get("format") or "shapefile"
-    encoding = form.get("encoding") or (config.encoding if config.encoding in getattr(FORMATS.get(format), "encodings", ()) else "UTF-8")
+    encoding = form.get("encoding") or (config.encoding if config.encoding in getattr(FORMATS.get(format), "encodings",
+                                                                                      ()) else "UTF-8")
     crs = form.get("crs") or ("EPSG:4326" if format == "geojson" else config.crs)
     paths = (node.path,) if node is not None else own.scope("export")
-    ask = Request(form["layer"], format, crs, encoding, form.get("area") or None, form.get("level") or None, scope=own.filter("export"),
+    ask = Request(form["layer"], format, crs, encoding, form.get("area") or None, form.get("level") or None,
+                  scope=own.filter("export"),
                   special=all(own.may("see_special", path) for path in paths))
     judged(ask)
     name = actor()
@@ -47,7 +49,8 @@ def order():
         path = held.jobs.folder / f"{number}{FORMATS[ask.format].suffixes[0]}"
         answer = export(held.cache, ask, path, progress)
         held.accounts.log("export", "done", account=name, address=address, object=ask.layer, details={
-            "receiver": form["receiver"], "purpose": form["purpose"], "area": ask.area, "format": ask.format, "crs": ask.crs,
+            "receiver": form["receiver"], "purpose": form["purpose"], "area": ask.area, "format": ask.format,
+            "crs": ask.crs,
             "encoding": ask.encoding, "rows": answer["rows"], "rev": answer["rev"]})
         return answer | {"file": path.name, "text": summary_line(answer)}
     held.jobs.sweep(config.keep_hours)
@@ -63,8 +66,10 @@ def look(number: str):
     job = state().jobs.get(number, actor())
     result = job["result"] or {}
     done = job["state"] == "done"
-    return {"id": number, "state": job["state"], "progress": job["progress"], "url": f"/api/exports/{number}/file" if done else None,
-            "rows": result.get("rows"), "rev": result.get("rev"), "text": result.get("text") or job["text"], "code": result.get("code")}
+    return {"id": number, "state": job["state"], "progress": job["progress"],
+            "url": f"/api/exports/{number}/file" if done else None,
+            "rows": result.get("rows"), "rev": result.get("rev"), "text": result.get("text") or job["text"],
+            "code": result.get("code")}
 
 
 @blueprint.get("/api/exports/<number>/file")

@@ -41,7 +41,8 @@ def figures():
         raise Forbidden(f"{metric}: your roles do not allow this")
     nodes = [node for node in cache.shown(level) if node.path.startswith(scope)]
     answer: dict[str, Any] = {
-        "rev": cache.rev, "seq": held.store.head()[1], "level": level, "metric": metric, "fid": [node.fid for node in nodes],
+        "rev": cache.rev, "seq": held.store.head()[1], "level": level, "metric": metric,
+        "fid": [node.fid for node in nodes],
         "value": [VALUES[metric](node) for node in nodes], "age_s": [age_s(node.counts.counted_at) for node in nodes]}
     if metric == "households":
         norms = [cache.norm(node) or (None, None) for node in nodes]
@@ -68,13 +69,17 @@ def _gap(node: Node) -> int | None:
     return staffing(cache.rules, node.need or {}, cache.have(node))["gap"]
 
 
-VALUES = {"households": lambda node: node.counts.households, "population": _people, "density": _density, "special": _special,
+VALUES = {"households": lambda node: node.counts.households, "population": _people, "density": _density,
+          "special": _special,
           "staff_gap": _gap}
 
 
 def verdict_of(node: Node) -> dict[str, Any]:
     """The area's norm and where it stands."""
-    counted = node.counted_leaves == node.leaves if node.leaves != 1 else node.counts.facts > 0 and not node.counts.unknown
+    if node.leaves != 1:
+        counted = node.counted_leaves == node.leaves
+    else:
+        counted = node.counts.facts > 0 and not node.counts.unknown
     return verdict(state().cache.norm(node), node.counts.households, counted=counted)
 
 
@@ -103,10 +108,12 @@ def summary():
         "level": level, "areas": len(nodes), "rev": cache.rev, **total, "age_s": age_s(total["counted_at"]),
         "verdicts": {kind: verdicts.get(kind, 0) for kind in ("over", "in", "under", "none", "unknown")},
         "findings": _findings(nodes, verdicts), "coverage": None if checked is None else {
-            **{key: checked[key] for key in ("gaps", "overlaps", "nesting")}, "checked_rev": checked["rev"], "at": checked["at"]},
+            **{key: checked[key] for key in ("gaps", "overlaps", "nesting")}, "checked_rev": checked["rev"],
+            "at": checked["at"]},
         "declared": declared if any(value is not None for value in declared.values()) else None,
         "declared_difference": {key: None if value is None or total[key] is None else value - total[key]
-                                for key, value in declared.items()} if any(v is not None for v in declared.values()) else None}
+                                for key, value in declared.items()} if any(v is not None for v in declared.values())
+                                else None}
 
 
 def total_of(tops: list[Node]) -> dict[str, Any]:
@@ -122,7 +129,8 @@ def total_of(tops: list[Node]) -> dict[str, Any]:
         if there is not None:
             have = Counter(have or {})
             have.update(there)
-    return figures_of(cache.rules, "", {}, counts, leaves=sum(n.leaves for n in tops), counted_leaves=sum(n.counted_leaves for n in tops),
+    return figures_of(cache.rules, "", {}, counts, leaves=sum(n.leaves for n in tops),
+                      counted_leaves=sum(n.counted_leaves for n in tops),
                       need=dict(need), have=None if have is None else dict(have), area=sum(n.area for n in tops))
 
 
@@ -141,8 +149,10 @@ def _sum(values) -> int | None:
 def _findings(nodes: list[Node], verdicts: Counter) -> list[dict[str, Any]]:
     """What somebody should look at, by kind: count and the first areas."""
     cache = state().cache
-    found = [("norm-over", [n for n in nodes if verdict_of(n)["verdict"] == "over"]), ("norm-under", [n for n in nodes if verdict_of(n)["verdict"] == "under"]),
+    found = [("norm-over", [n for n in nodes if verdict_of(n)["verdict"] == "over"]),
+             ("norm-under", [n for n in nodes if verdict_of(n)["verdict"] == "under"]),
              ("unknown", [n for n in nodes if n.counts.households is None]),
              ("no-leader", [n for n in nodes if n.leaf and cache.have(n) is not None and not cache.have(n)]),
              ("unassigned", [n for n in nodes if not n.assigned])]
-    return [{"kind": kind, "count": len(areas), "areas": [{"code": n.code, "name": n.name} for n in areas[:50]]} for kind, areas in found if areas]
+    return [{"kind": kind, "count": len(areas), "areas": [{"code": n.code, "name": n.name} for n in areas[:50]]}
+            for kind, areas in found if areas]

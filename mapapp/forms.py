@@ -16,18 +16,21 @@ from layers.schema import Field
 LARGEST = 2**31 - 1  # whole numbers fit the integers of both stores
 LONGEST_JSON = 4000  # characters of a JSON field
 # JSON types of a field; true is a number to Python, and to nobody else
-_TYPES: dict[str, tuple[type, ...]] = {"text": (str,), "int": (int, float), "number": (int, float), "bool": (bool,), "date": (str,),
+_TYPES: dict[str, tuple[type, ...]] = {"text": (str,), "int": (int, float), "number": (int, float), "bool": (bool,),
+                                       "date": (str,),
                                        "time": (str,), "json": (dict, list)}
-_WORDS = {"text": "text", "int": "a whole number", "number": "a number", "bool": "true or false", "date": "a date (text)",
+_WORDS = {"text": "text", "int": "a whole number", "number": "a number", "bool": "true or false",
+          "date": "a date (text)",
           "time": "a time (text)", "json": "an object or a list"}
 
 
-# ---- query ------------------------------------------------------------------------------------------------------------
+# ---- query -----------------------------------------------------------------------------------------------------------
 def arguments(*known: str) -> dict[str, str]:
-    """The query of the request. Raises BadInput for a name that means nothing here: a typo must not change an answer."""
+    """The query of the request. Raises BadInput for a name that means nothing here: a typo changes no answer."""
     unknown = [name for name in request.args if name not in known]
     if unknown:
-        raise BadInput(f"unknown parameter: {', '.join(unknown)}; " + (f"known: {', '.join(known)}" if known else "there are none here"))
+        raise BadInput(f"unknown parameter: {', '.join(unknown)}; " + (f"known: {', '.join(known)}" if known
+                                                                       else "there are none here"))
     values = request.args.to_dict()
     for name, text in values.items():
         if "\0" in text:
@@ -71,7 +74,7 @@ def next_page(query: Mapping[str, Any]) -> str:
     return f"{request.path}?{urlencode(query)}"
 
 
-# ---- body -------------------------------------------------------------------------------------------------------------
+# ---- body ------------------------------------------------------------------------------------------------------------
 def body(*needed: str, known: tuple[str, ...] | None = None) -> dict[str, Any]:
     """The JSON object of the request. Raises BadInput, MissingField for a name of `needed` that is absent or empty."""
     if not request.is_json:

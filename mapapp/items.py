@@ -52,10 +52,12 @@ def items(layer: str):
         if bounds and not described.geometry:
             raise BadInput(f"bbox: {layer} have no geometry")
         geometry = bool(described.geometry) and (flag(query, "geometry") or "geometry" not in query)
-        rows = reader.rows(layer, and_(*conditions) if conditions else None, bounds=bounds, scope=own.filter("see"), after=after,
+        rows = reader.rows(layer, and_(*conditions) if conditions else None, bounds=bounds, scope=own.filter("see"),
+                           after=after,
                            limit=limit + 1, geometry=geometry)
         page = rows[:limit]
-        answer: dict[str, Any] = {layer: [item_json(reader, described, row, geometry) for row in page], "next": None, "rev": rev}
+        answer: dict[str, Any] = {layer: [item_json(reader, described, row, geometry) for row in page], "next": None,
+                                  "rev": rev}
     if len(rows) > limit:
         answer["next"] = next_page({**query, "after": page[-1]["fid"], "rev": rev})
     return answer
@@ -68,7 +70,8 @@ def item(layer: str, fid: int):
     described = known(layer)
     arguments()
     with state().store.read() as reader:
-        return item_json(reader, described, reader.row(layer, fid, scope=rights().filter("see")), bool(described.geometry))
+        return item_json(reader, described, reader.row(layer, fid, scope=rights().filter("see")),
+                         bool(described.geometry))
 
 
 @blueprint.post("/api/<layer>")
@@ -115,7 +118,8 @@ def change(layer: str, fid: int):
         _follow(tx, layer, fid)
         tx.note = f"{layer} {fid}"
         return item_json(tx, described, tx.row(layer, fid), bool(described.geometry))
-    return state().store.attempt(actor(), f"change {layer}", write, form={"layer": layer, "id": fid, **_plain(described, form)})
+    return state().store.attempt(actor(), f"change {layer}", write,
+                                 form={"layer": layer, "id": fid, **_plain(described, form)})
 
 
 @blueprint.delete("/api/<layer>/<fid:fid>")
@@ -142,7 +146,7 @@ def remove(layer: str, fid: int):
     return {"id": fid, "removed": True, "rev": rev}
 
 
-# ---- reading a form ---------------------------------------------------------------------------------------------------
+# ---- reading a form --------------------------------------------------------------------------------------------------
 def known(layer: str) -> Layer:
     """The declared layer. Raises NotFound, and MethodNotAllowed for areas and zones: their own views do it."""
     if layer in OWN_ROUTES:
@@ -167,9 +171,11 @@ def read_form(tx: Transaction, layer: Layer, form: dict[str, Any], before: dict[
         if name == "geometry":
             if not layer.geometry:
                 raise BadInput(f"geometry: {layer.name} have none")
-            kinds = {"MultiPolygon": ("Polygon", "MultiPolygon"), "MultiLineString": ("LineString", "MultiLineString"), "Point": ("Point",),
+            kinds = {"MultiPolygon": ("Polygon", "MultiPolygon"), "MultiLineString": ("LineString", "MultiLineString"),
+                     "Point": ("Point",),
                      "Geometry": ("Point", "LineString", "Polygon", "MultiPolygon", "MultiLineString")}[layer.geometry]
-            row["geom"] = None if raw is None and layer.name == "units" else fit_shape(layer, read_geometry(raw, *kinds), layer.name)
+            nowhere = raw is None and layer.name == "units"
+            row["geom"] = None if nowhere else fit_shape(layer, read_geometry(raw, *kinds), layer.name)
         elif name == "area":
             if layer.by_place and layer.name != "units":
                 raise BadInput("area follows from the place; it is not stated")
@@ -186,7 +192,8 @@ def read_form(tx: Transaction, layer: Layer, form: dict[str, Any], before: dict[
             if name == "special" and row[name] is not None:
                 _check_groups(tx, row[name])
             if name == "role" and row[name] not in (None, *(role.id for role in tx.rules.roles)):
-                raise BadInput(f"role {row[name]!r} is none of {', '.join(role.id for role in tx.rules.roles)}", fields=["role"])
+                raise BadInput(f"role {row[name]!r} is none of {', '.join(role.id for role in tx.rules.roles)}",
+                               fields=["role"])
             if layer.field(name).required and row[name] is None:
                 raise MissingField(f"{name}: must not be empty", fields=[name])
     _check_references(tx, layer, row)
@@ -251,7 +258,8 @@ def _follow(tx: Transaction, layer: str, fid: int) -> None:
 
 def _holds(reader: Reader, cell: int, action: str) -> bool:
     """True when every area a cell is dealt to lies where the account may do the action."""
-    nodes = [state().cache.nodes.get(share["area"]) for share in reader.rows("shares", TABLES["shares"].c.cell == cell, geometry=False)]
+    nodes = [state().cache.nodes.get(share["area"])
+             for share in reader.rows("shares", TABLES["shares"].c.cell == cell, geometry=False)]
     return bool(nodes) and all(node is not None and rights().may(action, node.path) for node in nodes)
 
 
@@ -262,7 +270,8 @@ def _unused(tx: Transaction, layer: str, fid: int) -> None:
             if target == layer and key in table.c and layer not in ("areas", "cells"):
                 users = tx.rows(name, table.c[key] == fid, limit=1, geometry=False)
                 if users:
-                    raise BadInput(f"{layer} {fid} is named by {name} {users[0]['fid']}; remove or change that first", used_by=name)
+                    raise BadInput(f"{layer} {fid} is named by {name} {users[0]['fid']}; remove or change that first",
+                                   used_by=name)
 
 
 def item_json(reader: Reader, layer: Layer, row: dict[str, Any], geometry: bool) -> dict[str, Any]:
@@ -273,7 +282,9 @@ def item_json(reader: Reader, layer: Layer, row: dict[str, Any], geometry: bool)
     def may(action: str) -> bool:
         if own.filter(action) is None:
             return True
-        return own.may(action, node.path) if node else layer.name == "cells" and own.may(action) and _holds(reader, row["fid"], action)
+        if node:
+            return own.may(action, node.path)
+        return layer.name == "cells" and own.may(action) and _holds(reader, row["fid"], action)
     personal, special = may("see_personal"), may("see_special")
     answer: dict[str, Any] = {"id": row["fid"]}
     for field in layer.fields:

@@ -49,31 +49,40 @@ def boot() -> dict[str, Any]:
         staffed = bool(cache.rostered)
     levels = cache.levels()
     metrics = [metric for metric in rules.metrics
-               if (metric.id != "special" or special and own.may("see_special")) and (metric.id != "staff_gap" or staffed)]
+               if (metric.id != "special" or special and own.may("see_special"))
+               and (metric.id != "staff_gap" or staffed)]
     scope = own.scope("see")
     return {
         "lang": g.lang, "messages": messages(g.lang), "csrf": generate_csrf(),
         "account": {"name": g.account.name, "label": g.account.label, "roles": _roles(),
-                    "can": {"redraw": own.may("redraw"), "propose_zone": own.may("propose_zone"), "approve_zone": own.may("approve_zone"),
-                            "export": own.may("export"), "edit_facts": own.may("edit_facts"), "manage": own.may("manage")},
+                    "can": {"redraw": own.may("redraw"), "propose_zone": own.may("propose_zone"),
+                            "approve_zone": own.may("approve_zone"),
+                            "export": own.may("export"), "edit_facts": own.may("edit_facts"),
+                            "manage": own.may("manage")},
                     "scope": list(scope)},
         "urls": urls(),
         "levels": [{"id": level.id, "zh": level.zh, "en": level.en} for level in rules.levels if level.id in levels],
-        "metrics": [{"id": m.id, "zh": m.zh, "en": m.en, "unit": m.unit, "type": m.type, "sensitive": m.sensitive, "group": m.group}
+        "metrics": [{"id": m.id, "zh": m.zh, "en": m.en, "unit": m.unit, "type": m.type, "sensitive": m.sensitive,
+                     "group": m.group}
                     for m in metrics],
         "zone_kinds": [{"id": kind.id, "zh": kind.zh, "en": kind.en, "rank": kind.rank,
-                        "letter": {"zh": kind.letter_zh, "en": kind.letter_en}, "drawn": kind.id != rules.profile.fill_kind}
+                        "letter": {"zh": kind.letter_zh, "en": kind.letter_en},
+                        "drawn": kind.id != rules.profile.fill_kind}
                        for kind in sorted(rules.profile.kinds, key=lambda kind: -kind.rank)],
         "special_groups": [{"id": group.id, "zh": group.zh, "en": group.en} for group in rules.special_groups],
         "roles": [{"id": role.id, "zh": role.zh, "en": role.en} for role in rules.roles],
         "operations": sorted(OPERATIONS),
-        "population_kind": _kind(rules.population_kind), "norms": {level: {"min": norm.min, "target": norm.target, "max": norm.max}
+        "population_kind": _kind(rules.population_kind),
+        "norms": {level: {"min": norm.min, "target": norm.target, "max": norm.max}
                                                                    for level, norm in rules.norms.items()},
         "privacy": {"min_cell": config.privacy.min_cell}, "stale_days": config.figures.stale_days,
         "exports": {"layers": [{"id": name, "zh": LAYERS[name].zh, "en": LAYERS[name].en} for name in EXPORT_LAYERS],
-                    "formats": [{"id": f.id, "zh": f.zh, "en": f.en, "encodings": list(f.encodings)} for f in EXPORT_FORMATS],
-                    "crs": list(EXPORTS), "encodings": ["UTF-8", "GBK"], "default": {"crs": config.export.crs, "encoding": config.export.encoding}},
-        "map": {"bounds": _bounds(), "level_by_zoom": {str(zoom): level for zoom, level in cache.level_by_zoom().items()},
+                    "formats": [{"id": f.id, "zh": f.zh, "en": f.en, "encodings": list(f.encodings)}
+                                for f in EXPORT_FORMATS],
+                    "crs": list(EXPORTS), "encodings": ["UTF-8", "GBK"],
+                    "default": {"crs": config.export.crs, "encoding": config.export.encoding}},
+        "map": {"bounds": _bounds(),
+                "level_by_zoom": {str(zoom): level for zoom, level in cache.level_by_zoom().items()},
                 "has": present, "max_zoom": config.tiles.max_zoom},
         "rev": cache.rev}
 
@@ -107,8 +116,12 @@ def _kind(kind: str) -> dict[str, str]:
 def urls() -> dict[str, str]:
     """Addresses for scripts: no path is written twice."""
     return {
-        "areas": "/api/areas", "area": "/api/areas/{code}", "figures": "/api/figures", "search": "/api/search", "summary": "/api/summary",
-        "preview": "/api/edits/preview", "edits": "/api/edits", "undo": "/api/edits/{rev}/undo", "layer": "/api/{layer}", "item": "/api/{layer}/{id}",
-        "zones": "/api/zones", "zone": "/api/zones/{id}", "zone_restore": "/api/zones/{id}/restore", "exports": "/api/exports",
-        "export": "/api/exports/{id}", "tilejson": "/tiles/{layer}.json", "tile": "/tiles/{layer}/{z}/{x}/{y}.mvt", "health": "/healthz",
+        "areas": "/api/areas", "area": "/api/areas/{code}", "figures": "/api/figures", "search": "/api/search",
+        "summary": "/api/summary",
+        "preview": "/api/edits/preview", "edits": "/api/edits", "undo": "/api/edits/{rev}/undo",
+        "layer": "/api/{layer}", "item": "/api/{layer}/{id}",
+        "zones": "/api/zones", "zone": "/api/zones/{id}", "zone_restore": "/api/zones/{id}/restore",
+        "exports": "/api/exports",
+        "export": "/api/exports/{id}", "tilejson": "/tiles/{layer}.json", "tile": "/tiles/{layer}/{z}/{x}/{y}.mvt",
+        "health": "/healthz",
         "sign_in": url_for("auth.sign_in"), "sign_out": url_for("auth.sign_out"), "language": "/language/{lang}"}

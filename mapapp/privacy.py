@@ -1,4 +1,4 @@
-"""Special groups (特殊人群) for accounts without the right to see them: no groups, and totals only where no sum betrays one."""
+"""Special groups (特殊人群) for who may not see them: no groups, and totals only where no sum betrays one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def special(figures: dict[str, Any], *, exact: bool, told: bool = False) -> dict
     `told`. `special_hidden` says that a missing total is hidden, not unknown."""
     if exact:
         return figures
-    return figures | {"special": {}, "special_total": figures.get("special_total") if told else None, "special_hidden": True}
+    return figures | {"special": {}, "special_total": figures.get("special_total") if told else None,
+                      "special_hidden": True}
 
 
 def is_told(node: Node) -> bool:
@@ -36,4 +37,5 @@ def is_told(node: Node) -> bool:
 
 def _no_small_one(parent: int | None) -> bool:
     cache, least = state().cache, state().config.privacy.min_cell
-    return not any(0 < sum((cache.nodes[fid].counts.special or {}).values()) < least for fid in cache.children.get(parent, ()))
+    return not any(0 < sum((cache.nodes[fid].counts.special or {}).values()) < least
+                   for fid in cache.children.get(parent, ()))

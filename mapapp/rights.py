@@ -39,12 +39,14 @@ class Rights:
     def scope(self, action: str) -> tuple[str, ...]:
         """Paths under which the account may do the action; empty = nowhere."""
         found = {path for role in ACTIONS[action] for path in self.paths.get(role, ())}
-        return tuple(sorted(path for path in found if not any(path != other and path.startswith(other) for other in found)))
+        return tuple(sorted(path for path in found
+                            if not any(path != other and path.startswith(other) for other in found)))
 
     def filter(self, action: str) -> tuple[str, ...] | None:
         """The same as a row filter: None when the account may everywhere."""
         scope = self.scope(action)
-        return None if self.roots and all(any(root.startswith(path) for path in scope) for root in self.roots) else scope
+        return None if self.roots and all(any(root.startswith(path) for path in scope)
+                                          for root in self.roots) else scope
 
     def may(self, action: str, path: str | None = None) -> bool:
         """True when the action is allowed somewhere, or under `path`."""

@@ -18,7 +18,8 @@ from .state import rights, state
 
 blueprint = Blueprint("search", __name__)
 MOST = 12  # results of one kind
-OBJECTS = {"buildings": ("building", ("name", "code")), "estates": ("estate", ("name", "code")), "places": ("place", ("name", "code")),
+OBJECTS = {"buildings": ("building", ("name", "code")), "estates": ("estate", ("name", "code")),
+           "places": ("place", ("name", "code")),
            "addresses": ("address", ("text", "aliases", "initials")), "zones": ("zone", ("name", "code", "order_no"))}
 
 
@@ -43,7 +44,8 @@ def _areas(text: str) -> list[dict[str, Any]]:
         code, name = _bare(node.code), node.name.lower()
         if wanted and (wanted in code or wanted in _bare(name)) and node.path.startswith(scope):
             exact = code == wanted or name == text.lower()
-            ranked.append((not exact, not code.startswith(wanted) and not _bare(name).startswith(wanted), cache.rules.rank(node.level),
+            ranked.append((not exact, not code.startswith(wanted) and not _bare(name).startswith(wanted),
+                           cache.rules.rank(node.level),
                            len(node.code), node.code, node))
     ranked.sort(key=lambda entry: entry[:5])
     found = [_area(entry[-1]) for entry in ranked[:MOST]]
@@ -54,7 +56,8 @@ def _area(node, detail: str | None = None) -> dict[str, Any]:
     west, south, east, north = node.bounds
     above = state().cache.ancestors(node)
     return {"kind": "area", "code": node.code, "fid": node.fid, "name": node.name, "level": node.level,
-            "detail": detail or " › ".join(one.name for one in above[-2:]), "where": [(west + east) / 2, (south + north) / 2],
+            "detail": detail or " › ".join(one.name for one in above[-2:]),
+            "where": [(west + east) / 2, (south + north) / 2],
             "bounds": [west, south, east, north]}
 
 
@@ -72,7 +75,8 @@ def _old_codes(text: str) -> list[dict[str, Any]]:
             else:
                 led = select(LINEAGE.c.to_fid).join(REVISIONS, REVISIONS.c.rev == LINEAGE.c.rev).where(
                     LINEAGE.c.from_fid == one, REVISIONS.c.undone_by.is_(None))
-                queue += [heir for heir in reader.connection.execute(led).scalars() if heir not in seen and heir not in queue]
+                queue += [heir for heir in reader.connection.execute(led).scalars() if heir not in seen
+                          and heir not in queue]
     return [_area(node, f"{text} → {node.code}") for node in heirs if node.path.startswith(scope)]
 
 
@@ -89,7 +93,8 @@ def _objects(text: str) -> list[dict[str, Any]]:
                     continue
                 point = shape if shape.geom_type == "Point" else shapely.point_on_surface(shape)
                 node = state().cache.nodes.get(row["area"])
-                found.append({"kind": kind, "code": row.get("code"), "fid": row["fid"], "name": row.get("name") or row.get("text") or row.get("code"),
+                found.append({"kind": kind, "code": row.get("code"), "fid": row["fid"],
+                              "name": row.get("name") or row.get("text") or row.get("code"),
                               "level": None, "detail": node.name if node else "", "where": [point.x, point.y],
                               "bounds": list(shape.bounds) if shape.geom_type != "Point" else None})
     return found
@@ -105,7 +110,8 @@ def _coordinates(text: str) -> list[dict[str, Any]]:
     bounds = state().cache.bounds()
     if bounds:
         pairs.sort(key=lambda p: not (bounds[0] <= p[0] <= bounds[2] and bounds[1] <= p[1] <= bounds[3]))
-    return [{"kind": "coordinates", "code": None, "fid": None, "name": f"{lon:.6f}, {lat:.6f}", "level": None, "detail": "", "where": [lon, lat],
+    return [{"kind": "coordinates", "code": None, "fid": None, "name": f"{lon:.6f}, {lat:.6f}", "level": None,
+             "detail": "", "where": [lon, lat],
              "bounds": None} for lon, lat in pairs]
 
 

@@ -22,7 +22,8 @@ PORTS_TRIED = 50
 def serve(config: Config, store: Store, *, host: str | None = None, port: int | None = None) -> int:
     """Serves until it is stopped; prints the address."""
     host = host or config.server.host
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")  # to standard error
+    logging.basicConfig(level=logging.INFO,
+                        format="%(asctime)s %(levelname)s %(name)s: %(message)s")  # to standard error
     listener = listen(host, config.server.port if port is None else port)
     app = create_app(config, store)
     address, number = listener.getsockname()[:2]

@@ -57,7 +57,7 @@ class State:
         return known[1]
 
     def changed(self, step: Mapping[str, Any] | None, rev: int) -> None:
-        """At each step of the coverage cache to revision `rev`: tiles that no longer hold are forgotten (None = all)."""
+        """At each step of the coverage cache to revision `rev`: tiles that hold no more are forgotten (None = all)."""
         if step is None:
             self.layer_tiles.forget(None, rev)
             self.tile_cache.clear()

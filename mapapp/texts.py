@@ -44,7 +44,8 @@ def _version(path: str, changed: float) -> str:
 def static(path: str) -> str:
     """The address of a static file with its version, so that it may be cached for ever."""
     file = static_folder() / path
-    return url_for("static", filename=path, v=_version(path, file.stat().st_mtime)) if file.is_file() else url_for("static", filename=path)
+    return url_for("static", filename=path,
+                   v=_version(path, file.stat().st_mtime)) if file.is_file() else url_for("static", filename=path)
 
 
 def import_map() -> dict[str, dict[str, str]]:
@@ -66,6 +67,7 @@ def install(app: Flask) -> None:
     def words():
         lang = g.get("lang") or language()
         product = state().config.product
-        return {"t": translate, "lang": lang, "csp_nonce": g.get("csp_nonce", ""), "static": static, "import_map": import_map, "csrf_token": generate_csrf,
+        return {"t": translate, "lang": lang, "csp_nonce": g.get("csp_nonce", ""), "static": static,
+                "import_map": import_map, "csrf_token": generate_csrf,
                 "other_lang_url": url_for("pages.choose_language", lang="en" if lang == "zh" else "zh"),
                 "product": {"name": product.name_zh if lang == "zh" else product.name_en}}

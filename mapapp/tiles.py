@@ -30,7 +30,8 @@ def tilejson(layer: str):
     bounds = held.cache.bounds()
     names = ["areas", "areas_label"] if layer == "areas" else [layer] + ([f"{layer}_label"] if SHOWN[layer][3] else [])
     answer = {"tilejson": "3.0.0", "name": layer, "scheme": "xyz", "minzoom": 0, "maxzoom": held.config.tiles.max_zoom,
-              "tiles": [f"{request.host_url.rstrip('/')}/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt"], "vector_layers": [{"id": name, "fields": {}} for name in names]}
+              "tiles": [f"{request.host_url.rstrip('/')}/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt"],
+              "vector_layers": [{"id": name, "fields": {}} for name in names]}
     if bounds:
         answer |= {"bounds": list(bounds), "center": [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2, 10]}
     if layer == "areas":

@@ -61,8 +61,10 @@ def propose():
             made = zoning.resolve(reader, form)
             _allowed(made)
             figures = zoning.proposal_figures(made, held.cache.rules.population_kind)
-            return {"id": None, "kind": made.kind, "status": "proposed", "figures": special(figures, exact=_may({"area": made.owner}, "see_special")),
-                    "areas": [area.code for area in made.under][:500], "geometry": shapely.geometry.mapping(to_degrees(made.shape))}
+            return {"id": None, "kind": made.kind, "status": "proposed",
+                    "figures": special(figures, exact=_may({"area": made.owner}, "see_special")),
+                    "areas": [area.code for area in made.under][:500],
+                    "geometry": shapely.geometry.mapping(to_degrees(made.shape))}
 
     def change(tx):
         made = zoning.resolve(tx, form)
@@ -124,9 +126,12 @@ def zone_json(row: dict[str, Any], *, geometry: bool) -> dict[str, Any]:
     point = shapely.point_on_surface(shape)
     node, personal = state().cache.nodes.get(row["area"]), _may(row, "see_personal")
     answer = {"id": row["fid"], "code": row["code"], "name": row["name"], "kind": row["kind"], "status": row["status"],
-              "figures": special(zoning.figures(row), exact=_may(row, "see_special")), "members": row["members"], "bounds": list(shape.bounds), "where": [point.x, point.y],
-              "version": row["version"], "rev": row["rev"], "reason": row["reason"], "order_no": row["order_no"], "from": row["starts_at"],
-              "starts_at": row["starts_at"], "ends_at": row["ends_at"], "proposed_by": row["proposed_by"] if personal else None,
+              "figures": special(zoning.figures(row), exact=_may(row, "see_special")), "members": row["members"],
+              "bounds": list(shape.bounds), "where": [point.x, point.y],
+              "version": row["version"], "rev": row["rev"], "reason": row["reason"], "order_no": row["order_no"],
+              "from": row["starts_at"],
+              "starts_at": row["starts_at"], "ends_at": row["ends_at"],
+              "proposed_by": row["proposed_by"] if personal else None,
               "approved_by": row["approved_by"] if personal else None, "area": node.code if node else None,
               "can_withdraw": row["status"] == "proposed" and _may(row, "propose_zone") and (
                   row["proposed_by"] == actor() or _may(row, "approve_zone"))}

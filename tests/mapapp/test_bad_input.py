@@ -1,4 +1,4 @@
-"""Bad input everywhere: wrong types, wrong JSON, wrong shapes, too much; refused with a reason, and nothing is written."""
+"""Bad input everywhere: wrong types, wrong JSON, wrong shapes, too much: refused, and nothing is written."""
 
 from __future__ import annotations
 
