@@ -56,6 +56,7 @@ def export(cache: CoverageCache, request: Request, path: Path, progress: Progres
     """Writes the file; answers {"rows", "fields", "crs", "encoding", "rev"}. Raises BadInput, BadCrs, BadEncoding,
     UnknownArea, NotFound when there is nothing to export."""
     format = judged(request)
+    cache.store.refuse_live(path)
     progress(0.1, "read")
     with cache.store.read() as reader:
         frame = frame_of(reader, cache, request)

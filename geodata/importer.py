@@ -175,6 +175,7 @@ def import_rows(store: Store, path: Path, options: Options, actor: str, progress
     """Reads a file into a layer that is not the coverage. Rows whose code is already there are changed, others added;
     each object gets the leaf it lies in. Answers {"read", "written", "updated", "findings"}."""
     progress(0.0, "read")
+    store.refuse_live(path, options.join)
     frame = read_file(path, options)
     return write_frame(store, frame, options, actor, path.name, progress)
 

@@ -31,6 +31,7 @@ def import_areas(store: Store, path: Path, options: Options, actor: str, progres
     it is cleaned and every repair is listed. A table without geometry changes attributes by code. Answers
     {"read", "written", "areas": {level: n}, "repaired", "findings", "comparison", "check"}."""
     progress(0.0, "read")
+    store.refuse_live(path, options.join)
     frame = read_file(path, options)
     if not isinstance(frame, geopandas.GeoDataFrame):
         return change_attributes(store, frame, options, actor, path.name)

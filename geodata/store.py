@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from layers.errors import BadFile, StoreBusy, StoreFull, StoreMissing
+from layers.errors import BadFile, BadInput, StoreBusy, StoreFull, StoreMissing
 from layers.rules import Rules
 
 from .engine import connect, gpkg_path
@@ -58,6 +58,12 @@ class Store:
     def path(self) -> Path | None:
         """The file of a GeoPackage store."""
         return gpkg_path(self.url)
+
+    def refuse_live(self, *paths: Path | None) -> None:
+        """Raises BadInput when one of these is the file we live in: GDAL must never open that in this process."""
+        for path in paths:
+            if path is not None and self.path is not None and path.exists() and path.samefile(self.path):
+                raise BadInput(f"{path} is the store itself; take a copy of it")
 
     @contextmanager
     def read(self) -> Iterator[Reader]:
