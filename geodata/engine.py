@@ -65,10 +65,9 @@ def _sqlite_engine(path: Path, busy_timeout_s: float, synchronous: str, ours: st
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record):
         connection.isolation_level = None  # transactions begin where we say
-        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            tables = {name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if tables and ours not in tables:  # before anything of ours touches it
-                raise BadFile(f"{path} holds something else than a Weige store; name a new one")
+        tables = {name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and ours not in tables:  # said before anything of ours touches it
+            raise BadFile(f"{path} holds something else than a Weige store; name a new one")
         connection.create_function("weige_writer", 0, lambda: 1)
         connection.create_function("ST_IsEmpty", 1, lambda blob: None if blob is None else blob[3] >> 4 & 1, deterministic=True)
         for place, name in enumerate(("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")):
