@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from flask import request
 
 from geodata.importer import value_of
-from layers.errors import BadInput, MissingField
+from layers.errors import BadInput, MissingField, TooLarge
 from layers.schema import Field
 
 LARGEST = 2**31 - 1  # whole numbers fit the integers of both stores
@@ -95,6 +95,8 @@ def read_json() -> Any:
     """The JSON of the request. Raises BadInput for what is no JSON, for numbers JSON does not have (NaN, Infinity) and
     for characters a store cannot hold (U+0000, halves of surrogate pairs)."""
     raw = request.get_data(cache=True)
+    if request.content_length is None and len(raw) >= request.max_content_length:  # chunks: read no further
+        raise TooLarge(f"the body is larger than {request.max_content_length / 1e6:g} MB")
     try:
         value = json.loads(raw, parse_constant=_no_number)
         if b"\\u" in raw:

@@ -15,6 +15,11 @@ FIXED = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin
          ("Permissions-Policy", "geolocation=(), camera=(), microphone=()"))
 
 
+def secure(nonce: str = "") -> list[tuple[str, str]]:
+    """The headers every answer carries; scripts of the page name the nonce."""
+    return [("Content-Security-Policy", POLICY.format(nonce=nonce)), *FIXED]
+
+
 def install(app: Flask) -> None:
     """A nonce per request, and the headers."""
 
@@ -24,9 +29,10 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def headers(response):
-        policy = "Content-Security-Policy", POLICY.format(nonce=g.get("csp_nonce", ""))
         there = {name for name, _ in response.headers}
-        response.headers.extend([(name, value) for name, value in (policy, *FIXED) if name not in there])
+        response.headers.extend([(name, value) for name, value in secure(g.get("csp_nonce", "")) if name not in there])
+        if response.status_code not in (429, 503):
+            response.headers.pop("Retry-After", None)  # the limiter puts it on every answer
         if request.endpoint == "static" and response.status_code < 400:
             if request.args.get("v"):
                 response.headers["Cache-Control"] = "public, max-age=31536000, immutable"

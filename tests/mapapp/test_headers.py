@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
+import httpx
 import pytest
+import uvicorn
 
 from layers.errors import every_error
+from mapapp.asgi import asgi
 from mapapp.errors import status_of
 from mapapp.paths import static_folder
+from mapapp.serve import listen
 from tests.mapapp.web import Web
 
 TEMPLATES = Path(__file__).parents[2] / "mapapp" / "templates"
@@ -111,7 +117,7 @@ def test_every_answer_carries_the_headers(shared: Web, method: str, path: str, w
     assert headers["X-Content-Type-Options"] == "nosniff" and headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin" and headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "geolocation=()" in headers["Permissions-Policy"]
-    assert "Access-Control-Allow-Origin" not in headers
+    assert "Access-Control-Allow-Origin" not in headers and "Retry-After" not in headers
     assert "private" in headers["Cache-Control"] or path == "/static/css/tokens.css", headers["Cache-Control"]
 
 
@@ -222,3 +228,35 @@ def test_every_reason_has_a_status_and_words_in_both_languages() -> None:
         for kind in every_error():
             assert 400 <= status_of(kind("x")) < 600
             assert f"error.{kind.code}" in words, f"{lang}: error.{kind.code}"
+
+
+# ---- through the server that people run ------------------------------------------------------------------------------
+@pytest.fixture
+def served(town: Web) -> Iterator[str]:
+    """The address of the app behind uvicorn."""
+    listener = listen("127.0.0.1", 0)
+    server = uvicorn.Server(
+        uvicorn.Config(asgi(town.app, 4), log_level="critical", lifespan="off", server_header=False)
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+def test_a_body_sent_in_chunks_is_read_and_limited(town: Web, served: str) -> None:
+    headers = {"Authorization": f"Bearer {town.tokens['mayor']}", "Content-Type": "application/json"}
+    parts = iter([b'{"name": "x", ', b'"role": "volunteer", ', b'"area": "11"}'])
+    answer = httpx.post(f"{served}/api/staff", content=parts, headers=headers)
+    assert answer.status_code == 201 and answer.json()["area"] == "11"
+    flood = (b"x" * 1_000_000 for _ in range(20))
+    answer = httpx.post(f"{served}/api/staff", content=flood, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+
+
+def test_the_server_tells_nothing_of_itself(served: str) -> None:
+    answer = httpx.get(f"{served}/healthz")
+    assert answer.status_code == 200 and "server" not in answer.headers and "x-powered-by" not in answer.headers
+    assert httpx.request("TRACE", f"{served}/api/areas").status_code == 405
+    assert httpx.get(f"{served}/api/areas/%ff%fe").json()["code"] == "not-signed-in"

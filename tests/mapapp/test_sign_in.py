@@ -9,6 +9,8 @@ import pytest
 from mapapp.auth import own_page
 from tests.mapapp.web import PASSWORD, Browser, Web, open_town, settings
 
+PATHS = ("/api/areas", "/tiles/areas/0/0/0.mvt", "/tiles/buildings/0/0/0.mvt")
+
 
 def cookie(browser: Browser):
     return browser.client.get_cookie("weige")
@@ -58,11 +60,12 @@ def test_a_copied_cookie_opens_nothing_after_the_sign_out(town: Web) -> None:
     copied = cookie(browser).value
     thief = town.page()
     thief.client.set_cookie("weige", copied)
-    assert thief.client.get("/api/areas").status_code == 200
+    for path in PATHS:
+        assert thief.client.get(path).status_code == thief.client.get(path).status_code == 200
     assert browser.client.post("/sign-out", headers={"X-CSRF-Token": browser.csrf}).headers["Location"] == "/sign-in"
     thief.client.set_cookie("weige", copied)
-    assert thief.client.get("/api/areas").status_code == 401
-    assert browser.client.get("/api/areas").status_code == 401
+    for path in PATHS:
+        assert thief.client.get(path).status_code == browser.client.get(path).status_code == 401
 
 
 def test_signing_out_of_one_browser_leaves_the_other_in(town: Web) -> None:
@@ -73,8 +76,18 @@ def test_signing_out_of_one_browser_leaves_the_other_in(town: Web) -> None:
 
 def test_a_new_password_ends_all_sessions(town: Web) -> None:
     browser = town.page("planner")
+    assert [browser.client.get(path).status_code for path in PATHS * 2] == [200] * 6
     town.accounts.add("planner", PASSWORD + "!", [])
-    assert browser.client.get("/api/areas").json["code"] == "not-signed-in"
+    assert [browser.client.get(path).json["code"] for path in PATHS] == ["not-signed-in"] * 3
+
+
+def test_rights_taken_away_are_gone_at_once(town: Web) -> None:
+    browser, token = town.page("viewer"), town.tokens["viewer"]
+    assert [browser.client.get(path).status_code for path in PATHS * 2] == [200] * 6
+    town.accounts.add("viewer", PASSWORD, [])
+    assert [browser.client.get(path).status_code for path in PATHS] == [401] * 3
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert [town.app.test_client().get(path, headers=bearer).status_code for path in PATHS] == [403] * 3
 
 
 @pytest.mark.parametrize("key, age_s", [("seen", 30 * 60 + 1), ("since", 12 * 3600 + 1)])

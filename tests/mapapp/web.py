@@ -25,7 +25,7 @@ from geodata.importer import Options
 from geodata.planting import plant
 from geodata.store import Store
 from geodata.transaction import Transaction
-from layers.areas import to_degrees
+from layers.areas import as_multi, to_degrees
 from layers.population import inner_point
 from mapapp import create_app, open_accounts
 from mapapp.config import Config, load
@@ -142,10 +142,10 @@ class Browser:
 
 
 # ---- building --------------------------------------------------------------------------------------------------------
-def build(folder: Path) -> dict[str, Any]:
-    """The town in a GeoPackage of that folder; what `open_town` needs to open a copy of it."""
+def build(folder: Path, url: str | None = None) -> dict[str, Any]:
+    """The town in a GeoPackage of that folder, or at the URL; answers what `open_town` needs."""
     config = settings()
-    store = Store.open(f"gpkg://{folder / 'town.gpkg'}", config.rules, create=True)
+    store = Store.open(url or f"gpkg://{folder / 'town.gpkg'}", config.rules, create=True)
     plant(
         store,
         leaves(),
@@ -168,15 +168,16 @@ def build(folder: Path) -> dict[str, Any]:
             tokens[name] = accounts.new_token(name, 30)
     accounts.close()
     store.close()
-    return {"folder": folder, "tokens": tokens, "fids": fids}
+    return {"folder": folder, "url": url, "tokens": tokens, "fids": fids}
 
 
 def open_town(built: Mapping[str, Any], folder: Path, config: Config | None = None) -> Web:
-    """An app on a copy of the town."""
+    """An app on a copy of the town; on PostGIS on the town itself."""
     for file in Path(built["folder"]).glob("town.*"):
         shutil.copy(file, folder / file.name)
     config = config or settings()
-    store = Store.open(f"gpkg://{folder / 'town.gpkg'}", config.rules, synchronous="NORMAL")
+    url = built["url"] or f"gpkg://{folder / 'town.gpkg'}"
+    store = Store.open(url, config.rules, synchronous="NORMAL")
     accounts = open_accounts(config, store)
     app = create_app(config, store, accounts)
     app.testing = False  # errors become answers, as in service
@@ -266,7 +267,7 @@ def facts(tx: Transaction) -> dict[str, dict[str, int]]:
         [
             {
                 "code": "cell-41",
-                "geom": to_degrees(counted.shape.buffer(-200)),
+                "geom": as_multi(to_degrees(counted.shape.buffer(-200))),
                 "households": 5,
                 "resident": 8,
                 "special": {"alone_elderly": 2},
