@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import rtree
 import shapely
-from sqlalchemy import select
 
 from layers.areas import UNITS_PER_DEGREE, Area, to_units
 from layers.errors import UnknownArea
@@ -23,9 +22,8 @@ from layers.population import KINDS, Counts, add_groups, of_leaf
 from layers.staffing import routine_need
 
 from .facts import leaf_counts
-from .figures import figures, staff_by_area
+from .figures import entered_paths, figures, staff_by_area
 from .rows import ATTRIBUTES, Reader
-from .schema import HISTORY, TABLES
 from .store import Store
 from .tiles import TileLayer
 
@@ -97,11 +95,14 @@ class CoverageCache:
             if rev == self.rev:
                 return rev
             steps = reader.revisions_since(self.rev) if self.rev >= 0 else []
-            if self.rev < 0 or any(step["touched"].get("all") for step in steps):
+            if not self.nodes or any(step["touched"].get("all") for step in steps):
                 self._load(reader)
                 changed = None
             else:
                 changed = self._step(reader, steps)
+                if self.with_tiles and self.layers.keys() != set(self.levels()):  # the first area of a level
+                    self._load(reader)
+                    changed = None
             # Whoever finds the new revision must not find a tile of the old one: browsers keep tiles named by a revision.
             for listener in self.listeners:
                 listener(changed, rev)
@@ -182,19 +183,13 @@ class CoverageCache:
                 above.have = above.have or {}
                 for role, number in roles.items():
                     above.have[role] = above.have.get(role, 0) + number
-        staff = TABLES["staff"]
-        ever = set(reader.connection.execute(select(staff.c.area).where(staff.c.area.is_not(None)).distinct()).scalars())
-        for row in reader.connection.execute(select(HISTORY.c.row).where(HISTORY.c.layer == "staff")).scalars():
-            ever.add(row.get("area"))
-        self.rostered = {self._roster(self.nodes[fid]) for fid in ever if fid in self.nodes}
+        self.rostered = {self._roster(path) for path in entered_paths(reader)}
 
-    def _roster(self, node: Node) -> str:
-        top = node
-        for above in self._up(node):
-            if above.level == self.rules.roster_level:
-                return above.path
-            top = above
-        return top.path
+    def _roster(self, path: str) -> str:
+        """The path of the roster that an area belongs to: that of the roster level above it, else of the top."""
+        fids = [int(part) for part in path.strip("/").split("/")]
+        found = (self.nodes[fid] for fid in fids if fid in self.nodes)
+        return next((node.path for node in found if node.level == self.rules.roster_level), f"/{fids[0]}/")
 
     def _up(self, node: Node | None) -> Iterable[Node]:
         while node is not None:
@@ -335,7 +330,7 @@ class CoverageCache:
         rank = self.rules.rank(node.level)
         level = self.rules.level(self.rules.roster_level)
         if level is not None and rank >= self.rules.rank(level.id):
-            return {} if self._roster(node) in self.rostered else None
+            return {} if self._roster(node.path) in self.rostered else None
         return {} if any(path.startswith(node.path) or node.path.startswith(path) for path in self.rostered) else None
 
     def figures(self, node: Node) -> dict[str, Any]:

@@ -108,6 +108,17 @@ def _ever_entered(reader: Reader, path: str) -> bool:
         return True
     if not reader.connection.execute(select(HISTORY.c.hid).where(HISTORY.c.layer == "staff").limit(1)).first():
         return False
-    fids = set(reader.connection.execute(under).scalars())
-    rows = reader.connection.execute(select(HISTORY.c.row).where(HISTORY.c.layer == "staff")).scalars()
-    return any(row.get("area") in fids for row in rows)
+    return any(entered.startswith(path) for entered in entered_paths(reader))
+
+
+def entered_paths(reader: Reader) -> set[str]:
+    """Paths of all areas in whose roster somebody was ever entered, also of those that are gone."""
+    fids = set(reader.connection.execute(select(STAFF.c.area).where(STAFF.c.area.is_not(None)).distinct()).scalars())
+    fids |= {row["area"] for row in reader.connection.execute(select(HISTORY.c.row).where(HISTORY.c.layer == "staff")).scalars()}
+    paths: dict[int, str] = {}
+    for chunk in chunks(fids - {None}):
+        paths |= dict(tuple(row) for row in reader.connection.execute(select(AREAS.c.fid, AREAS.c.path).where(AREAS.c.fid.in_(chunk))))
+    for chunk in chunks(fids - {None} - paths.keys()):
+        gone = select(HISTORY.c.fid, HISTORY.c.row).where(HISTORY.c.layer == "areas", HISTORY.c.fid.in_(chunk)).order_by(HISTORY.c.hid)
+        paths |= {fid: row["path"] for fid, row in reader.connection.execute(gone)}
+    return set(paths.values())

@@ -1,79 +1,260 @@
-"""The coverage in memory, brought in step edit by edit, is the one that a fresh start reads."""
+"""What the cache says after any edits is what a cache that reads the store afresh says."""
 
 from __future__ import annotations
 
-from dataclasses import fields
-from random import Random
+import random
+import threading
 
+import mapbox_vector_tile
+import numpy as np
 import pytest
 import shapely
+from shapely.geometry import mapping
 
-from geodata.coverage_cache import DEEPEST, CoverageCache, Node
-from geodata.store import Store
-from tests.geodata.stores import Worker
+from geodata.coverage_cache import CoverageCache
+from geodata.importer import Options, write_frame
+from geodata.rows import Reader
+from layers.areas import to_degrees
+from layers.errors import UnknownArea
+from layers.schema import LAYERS
+from tests.counts import count
+from tests.geodata.samples import sample
+from tests.geodata.stores import Clock, Worker, commit, open_store, plant_leaves, undo
+
+ZOOMS = (0, 12, 14, 16)
 
 
-@pytest.fixture
-def in_step(town: Store) -> CoverageCache:
-    """A cache of the little town with its tiles."""
-    cache = CoverageCache(town)
+def tiles_over(bounds, zoom: int) -> list[tuple[int, int, int]]:
+    """Tiles of a zoom that meet bounds in degrees."""
+    lon, lat = np.array(bounds)[[0, 2]], np.array(bounds)[[1, 3]]
+    x = ((lon + 180) / 360 * 2**zoom).astype(int)
+    y = ((1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2 * 2**zoom).astype(int)
+    return [(zoom, a, b) for a in range(x[0], x[1] + 1) for b in range(y[1], y[0] + 1)]
+
+
+def decoded(body: bytes) -> dict:
+    """A tile as {layer: {feature id: (geometry, attributes)}}: the order of features and values says nothing."""
+    options = {"y_coord_down": True}
+    return (
+        {
+            name: {
+                feature["id"]: (
+                    shapely.normalize(shapely.geometry.shape(feature["geometry"])).wkt,
+                    feature["properties"],
+                )
+                for feature in layer["features"]
+            }
+            for name, layer in mapbox_vector_tile.decode(body, default_options=options).items()
+        }
+        if body
+        else {}
+    )
+
+
+def assert_alike(mine: CoverageCache, fresh: CoverageCache, *, tiles: bool = True) -> None:
+    assert mine.rev == fresh.rev
+    assert mine.nodes.keys() == fresh.nodes.keys()
+    for fid, node in fresh.nodes.items():
+        held = mine.nodes[fid]
+        for name in (
+            "code",
+            "name",
+            "level",
+            "parent",
+            "path",
+            "leaf",
+            "assigned",
+            "locked",
+            "version",
+            "rev",
+            "attributes",
+            "bounds",
+        ):
+            assert getattr(held, name) == getattr(node, name), f"{node.code}: {name}"
+        assert mine.figures(held) == fresh.figures(node), node.code
+        assert mine.have(held) == fresh.have(node), node.code
+        assert mine.norm(held) == fresh.norm(node)
+        assert (
+            mine.ancestors(held)
+            and [one.fid for one in mine.ancestors(held)] == [one.fid for one in fresh.ancestors(node)]
+            or not node.parent
+        )
+    assert mine.codes == fresh.codes
+    assert {key: fids for key, fids in mine.children.items() if fids} == fresh.children
+    assert mine.bounds() == fresh.bounds() and mine.levels() == fresh.levels()
+    assert [root.fid for root in mine.roots()] == [root.fid for root in fresh.roots()]
+    dice = random.Random(mine.rev)
+    west, south, east, north = fresh.bounds()
+    for _ in range(20):
+        lon, lat = dice.uniform(west, east), dice.uniform(south, north)
+        assert mine.at(lon, lat) == fresh.at(lon, lat)
+        box = (lon, lat, lon + dice.uniform(0, 0.005), lat + dice.uniform(0, 0.005))
+        assert mine.near(box) == fresh.near(box)
+    for level in fresh.levels():
+        assert {node.fid for node in mine.shown(level)} == {node.fid for node in fresh.shown(level)}
+        for zoom in ZOOMS if tiles else ():
+            for tile in tiles_over(fresh.bounds(), zoom):
+                assert decoded(mine.layers[level].tile(*tile)) == decoded(fresh.layers[level].tile(*tile)), (
+                    level,
+                    tile,
+                )
+
+
+def fresh_of(store, **options) -> CoverageCache:
+    cache = CoverageCache(store, **options)
     cache.sync()
     return cache
 
 
-def test_after_each_piece_of_random_work_it_is_what_a_fresh_start_reads(town: Store, in_step: CoverageCache, clock):
-    worker = Worker(town, clock, Random(11))
-    for done in range(1, 61):
-        worker.work(done)
-        in_step.sync()
-        if done % 10 == 0:
-            assert_same(in_step, town)
+@pytest.mark.parametrize("seed", range(count(2, 10)))
+def test_after_any_edits_the_cache_is_what_a_new_one_would_be(town, clock, kind, seed):
+    worker, cache = Worker(town, clock, random.Random(300 + seed)), fresh_of(town)
+    for _ in range(count(6 if kind == "gpkg" else 2, 40)):
+        worker.work(len(worker.log) + random.Random(len(worker.log)).choice((1, 2, 15)))
+        cache.sync()
+        assert_alike(cache, fresh_of(town), tiles=False)
+    assert_alike(cache, fresh_of(town))
 
 
-def test_several_revisions_at_once_end_the_same(town: Store, in_step: CoverageCache, clock):
-    Worker(town, clock, Random(12)).work(40)
-    in_step.sync()
-    assert_same(in_step, town)
+def test_edits_of_another_process_are_read_as_well(town_url, town):
+    cache, other = fresh_of(town), open_store(town_url)
+    worker = Worker(other, Clock(), random.Random(5))
+    worker.work(25)
+    assert cache.rev < other.head()[0] == cache.sync()
+    assert_alike(cache, fresh_of(town))
+    other.close()
 
 
-def test_who_finds_a_new_revision_finds_its_listeners_told(town: Store, in_step: CoverageCache, clock):
-    told, before, worker = [], in_step.rev, Worker(town, clock, Random(13))
-    in_step.listeners.append(lambda step, rev: told.append((rev, in_step.rev)))
-    while not told:
-        worker.work(len(worker.log) + 1)
-        in_step.sync()
-    assert told == [(in_step.rev, before)]
+def test_an_import_is_read_whole(town):
+    cache = fresh_of(town)
+    with town.read() as reader:
+        leaves = reader.all_areas(leaf=True)
+    write_frame(
+        town, sample(LAYERS["buildings"], leaves).drop(columns="estate"), Options("buildings"), "tester", "buildings"
+    )
+    cache.sync()
+    assert_alike(cache, fresh_of(town))
 
 
-def test_areas_that_hold_the_same_share_it_and_none_changes_with_another(town: Store, in_step: CoverageCache, clock):
-    needs = [node.need for node in in_step.nodes.values() if node.leaf]
-    assert len({id(need) for need in needs}) < len(needs)
-    Worker(town, clock, Random(14)).work(15)
-    in_step.sync()
-    fresh = CoverageCache(town, tiles=False)
-    fresh.sync()
-    assert {fid: node.need for fid, node in in_step.nodes.items()} == {n.fid: n.need for n in fresh.nodes.values()}
+def test_a_city_that_comes_while_we_look_is_shown(empty):
+    cache = fresh_of(empty)
+    assert (cache.bounds(), cache.roots(), cache.levels(), cache.level_by_zoom()) == (None, [], [], {})
+    plant_leaves(empty)
+    cache.sync()
+    assert_alike(cache, fresh_of(empty))
+    assert cache.level_by_zoom()[0] == "city" and cache.level_by_zoom()[18] == "micro_grid"
 
 
-def assert_same(cache: CoverageCache, store: Store) -> None:
-    """Nodes with their sums and staff, codes, children, rosters, levels, index and tiles are those of a fresh start."""
-    fresh = CoverageCache(store)
-    fresh.sync()
-    assert cache.rev == fresh.rev
-    for fid, node in fresh.nodes.items():
-        for name in (one.name for one in fields(Node)):
-            mine, theirs = getattr(cache.nodes[fid], name), getattr(node, name)
-            assert mine == (pytest.approx(theirs, abs=1e-6) if name == "area" else theirs), f"{node.code}: {name}"
-    assert cache.nodes.keys() == fresh.nodes.keys() and cache.codes == fresh.codes and cache.rostered == fresh.rostered
-    assert {fid: found for fid, found in cache.children.items() if found} == fresh.children
-    assert cache.levels() == fresh.levels() and cache.level_by_zoom() == fresh.level_by_zoom()
-    west, south, east, north = fresh.bounds()
-    assert cache.near((west, south, east, north)) == fresh.near((west, south, east, north))
-    for node in fresh.nodes.values():
-        middle = shapely.box(*node.bounds).centroid
-        assert cache.at(middle.x, middle.y) == fresh.at(middle.x, middle.y)
-        assert cache.have(cache.nodes[node.fid]) == fresh.have(node)
-    for level, layer in fresh.layers.items():
-        assert len(cache.layers[level]) == len(layer)
-        assert cache.layers[level].tile(0, 0, 0) == layer.tile(0, 0, 0)
-    assert max(cache.level_by_zoom()) == DEEPEST
+def test_nothing_is_read_again_when_nothing_was_written(town, monkeypatch):
+    cache, read = fresh_of(town), []
+    monkeypatch.setattr(Reader, "revisions_since", lambda self, rev: read.append(rev) or [])
+    assert cache.sync() == cache.sync() == town.head()[0]
+    assert read == []
+
+
+def test_only_what_a_cut_touched_is_read_again(town, monkeypatch):
+    cache = fresh_of(town)
+    made = _cut(town, "30")
+    read: list[int] = []
+    areas = Reader.areas
+    monkeypatch.setattr(Reader, "areas", lambda self, fids: areas(self, read.extend(fids := list(fids)) or fids))
+    monkeypatch.setattr(cache, "_load", lambda reader: pytest.fail("everything was read"))
+    cache.sync()
+    assert set(read) <= {area.fid for area in (*made.edit.before, *made.edit.after, *made.edit.touched)} | {
+        1,
+        2,
+        3,
+        4,
+        5,
+    }
+
+
+def test_listeners_hear_what_ground_changed(town):
+    cache, heard = fresh_of(town), []
+    cache.listeners.append(lambda changed, rev: heard.append((changed, rev)))
+    before = {tile: cache.layers["micro_grid"].tile(*tile) for tile in tiles_over(cache.bounds(), 17)}
+    made = _cut(town, "30")
+    cache.sync()
+    ((changed, rev),) = heard
+    assert rev == town.head()[0]
+    assert {area.fid for area in made.edit.after} <= set(changed["areas"])
+    touched = set(cache.layers["micro_grid"].touched_tiles(changed["bounds"], 17, 17))
+    differ = {tile for tile, body in before.items() if decoded(cache.layers["micro_grid"].tile(*tile)) != decoded(body)}
+    assert differ and differ <= touched, "whoever forgets the touched tiles shows none that is old"
+
+
+def test_a_tile_never_mixes_two_revisions(town):
+    """Readers of other threads see the coverage before or after a cut, never a hole."""
+    cache, wrong, stop = fresh_of(town), [], threading.Event()
+    with town.read() as reader:
+        whole = {area.fid for area in reader.all_areas(leaf=True)}
+
+    def look():
+        while not stop.is_set():
+            tile = decoded(cache.layers["micro_grid"].tile(*tiles_over(cache.bounds(), 14)[0])).get("areas", {})
+            if not tile:
+                wrong.append(tile)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    for code in ("30", "11", "22", "64"):
+        rev = _cut(town, code) and town.head()[0]
+        cache.sync()
+        undo(town, rev)
+        cache.sync()
+    stop.set()
+    thread.join()
+    assert not wrong
+    assert {node.fid for node in cache.shown("micro_grid")} == whole
+
+
+def test_compacted_tiles_are_the_same_tiles(town, clock):
+    worker, cache = Worker(town, clock, random.Random(8)), fresh_of(town)
+    worker.work(30)
+    cache.sync()
+    for layer in cache.layers.values():
+        layer.compact()
+        assert layer.slack == 0
+    assert_alike(cache, fresh_of(town))
+
+
+def test_staff_below_count_above_and_unknown_is_not_zero(town):
+    cache = fresh_of(town)
+    with town.read() as reader:
+        people = len(reader.rows("staff"))
+    assert sum(cache.have(cache.by_code("town")).values()) == people
+    with town.write("tester", "staff") as tx:
+        for row in tx.rows("staff"):
+            tx.delete("staff", row["fid"])
+    cache.sync()
+    assert cache.have(cache.by_code("town")) == {}, "everybody left: that is nobody, not unknown"
+    assert_alike(cache, fresh_of(town), tiles=False)
+
+
+def test_a_roster_stays_known_when_the_area_it_began_in_is_gone(empty):
+    plant_leaves(empty)
+    with empty.write("tester", "staff") as tx:
+        fid = tx.insert("staff", [{"name": "王", "role": "volunteer", "area": tx.area("32").fid}])[0]
+    with empty.write("tester", "staff") as tx:
+        tx.delete("staff", fid)
+    cache = fresh_of(empty)
+    assert cache.have(cache.by_code("31")) == {} and cache.have(cache.by_code("11")) == {}
+    assert cache.have(cache.by_code("53")) is None
+    commit(empty, {"op": "merge", "targets": ["31", "32"], "keep": "31"})
+    cache.sync()
+    assert_alike(cache, fresh_of(empty), tiles=False)
+    assert cache.have(cache.by_code("11")) == {}
+
+
+def test_an_unknown_code_is_told(town):
+    with pytest.raises(UnknownArea, match="nowhere"):
+        fresh_of(town, tiles=False).by_code("nowhere")
+
+
+def _cut(store, code: str):
+    with store.read() as reader:
+        shape = reader.area(code).shape
+    west, _, east, _ = shape.bounds
+    middle = shape.representative_point()
+    line = shapely.LineString([(west - 700, middle.y - 180), (east + 700, middle.y + 150)])
+    return commit(store, {"op": "split", "targets": [code], "line": mapping(to_degrees(line))})
