@@ -21,13 +21,14 @@ const row = (name, value, more = "") =>
 const table = (...rows) => el("table", { class: "eff" }, el("tbody", {}, ...rows));
 const fold = (title, content) => el("details", {}, el("summary", {}, icon("right", "s"), title), content);
 
-/** Counts below the smallest cell stay hidden for those who may not see them. */
-function special(value) {
-  return typeof value === "string" ? t("value.hidden", { n: boot.privacy.min_cell }) : figureText.number(value);
+/** Who may not see special groups gets no total that could give one away: that is not unknown. */
+function special(f) {
+  return f.special_hidden && f.special_total === null ? t("value.hidden") : figureText.number(f.special_total);
 }
 
 export const figureSections = {
   section,
+  special,
 
   head(f) {
     const figure = (label, value, more) =>
@@ -57,19 +58,14 @@ export const figureSections = {
         "tr",
         { class: "ind" },
         el("th", { scope: "row" }, named(boot.special_groups, id)),
-        el("td", {}, special(value)),
+        el("td", {}, figureText.number(value)),
       );
     return section(
       t("card.people"),
       f.estimated ? t("value.estimated") : null,
       table(
         kinds.map(([kind, value]) => row(t(`people.${kind}`), format.number(value))),
-        row(
-          t("fig.special"),
-          f.special_hidden && f.special_total === null
-            ? t("value.hidden", { n: boot.privacy.min_cell })
-            : special(f.special_total),
-        ),
+        row(t("fig.special"), special(f)),
         folded ? null : groups.map(group),
       ),
       folded && groups.length ? fold(t("card.groups"), table(groups.map(group))) : null,

@@ -49,7 +49,7 @@ export function showZoneCard(zone, { withdraw, go, shut }) {
               "tr",
               {},
               el("th", { scope: "row" }, t("fig.special")),
-              el("td", { class: "v" }, format.number(f.special_total)),
+              el("td", { class: "v" }, figureSections.special(f)),
             ),
             f.unknown_leaves
               ? el(
