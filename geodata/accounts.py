@@ -218,6 +218,10 @@ class Accounts:
         account, until = self._known(_digest(token), read)
         return account if account is not None and datetime.fromisoformat(until) > self.clock() else None
 
+    def state(self) -> Hashable:
+        """A value that differs as soon as anybody wrote to the file."""
+        return self._watch.state()
+
     def _known(self, hash: str, read: Callable[[str], tuple[Account | None, str]]) -> tuple[Account | None, str]:
         """What `read` finds for the hash, from memory as long as nobody wrote to the file."""
         state = self._watch.state()

@@ -19,6 +19,7 @@ from . import areas, auth, edits, errors, exports, figures, headers, health, ite
 from .config import Config
 from .paths import static_folder
 from .state import State
+from .tile_lane import TileLane
 
 BLUEPRINTS = (auth, pages, areas, figures, edits, search, tiles, zones, exports, items, health)
 
@@ -63,6 +64,8 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None) -
     if config.server.sign_in_limit:
         sign_in = limiter.limit(config.server.sign_in_limit, key_func=get_remote_address)
         app.view_functions["auth.sign_in_post"] = sign_in(auth.sign_in_post)
+    lane = app.wsgi_app = TileLane(app.wsgi_app, state)
+    state.admit = lane.admit
     return app
 
 

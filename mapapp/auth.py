@@ -61,7 +61,7 @@ def install(app: Flask) -> None:
         view = current_app.view_functions.get(request.endpoint)
         if view is None or request.endpoint == "static":
             return
-        need = getattr(view, "needs", None)
+        need, accounts = getattr(view, "needs", None), state().accounts.state()
         _who()
         if need == "public":
             if request.method not in SAFE:
@@ -73,9 +73,12 @@ def install(app: Flask) -> None:
             raise NotSignedIn(g.get("why", "sign in first"))
         if not g.by_token and request.method not in SAFE:
             csrf.protect()
+        rev = state().sync()
         g.rights = state().rights_of(g.account)
         if need != "account":
             g.rights.require(need)
+        if request.endpoint == "tiles.tile" and not g.by_token:
+            state().admit(request.headers.get("Cookie", ""), _ends(), accounts, rev)
 
 
 def _who() -> None:
@@ -105,6 +108,12 @@ def _who() -> None:
         g.why = "the session has ended; sign in again"
     elif now - session["seen"] > 30:
         session["seen"] = now
+
+
+def _ends() -> float:
+    """When the session of the request ends if nothing more is asked (seconds of the epoch)."""
+    rules = state().config.security
+    return min(session["seen"] + rules.session_idle_minutes * 60, session["since"] + rules.session_hours * 3600)
 
 
 @blueprint.get("/sign-in")

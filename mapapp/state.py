@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,7 @@ class State:
     layer_tiles: LayerTiles
     tile_cache: TileCache
     jobs: Jobs
+    admit: Callable[[str, float, Any, int], None] = lambda *_: None  # tells the lane of tiles whom the gate let in
     _rights: dict[Account, tuple[int, Rights]] = field(default_factory=dict)  # with the revision they were found at
 
     def close(self) -> None:

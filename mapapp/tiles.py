@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import time
+from http import HTTPStatus
 
 from flask import Blueprint, Response, request
+from werkzeug.http import parse_etags
 
 from geodata.layer_tiles import SHOWN
 from geodata.tile_cache import Tile, TileKey
@@ -13,7 +15,7 @@ from layers.errors import BadInput, NotFound
 
 from .auth import needs
 from .forms import arguments, number
-from .state import DEEPEST, rights, state
+from .state import DEEPEST, State, rights, state
 
 blueprint = Blueprint("tiles", __name__)
 WAIT_S = 0.5  # how long a tile asked at a newer revision waits for this process to see it
@@ -49,30 +51,39 @@ def tile(layer: str, z: int, x: int, y: int):
     if z > DEEPEST or not (0 <= x < 1 << z and 0 <= y < 1 << z):
         raise NotFound(f"{z}/{x}/{y}: no such tile")
     _wait_for(number(query, "rev", 0, most=1 << 53, least=0))
-    level = ""
-    if layer == "areas":
-        level = query.get("level") or held.cache.level_by_zoom().get(z, "")
-        if level and level not in held.cache.layers:
-            if held.cache.rules.level(level) is None:
-                raise BadInput(f"level={level[:40]}: no such level")
-            level = _nearest_above(level)
-        scope = None
-    else:
-        scope = rights().filter("see")
+    scope = None if layer == "areas" else rights().filter("see")
+    level = level_of(held, query.get("level"), z) if layer == "areas" else ""
     key = TileKey(layer, level, z, x, y, "" if scope is None else " ".join(scope))
     lasting = "rev" in query and int(query["rev"]) <= held.cache.rev
-    return _reply(held.tile_cache.fetch(key, lambda: held.draw(key, scope)), lasting)
+    found = held.tile_cache.fetch(key, lambda: held.draw(key, scope))
+    seen, encodings = request.headers.get("If-None-Match", ""), request.headers.get("Accept-Encoding", "")
+    status, fields, body = reply(found, lasting, seen, encodings)
+    return Response(body, status, fields)
 
 
-def _reply(tile: Tile, lasting: bool) -> Response:
-    """The tile; `lasting` when its address names a revision it shows."""
-    headers = [("ETag", tile.etag), ("Vary", "Accept-Encoding, Cookie, Authorization"),
-               ("Cache-Control", "private, max-age=31536000, immutable" if lasting else "private, no-cache")]
-    if request.if_none_match.contains_weak(tile.etag.strip('"')):
-        return Response(status=304, headers=headers)
-    if not tile.data or "gzip" not in request.headers.get("Accept-Encoding", ""):
-        return Response(gzip.decompress(tile.data) if tile.data else b"", mimetype=MVT, headers=headers)
-    return Response(tile.data, mimetype=MVT, headers=[*headers, ("Content-Encoding", "gzip")])
+def level_of(held: State, asked: str | None, z: int) -> str:
+    """The level of area tiles: the one asked for, or the deepest above it that there is; else the one the zoom shows.
+    Raises BadInput."""
+    level = asked or held.cache.level_by_zoom().get(z, "")
+    if level and level not in held.cache.layers:
+        if held.cache.rules.level(level) is None:
+            raise BadInput(f"level={level[:40]}: no such level")
+        above = [one for one in held.cache.levels() if held.cache.rules.rank(one) <= held.cache.rules.rank(level)]
+        level = (above or held.cache.levels() or [""])[-1 if above else 0]
+    return level
+
+
+def reply(tile: Tile, lasting: bool, seen: str, encodings: str) -> tuple[HTTPStatus, list[tuple[str, str]], bytes]:
+    """Status, headers and body for somebody who has `seen` these ETags and takes these encodings; `lasting` when the
+    address names a revision that the tile shows."""
+    fields = [("ETag", tile.etag), ("Vary", "Accept-Encoding, Cookie, Authorization"),
+              ("Cache-Control", "private, max-age=31536000, immutable" if lasting else "private, no-cache")]
+    if seen and parse_etags(seen).contains_weak(tile.etag.strip('"')):
+        return HTTPStatus.NOT_MODIFIED, fields, b""
+    fields.append(("Content-Type", MVT))
+    if not tile.data or "gzip" not in encodings:
+        return HTTPStatus.OK, fields, gzip.decompress(tile.data) if tile.data else b""
+    return HTTPStatus.OK, [*fields, ("Content-Encoding", "gzip")], tile.data
 
 
 def _wait_for(rev: int) -> None:
@@ -80,12 +91,6 @@ def _wait_for(rev: int) -> None:
     held, until = state(), time.monotonic() + WAIT_S  # the gate has just brought it to the last commit
     while held.cache.rev < rev and held.sync() < rev and time.monotonic() < until:
         time.sleep(0.01)
-
-
-def _nearest_above(level: str) -> str:
-    cache = state().cache
-    above = [one for one in cache.levels() if cache.rules.rank(one) <= cache.rules.rank(level)]
-    return above[-1] if above else (cache.levels() or [""])[0]
 
 
 def known(layer: str) -> None:
