@@ -33,7 +33,7 @@ FILES = {
 }
 
 
-@dataclass
+@dataclass(eq=False)
 class Promises:
     """Collects what each promise's tests did."""
 
