@@ -13,7 +13,7 @@ import numpy as np
 import pandas
 
 from layers.areas import to_degrees
-from layers.errors import BadEncoding, BadInput, NotFound
+from layers.errors import BadEncoding, BadInput, NotFound, StoreBusy
 from layers.schema import LAYERS, OWNER, Field, Layer
 
 from . import crs as crs_
@@ -24,6 +24,7 @@ from .rows import Reader
 from .schema import TABLES
 
 Progress = Callable[[float, str], None]
+TRIES = 20  # how often rows and figures are read again to be of one revision
 NOT_IN_DBF = ("members",)  # lists of codes do not fit 254 bytes; the zone's shape and figures go
 EXPORT_LAYERS = [name for name in LAYERS if name not in ("shares",)]
 EXPORT_FORMATS: list[Format] = list(FORMATS.values())
@@ -58,9 +59,14 @@ def export(cache: CoverageCache, request: Request, path: Path, progress: Progres
     format = judged(request)
     cache.store.refuse_live(path)
     progress(0.1, "read")
-    with cache.store.read() as reader:
-        frame = frame_of(reader, cache, request)
-        rev = reader.rev
+    for _ in range(TRIES):
+        rev = cache.sync()
+        with cache.store.read() as reader:
+            if reader.rev == rev == cache.rev:
+                frame = frame_of(reader, cache, request)
+                break
+    else:
+        raise StoreBusy("others kept writing while the export was read; try again")
     if not len(frame):
         raise NotFound(f"{request.layer}: there is nothing to export there")
     progress(0.5, "write")
@@ -106,8 +112,7 @@ def frame_of(reader: Reader, cache: CoverageCache, request: Request) -> pandas.D
     layer = LAYERS[request.layer]
     scope = request.scope
     if request.area is not None:
-        node = cache.by_code(request.area)
-        scope = (node.path,)
+        scope = _inside(cache.by_code(request.area).path, scope)
     rows = _areas(reader, cache, request, scope) if layer.name == "areas" else _rows(reader, cache, layer, scope)
     fields = fields_of(layer, request.special)
     columns = {field.name: _column(field, [row.get(field.name) for row in rows]) for field in fields}
@@ -115,6 +120,13 @@ def frame_of(reader: Reader, cache: CoverageCache, request: Request) -> pandas.D
         return pandas.DataFrame(columns)
     shapes = crs_.from_store(np.array([row["geom"] for row in rows], dtype=object), request.crs, request.datum)
     return geopandas.GeoDataFrame(columns, geometry=shapes, crs=request.crs)
+
+
+def _inside(path: str, scope: Sequence[str] | None) -> tuple[str, ...]:
+    """Paths of what lies both under `path` and in the scope."""
+    if scope is None or any(path.startswith(allowed) for allowed in scope):
+        return (path,)
+    return tuple(allowed for allowed in scope if allowed.startswith(path))
 
 
 def _areas(reader: Reader, cache: CoverageCache, request: Request, scope: Sequence[str] | None) -> list[dict[str, Any]]:

@@ -38,4 +38,4 @@ def fits(profile: str, rules: Rules, level: str, code: str, parent_code: str | N
     found = rules.level(level)
     if found is None or not found.code_digits:
         return bool(code)
-    return code.isdigit() and len(code) == found.code_digits and code.startswith(parent_code or "")
+    return code.isascii() and code.isdigit() and len(code) == found.code_digits and code.startswith(parent_code or "")
