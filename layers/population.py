@@ -5,7 +5,7 @@ Unknown is not zero: a count nobody gave is None, and a sum says how many of its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,7 @@ import shapely
 from .schema import PEOPLE_KINDS
 
 KINDS = ("households", *PEOPLE_KINDS)
+THINNEST = 3  # units (3 cm): ground of a cell that is thinner on average came from rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,9 @@ class Facts:
         for share in self.shares:
             by_cell.setdefault(share.cell, []).append(share)
         for parts in by_cell.values():
-            for share in _deal_cell(parts, order, shapes, self.places, owner):
+            known = [heirs[part.area] for part in parts if part.area in heirs] if heirs is not None else []
+            may = {fid for some in known for fid in some} if len(known) == len(parts) else set(order)
+            for share in _deal_cell(parts, order, shapes, self.places, owner, may):
                 shares.append(share)
                 held[share.area].append(share.counts)
         return Dealt(owner, tuple(shares), {fid: total(counts) for fid, counts in held.items()})
@@ -164,24 +167,25 @@ def owners(points: Sequence[shapely.Point], fids: Sequence[int], shapes: np.ndar
 
 
 def _deal_cell(parts: list[Share], fids: Sequence[int], shapes: np.ndarray, places: Sequence[Place],
-               owner: Mapping[int, int]) -> list[Share]:
-    """One cell's people among the leaves: weight = floor area of its buildings where known, else area."""
+               owner: Mapping[int, int], may: Collection[int]) -> list[Share]:
+    """One cell's people among those leaves that `may` have ground of it: weight = floor area of its buildings where
+    known, else area."""
     cell = parts[0].shape
     counts = replace(total(part.counts for part in parts), facts=1)
     weight = sum(part.weight for part in parts)
     if len(fids) == 1:
         amounts = np.ones(1)
     else:
-        amounts = np.zeros(len(fids))
+        amounts, open_to = np.zeros(len(fids)), np.array([fid in may for fid in fids])
         shapely.prepare(cell)
         for place in places:
             if place.floor > 0 and shapely.contains(cell, place.point):  # on its border it may be the neighbour's
                 amounts[fids.index(owner[place.fid])] += place.floor
+        amounts = np.where(open_to, amounts, 0)
         if not amounts.any():
-            amounts = shapely.area(shapely.intersection(cell, shapes))
-            amounts[amounts < amounts.sum() * 1e-6] = 0  # what rounding leaves along a border is no ground
+            amounts = np.where(open_to, _ground(cell, shapes), 0)
         if not amounts.any():
-            amounts[int(np.argmin(shapely.distance(cell, shapes)))] = 1
+            amounts[int(np.argmin(np.where(open_to, shapely.distance(cell, shapes), np.inf)))] = 1
     kept = {part.area: part.fid for part in parts}
     ratio = amounts / amounts.sum()
     order = sorted(range(len(fids)), key=lambda k: (fids[k] < 0, abs(fids[k])))
@@ -198,6 +202,13 @@ def _deal_cell(parts: list[Share], fids: Sequence[int], shapes: np.ndarray, plac
             1 if counts.values[0] is None else 0, 0, 0, split, counts.counted_at)
         result.append(Share(kept.get(fid, 0), parts[0].cell, fid, round(float(weight * ratio[k]), 12), cell, own))
     return result
+
+
+def _ground(cell: shapely.Geometry, shapes: np.ndarray) -> np.ndarray:
+    """How much of the cell lies in each shape; slivers that rounding leaves along a border are no ground."""
+    common = shapely.intersection(cell, shapes)
+    area, length = shapely.area(common), shapely.length(common)
+    return np.where(2 * area > THINNEST * length, area, 0)
 
 
 def _largest_remainder(number: int | None, ratio: np.ndarray, order: Sequence[int]) -> list[int] | None:

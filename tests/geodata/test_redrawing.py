@@ -17,7 +17,7 @@ from geodata.checking import check_store
 from geodata.coverage_cache import today
 from geodata.facts import held_in, leaf_counts
 from geodata.schema import LINEAGE, TABLES
-from layers.areas import to_degrees
+from layers.areas import to_degrees, to_units
 from layers.errors import (
     BadGeometry,
     BadInput,
@@ -27,6 +27,7 @@ from layers.errors import (
     Stale,
     UnknownArea,
     UnknownOperation,
+    WeigeError,
 )
 from layers.redraw import OPERATIONS
 from tests.counts import count
@@ -234,6 +235,42 @@ def test_an_unknown_cell_stays_unknown_in_every_part(town):
         shares = reader.rows("shares", TABLES["shares"].c.cell == cell["fid"])
         assert len(shares) == 2 and {share["households"] for share in shares} == {None}
     assert_whole(town)
+
+
+def test_a_counted_leaf_stays_counted_when_a_line_also_cuts_its_unknown_neighbour(town):
+    with town.read() as reader:
+        counts, leaves = leaf_counts(reader), reader.all_areas(leaf=True)
+    unknown = [
+        leaf for leaf in leaves if leaf.fid in counts and counts[leaf.fid].unknown and not counts[leaf.fid].buildings
+    ]
+    tried = 0
+    for dark in unknown:
+        for light in leaves:
+            if (
+                light.fid in counts
+                and counts[light.fid].counted
+                and shapely.intersection(dark.shape, light.shape).length > 2000
+            ):
+                middles = [leaf.shape.representative_point() for leaf in (dark, light)]
+                a, b = (np.array(middle.coords[0]) for middle in middles)
+                line = shapely.LineString([a - 2 * (b - a), b + 2 * (b - a)])
+                try:
+                    told = preview(
+                        town, {"op": "split", "targets": [dark.code, light.code], "line": mapping(to_degrees(line))}
+                    )
+                except WeigeError:
+                    continue
+                parts = [
+                    one
+                    for one in told["changed"]
+                    if light.shape.buffer(2).covers(to_units(shapely.geometry.shape(one["geometry"])))
+                ]
+                assert len(parts) >= 2 and all(one["after"]["known_share"] == 1 for one in parts), (
+                    dark.code,
+                    light.code,
+                )
+                tried += 1
+    assert tried
 
 
 def test_a_cell_is_dealt_to_the_person_with_its_special_groups_and_marked_estimated(town):
