@@ -162,7 +162,7 @@ def main() -> None:
     parser.add_argument("--tiles", type=int, default=24, help="tiles a zoom, under cells picked at random")
     parser.add_argument("--labels", action="store_true", help="with a layer of labels")
     options = parser.parse_args()
-    print(f"numpy {np.__version__}, shapely {shapely.__version__}, isal {version("isal")}, "
+    print(f"numpy {np.__version__}, shapely {shapely.__version__}, isal {version('isal')}, "
           f"{os.cpu_count()} cores")
     measure("Invented", coverage(options.n), options.tiles, options.labels)
     if TAINAN.exists():
