@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -69,7 +69,7 @@ class Accounts:
     def __init__(self, url: str, *, fail_limit: int = 5, lockout_minutes: float = 30, min_length: int = 8, classes: int = 3,
                  clock: Callable[[], datetime] | None = None):
         self.engine = connect_accounts(url)
-        self.clock = clock or (lambda: datetime.now(timezone.utc))
+        self.clock = clock or (lambda: datetime.now(UTC))
         self.fail_limit, self.lockout = fail_limit, timedelta(minutes=lockout_minutes)
         self.min_length, self.classes = min_length, classes
         self._strangers: OrderedDict[str, tuple[int, str | None]] = OrderedDict()  # names nobody has: failures, locked until

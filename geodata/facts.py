@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-
 from sqlalchemy import select
 
 from layers.areas import Area, to_units
@@ -70,11 +69,10 @@ def leaf_counts(reader: Reader, leaves: Iterable[int] | None = None) -> dict[int
     """Sums per leaf, all leaves for None. Leaves without any fact are left out."""
     held: dict[int, list[Counts]] = defaultdict(list)
     for chunk in ([None] if leaves is None else chunks(leaves)):
-        in_leaves = (lambda table: True) if chunk is None else (lambda table: table.c.area.in_(chunk))
         columns = [BUILDINGS.c.fid, BUILDINGS.c.area, *(BUILDINGS.c[name] for name in _COUNT_COLUMNS)]
         statement = select(*columns)
         if chunk is not None:
-            statement = statement.where(in_leaves(BUILDINGS))
+            statement = statement.where(BUILDINGS.c.area.in_(chunk))
         rows = reader.connection.execute(statement).all()
         counts = building_counts(reader, rows)
         for row in rows:
@@ -82,7 +80,7 @@ def leaf_counts(reader: Reader, leaves: Iterable[int] | None = None) -> dict[int
         columns = [SHARES.c.area, SHARES.c.estimated, *(SHARES.c[kind] for kind in KINDS), SHARES.c.special, CELLS.c.counted_at]
         statement = select(*columns).join(CELLS, CELLS.c.fid == SHARES.c.cell)
         if chunk is not None:
-            statement = statement.where(in_leaves(SHARES))
+            statement = statement.where(SHARES.c.area.in_(chunk))
         for row in reader.connection.execute(statement):
             one = share_counts(row)
             held[row.area].append(one if row.counted_at is None else Counts(

@@ -84,7 +84,7 @@ def change_attributes(store: Store, frame, options: Options, actor: str, name: s
     records = records_of(AREAS, frame, mapping, name, [group.id for group in store.rules.special_groups])
     _codes(records, name)
     with store.write(actor, "import", note=f"areas from {name}") as tx:
-        for row, record in enumerate(records, 2):
+        for record in records:
             area = tx.area(record["code"])
             changes = {key: value for key, value in record.items() if key in (*ATTRIBUTES, "name", "locked") and value is not None}
             if options.dry_run or not changes:

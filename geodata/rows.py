@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-
 from sqlalchemy import Connection, and_, false, func, or_, select, true, type_coerce
 from sqlalchemy.sql import ColumnElement
 
-from layers.codes import next_code
 from layers.areas import UNITS_PER_DEGREE, Area, as_multi, to_units
+from layers.codes import next_code
 from layers.coverage import Coverage
 from layers.errors import NotFound, UnknownArea
 from layers.rules import Rules

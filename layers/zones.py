@@ -65,8 +65,9 @@ def tally_ground(shape: shapely.Geometry, facts: Facts, leaves: Sequence[tuple[s
         elif inside > 1e-6:
             estimated = True
             values = tuple(None if value is None else int(round(value * inside)) for value in share.counts.values)
-            held.append(Counts(values, share.counts.special and {group: int(round(number * inside)) for group, number in share.counts.special.items()}, 1,
-                               share.counts.unknown, 0, 0, True, share.counts.counted_at))
+            groups = share.counts.special
+            special = None if groups is None else {group: int(round(number * inside)) for group, number in groups.items()}
+            held.append(Counts(values, special, 1, share.counts.unknown, 0, 0, True, share.counts.counted_at))
     unknown = sum(1 for ground, counts in leaves if not counts.counted and shapely.intersects(shape, ground)
                   and shapely.area(shapely.intersection(shape, ground)) > 1e-6 * ground.area)
     return Tally(total(held), unknown, estimated)

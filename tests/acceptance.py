@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-
 # Whole files that keep one promise.
 FILES = {
     "tests/mapapp/test_rights.py": "Rights: roles x areas x endpoints, tiles included, by hand-written expectations",
