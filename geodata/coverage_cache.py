@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -61,6 +61,55 @@ class Node:
         return (self.attributes or {}).get(name)
 
 
+@dataclass(slots=True)
+class Tree:
+    """All areas at one revision. A step works on a copy that takes over at once: who reads never finds half of it."""
+
+    nodes: dict[int, Node] = field(default_factory=dict)
+    codes: dict[str, int] = field(default_factory=dict)
+    children: dict[int | None, frozenset[int]] = field(default_factory=dict)
+    present: Counter[str] = field(default_factory=Counter)  # areas by level
+
+    @classmethod
+    def of(cls, nodes: dict[int, Node]) -> Tree:
+        """The tree of these nodes."""
+        below: dict[int | None, list[int]] = {}
+        for node in nodes.values():
+            below.setdefault(node.parent, []).append(node.fid)
+        return cls(nodes, {node.code: fid for fid, node in nodes.items()}, {fid: frozenset(fids) for fid, fids in below.items()},
+                   Counter(node.level for node in nodes.values()))
+
+    def copy(self) -> Tree:
+        """Another one with the same nodes."""
+        return Tree(dict(self.nodes), dict(self.codes), dict(self.children), Counter(self.present))
+
+    def take(self, fid: int) -> Node | None:
+        """Removes an area; answers its node."""
+        node = self.nodes.pop(fid, None)
+        if node is not None:
+            del self.codes[node.code]
+            rest = self.children[node.parent] - {fid}
+            if rest:
+                self.children[node.parent] = rest
+            else:
+                del self.children[node.parent]
+            self.present[node.level] -= 1
+        return node
+
+    def put(self, node: Node) -> None:
+        """Adds an area."""
+        self.nodes[node.fid] = node
+        self.codes[node.code] = node.fid
+        self.children[node.parent] = self.children.get(node.parent, frozenset()) | {node.fid}
+        self.present[node.level] += 1
+
+    def up(self, node: Node | None) -> Iterable[Node]:
+        """The area and those above it, up to the root."""
+        while node is not None:
+            yield node
+            node = self.nodes.get(node.parent) if node.parent is not None else None
+
+
 class CoverageCache:
     """Owns the nodes, the rtree and the tile layers of the areas. Public: node, by_code, sync, figures, tile_layer."""
 
@@ -69,20 +118,32 @@ class CoverageCache:
         self.with_tiles = tiles
         self.level_pixels = level_pixels
         self.rev = -1
-        self.nodes: dict[int, Node] = {}
-        self.codes: dict[str, int] = {}
-        self.children: dict[int | None, set[int]] = {}
+        self._tree = Tree()
         self.rostered: set[str] = set()  # paths of rosters in which somebody was ever entered
         self.index = rtree.index.Index()
         self.layers: dict[str, TileLayer] = {}
         self.listeners: list = []  # called with what changed and the revision, before anybody is told of it
-        self._turn, self._compacting = threading.RLock(), threading.Lock()
+        self._turn, self._compacting, self._indexing = threading.RLock(), threading.Lock(), threading.Lock()
         self._today = ""
         self._ranks = {level.id: rank for rank, level in enumerate(self.rules.levels)}
-        self._present: Counter[str] = Counter()  # areas by level
         self._manned: set[int] = set()  # areas with staff at or below them
         self._needs: dict[tuple[str, int], dict[str, int]] = {}  # of leaves; never written to
         self._zooms: tuple[int, dict[int, str]] = (-1, {})  # level by zoom, at a revision
+
+    @property
+    def nodes(self) -> dict[int, Node]:
+        """Areas by fid; the dict of one revision, never changed."""
+        return self._tree.nodes
+
+    @property
+    def codes(self) -> dict[str, int]:
+        """fid by code."""
+        return self._tree.codes
+
+    @property
+    def children(self) -> dict[int | None, frozenset[int]]:
+        """Fids directly below an area, roots for None."""
+        return self._tree.children
 
     # ---- keeping in step -----------------------------------------------------------------------------------------
     def sync(self) -> int:
@@ -118,22 +179,19 @@ class CoverageCache:
                 nodes[area.fid] = _node(area, tuple(box), ground, alike)
             packed.update((area.fid, shape) for area, shape in zip(areas, wkb, strict=True) if self.with_tiles)
             boxes += [(area.fid, box, None) for area, box in zip(areas, bounds.tolist(), strict=True) if area.leaf]
-        self.nodes = nodes
-        self.codes = {node.code: fid for fid, node in nodes.items()}
-        self.children = {}
-        for node in nodes.values():
-            self.children.setdefault(node.parent, set()).add(node.fid)
-        self._present = Counter(node.level for node in nodes.values())
-        self.index = rtree.index.Index(iter(boxes)) if boxes else rtree.index.Index()
-        counts = leaf_counts(reader)
+        tree, counts = Tree.of(nodes), leaf_counts(reader)
         for fid, node in nodes.items():
             if node.leaf:
                 self._fill_leaf(node, self._held(node, counts.get(fid)))
-        self._load_staff(reader)
         for node in sorted(nodes.values(), key=lambda one: -one.path.count("/")):
             if not node.leaf:
-                self._sum(node)
-        self.layers = self._tile_layers(packed)
+                self._sum(node, tree)
+        self._load_staff(reader, tree)
+        layers = self._tile_layers(packed, tree)
+        index = rtree.index.Index(iter(boxes)) if boxes else rtree.index.Index()
+        with self._indexing:
+            self.index = index
+        self._tree, self.layers = tree, layers
 
     def _held(self, node: Node, counts: Counts | None) -> Counts:
         return of_leaf(counts, node.get("uninhabited"), self.rules.population_kind)
@@ -145,14 +203,14 @@ class CoverageCache:
             self._needs[kind] = routine_need(self.rules, *kind, leaf=True)
         node.need = self._needs[kind]
 
-    def _sum(self, node: Node) -> None:
+    def _sum(self, node: Node, tree: Tree) -> None:
         """A parent from its children: an exact sum, whatever the order."""
         values, known, special = [0] * len(KINDS), [False] * len(KINDS), None
         facts = unknown = buildings = homes = leaves = counted = 0
         estimated, oldest = False, None
         need = routine_need(self.rules, node.level, 0, leaf=False)
-        for fid in self.children.get(node.fid, ()):
-            child = self.nodes[fid]
+        for fid in tree.children.get(node.fid, ()):
+            child = tree.nodes[fid]
             own = child.counts
             for k, value in enumerate(own.values):
                 if value is not None:
@@ -171,30 +229,27 @@ class CoverageCache:
                              estimated, oldest)
         node.leaves, node.counted_leaves, node.need = leaves, counted, need
 
-    def _load_staff(self, reader: Reader) -> None:
+    def _load_staff(self, reader: Reader, tree: Tree) -> None:
         self._today = today(self.store)
-        for fid in self._manned & self.nodes.keys():
-            self.nodes[fid].have = None
-        self._manned = set()
+        have: dict[int, dict[str, int]] = {}
         for fid, roles in staff_by_area(reader, self._today).items():
-            node = self.nodes.get(fid)
-            for above in self._up(node) if node else ():
-                self._manned.add(above.fid)
-                above.have = above.have or {}
+            for above in tree.up(tree.nodes.get(fid)):
+                held = have.setdefault(above.fid, {})
                 for role, number in roles.items():
-                    above.have[role] = above.have.get(role, 0) + number
-        self.rostered = {self._roster(path) for path in entered_paths(reader)}
+                    held[role] = held.get(role, 0) + number
+        for fid in (self._manned - have.keys()) & tree.nodes.keys():
+            tree.nodes[fid].have = None
+        for fid, roles in have.items():
+            tree.nodes[fid].have = roles
+        self._manned = set(have)
+        self.rostered = {self._roster(path, tree) for path in entered_paths(reader)}
 
-    def _roster(self, path: str) -> str:
+    def _roster(self, path: str, tree: Tree | None = None) -> str:
         """The path of the roster that an area belongs to: that of the roster level above it, else of the top."""
+        nodes = (tree or self._tree).nodes
         fids = [int(part) for part in path.strip("/").split("/")]
-        found = (self.nodes[fid] for fid in fids if fid in self.nodes)
+        found = (nodes[fid] for fid in fids if fid in nodes)
         return next((node.path for node in found if node.level == self.rules.roster_level), f"/{fids[0]}/")
-
-    def _up(self, node: Node | None) -> Iterable[Node]:
-        while node is not None:
-            yield node
-            node = self.nodes.get(node.parent) if node.parent is not None else None
 
     def _step(self, reader: Reader, steps: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Only what the revisions touched is read again."""
@@ -204,80 +259,87 @@ class CoverageCache:
         for step in steps:
             for layer, fids in step["touched"]["layers"].items():
                 layers.setdefault(layer, set()).update(fids)
-        now = reader.areas(live_or_gone)
+        now, tree = reader.areas(live_or_gone), self._tree.copy()
         ground: list[tuple[float, ...]] = []
         above: set[int] = set()
         staff_moved = "staff" in layers or today(self.store) != self._today
-        for fid in live_or_gone:
-            old = self.nodes.get(fid)
-            if old is not None:
-                above.update(one.fid for one in self._up(old))
-                if old.leaf or fid not in now or now[fid].version != old.version:
-                    ground.append(tuple(value * UNITS_PER_DEGREE for value in old.bounds))
-                if old.leaf:
-                    self.index.delete(fid, [round(value * UNITS_PER_DEGREE) for value in old.bounds])
-                self.codes.pop(old.code, None)
-                self.children.get(old.parent, set()).discard(fid)
-                self._present[old.level] -= 1
-                staff_moved |= fid in self._manned and (fid not in now or now[fid].path != old.path)
-                if fid not in now:
-                    del self.nodes[fid]
+        before = {fid: node for fid in live_or_gone if (node := tree.nodes.get(fid)) is not None}
+        for fid, old in before.items():
+            above.update(one.fid for one in tree.up(old))
+            if old.leaf or fid not in now or now[fid].version != old.version:
+                ground.append(tuple(value * UNITS_PER_DEGREE for value in old.bounds))
+            staff_moved |= fid in self._manned and (fid not in now or now[fid].path != old.path)
+        for fid in before:
+            tree.take(fid)
         for fid, area in now.items():
             box = tuple(value / UNITS_PER_DEGREE for value in area.shape.bounds)
             node = _node(area, box, float(area_m2(area.shape)), {})
-            node.have = self.nodes[fid].have if fid in self.nodes else None
-            self._present[node.level] += 1
-            self.nodes[fid] = node
-            self.codes[node.code] = fid
-            self.children.setdefault(node.parent, set()).add(fid)
+            node.have = before[fid].have if fid in before else None
+            tree.put(node)
             if area.leaf:
                 ground.append(area.shape.bounds)
-                self.index.insert(fid, area.shape.bounds)
-        again = sorted({fid for fid in (*facts, *now) if fid in self.nodes and self.nodes[fid].leaf})
+        again = sorted({fid for fid in (*facts, *now) if fid in tree.nodes and tree.nodes[fid].leaf})
         counts = leaf_counts(reader, again)
         for fid in again:
-            self._fill_leaf(self.nodes[fid], self._held(self.nodes[fid], counts.get(fid)))
-            above.update(one.fid for one in self._up(self.nodes[fid]))
+            node = tree.nodes[fid] = replace(tree.nodes[fid])
+            self._fill_leaf(node, self._held(node, counts.get(fid)))
+            above.update(one.fid for one in tree.up(node))
+        for fid in sorted(above & tree.nodes.keys(), key=lambda fid: -tree.nodes[fid].path.count("/")):
+            if not tree.nodes[fid].leaf:
+                tree.nodes[fid] = replace(tree.nodes[fid])
+                self._sum(tree.nodes[fid], tree)
         if staff_moved:
-            self._load_staff(reader)
-        for node in sorted((self.nodes[fid] for fid in above if fid in self.nodes), key=lambda one: -one.path.count("/")):
-            if not node.leaf:
-                self._sum(node)
+            self._load_staff(reader, tree)
         for level, layer in self.layers.items():
-            shown = [area for area in now.values() if self._shown(area, level)]
+            shown = [area for area in now.values() if self._shown(area, level, tree)]
             layer.replace(live_or_gone, [area.fid for area in shown], [area.shape for area in shown], *_attributes(shown))
             if layer.slack > COMPACT_AT and not self._compacting.locked():
                 threading.Thread(target=self._compact, args=(layer,), daemon=True).start()
+        self._reindex(before, now)
+        self._tree = tree
         return {"bounds": _around(ground), "areas": live_or_gone, "layers": layers}
+
+    def _reindex(self, before: dict[int, Node], now: dict[int, Area]) -> None:
+        with self._indexing:  # libspatialindex knows nothing of threads
+            for fid, old in before.items():
+                if old.leaf:
+                    self.index.delete(fid, [round(value * UNITS_PER_DEGREE) for value in old.bounds])
+            for fid, area in now.items():
+                if area.leaf:
+                    self.index.insert(fid, area.shape.bounds)
 
     def _compact(self, layer: TileLayer) -> None:
         with self._compacting:
             layer.compact()
 
     # ---- tiles ---------------------------------------------------------------------------------------------------
-    def _tile_layers(self, packed: dict[int, bytes]) -> dict[str, TileLayer]:
+    def _tile_layers(self, packed: dict[int, bytes], tree: Tree) -> dict[str, TileLayer]:
         layers: dict[str, TileLayer] = {}
-        for level in self.levels() if self.with_tiles else ():
-            shown = self.shown(level)
+        for level in self._levels(tree) if self.with_tiles else ():
+            shown = [node for node in tree.nodes.values() if self._shown(node, level, tree)]
             shapes = _Packed([packed[node.fid] for node in shown])
             layers[level] = TileLayer("areas", [node.fid for node in shown], shapes, *_attributes(shown), labels=True)
         return layers
 
     def levels(self) -> list[str]:
         """Levels that have areas, top down."""
-        return [level.id for level in self.rules.levels if self._present[level.id] > 0]
+        return self._levels(self._tree)
 
-    def _shown(self, area: Area | Node, level: str) -> bool:
+    def _levels(self, tree: Tree) -> list[str]:
+        return [level.id for level in self.rules.levels if tree.present[level.id] > 0]
+
+    def _shown(self, area: Area | Node, level: str, tree: Tree) -> bool:
         """A level shows everywhere the deepest area at or above it; places that leave a level out show the one above."""
         if area.level == level:
             return True
         ranks, deepest = self._ranks, self._ranks[level]
         return ranks[area.level] < deepest and (area.leaf or not any(
-            ranks[self.nodes[fid].level] <= deepest for fid in self.children.get(area.fid, ())))
+            ranks[tree.nodes[fid].level] <= deepest for fid in tree.children.get(area.fid, ())))
 
     def shown(self, level: str) -> list[Node]:
         """The areas a level shows."""
-        return [node for node in self.nodes.values() if self._shown(node, level)]
+        tree = self._tree
+        return [node for node in tree.nodes.values() if self._shown(node, level, tree)]
 
     def level_by_zoom(self) -> dict[int, str]:
         """The level each zoom shows: the deepest whose areas are wide enough (median) to be seen."""
@@ -293,27 +355,31 @@ class CoverageCache:
     # ---- asking --------------------------------------------------------------------------------------------------
     def by_code(self, code: str) -> Node:
         """The node of that code. Raises UnknownArea."""
-        fid = self.codes.get(code)
+        tree = self._tree
+        fid = tree.codes.get(code)
         if fid is None:
             raise UnknownArea(f"{code}: no such area")
-        return self.nodes[fid]
+        return tree.nodes[fid]
 
     def at(self, lon: float, lat: float) -> list[int]:
         """Fids of leaves whose envelope holds the point."""
         x, y = lon * UNITS_PER_DEGREE, lat * UNITS_PER_DEGREE
-        return sorted(self.index.intersection((x, y, x, y)))
+        with self._indexing:
+            return sorted(self.index.intersection((x, y, x, y)))
 
     def near(self, bounds: Sequence[float]) -> list[int]:
         """Fids of leaves whose envelope meets the bounds (degrees)."""
-        return sorted(self.index.intersection([value * UNITS_PER_DEGREE for value in bounds]))
+        with self._indexing:
+            return sorted(self.index.intersection([value * UNITS_PER_DEGREE for value in bounds]))
 
     def roots(self) -> list[Node]:
         """Areas without a parent."""
-        return [self.nodes[fid] for fid in sorted(self.children.get(None, ()))]
+        tree = self._tree
+        return [tree.nodes[fid] for fid in sorted(tree.children.get(None, ()))]
 
     def ancestors(self, node: Node) -> list[Node]:
         """Areas above, the root first."""
-        return list(self._up(node))[:0:-1]
+        return list(self._tree.up(node))[:0:-1]
 
     def bounds(self) -> tuple[float, float, float, float] | None:
         """The extent of everything, degrees; None when there is nothing."""

@@ -74,11 +74,7 @@ def assert_alike(mine: CoverageCache, fresh: CoverageCache, *, tiles: bool = Tru
         assert mine.figures(held) == fresh.figures(node), node.code
         assert mine.have(held) == fresh.have(node), node.code
         assert mine.norm(held) == fresh.norm(node)
-        assert (
-            mine.ancestors(held)
-            and [one.fid for one in mine.ancestors(held)] == [one.fid for one in fresh.ancestors(node)]
-            or not node.parent
-        )
+        assert mine.ancestors(held) and [one.fid for one in mine.ancestors(held)] == [one.fid for one in fresh.ancestors(node)] or not node.parent
     assert mine.codes == fresh.codes
     assert {key: fids for key, fids in mine.children.items() if fids} == fresh.children
     assert mine.bounds() == fresh.bounds() and mine.levels() == fresh.levels()
@@ -129,9 +125,7 @@ def test_an_import_is_read_whole(town):
     cache = fresh_of(town)
     with town.read() as reader:
         leaves = reader.all_areas(leaf=True)
-    write_frame(
-        town, sample(LAYERS["buildings"], leaves).drop(columns="estate"), Options("buildings"), "tester", "buildings"
-    )
+    write_frame(town, sample(LAYERS["buildings"], leaves).drop(columns="estate"), Options("buildings"), "tester", "buildings")
     cache.sync()
     assert_alike(cache, fresh_of(town))
 
@@ -183,29 +177,39 @@ def test_listeners_hear_what_ground_changed(town):
     assert differ and differ <= touched, "whoever forgets the touched tiles shows none that is old"
 
 
-def test_a_tile_never_mixes_two_revisions(town):
-    """Readers of other threads see the coverage before or after a cut, never a hole."""
-    cache, wrong, stop = fresh_of(town), [], threading.Event()
-    with town.read() as reader:
-        whole = {area.fid for area in reader.all_areas(leaf=True)}
+def test_who_reads_while_others_redraw_never_finds_half_a_town(town):
+    """Threads see the town before or after a cut: every area there, every figure whole, never a hole."""
+    cache, wrong, stop, looks = fresh_of(town), [], threading.Event(), []
+    whole, codes = cache.figures(cache.by_code("town"))["population"], sorted(cache.codes)
+    number, bounds = cache.by_code("town").leaves, cache.bounds()
 
     def look():
         while not stop.is_set():
-            tile = decoded(cache.layers["micro_grid"].tile(*tiles_over(cache.bounds(), 14)[0])).get("areas", {})
-            if not tile:
-                wrong.append(tile)
+            try:
+                assert all(cache.by_code(code).code == code for code in codes)
+                figures = cache.figures(cache.by_code("town"))
+                assert figures["population"] == whole and figures["leaves"] in (number, number + 1)
+                assert sum(node.leaf for node in cache.nodes.values()) in (number, number + 1)
+                assert len(cache.near(bounds)) in (number, number + 1) and cache.bounds() == bounds
+                assert len(cache.shown("community")) == 4
+                assert decoded(cache.layers["micro_grid"].tile(*tiles_over(bounds, 14)[0]))["areas"]
+                looks.append(1)
+            except Exception as error:
+                wrong.append(error)
 
-    thread = threading.Thread(target=look)
-    thread.start()
+    threads = [threading.Thread(target=look) for _ in range(2)]
+    for thread in threads:
+        thread.start()
     for code in ("30", "11", "22", "64"):
         rev = _cut(town, code) and town.head()[0]
         cache.sync()
         undo(town, rev)
         cache.sync()
     stop.set()
-    thread.join()
-    assert not wrong
-    assert {node.fid for node in cache.shown("micro_grid")} == whole
+    for thread in threads:
+        thread.join()
+    assert not wrong and looks
+    assert_alike(cache, fresh_of(town))
 
 
 def test_compacted_tiles_are_the_same_tiles(town, clock):
