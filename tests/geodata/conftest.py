@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from geodata.store import Store
-from tests.geodata.stores import KINDS_OF_STORE, Clock, copy_of, drop, open_store, settle
+from tests.geodata.stores import (
+    KINDS_OF_STORE,
+    Clock,
+    copy_of,
+    keep_pristine,
+    open_store,
+    restore_pristine,
+    settle,
+)
 
 
 @pytest.fixture
@@ -44,15 +52,17 @@ def settled(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
 
 
 @pytest.fixture
-def town_url(kind: str, settled: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a store of one's own with the little town and its people in it."""
+def town_url(kind: str, settled: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The address of a store with the little town and its people in it, as if nobody had touched it before."""
     if kind not in settled:
         made = f"gpkg://{settled['folder']}/town.gpkg" if kind == "gpkg" else request.getfixturevalue("fresh_postgis")()
         settle(open_store(made)).close()
         settled[kind] = made
-    copy = copy_of(settled[kind], tmp_path)
-    yield copy
-    drop(copy)
+        if kind == "postgis":
+            keep_pristine(made)
+    elif kind == "postgis":
+        restore_pristine(settled[kind])
+    return settled[kind] if kind == "postgis" else copy_of(settled[kind], tmp_path)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from layers.errors import BadInput, NotFound, WeigeError, WrongPassword
 from tests.geodata.stores import open_store
 
 PASSWORD = "Bridge-7"
+ONE_STORE = pytest.mark.parametrize("kind", ["gpkg"])  # where the store cannot matter
 
 
 @pytest.fixture
@@ -90,6 +91,7 @@ def test_a_name_nobody_has_answers_like_a_wrong_password(accounts):
     assert "minutes" in wrong(accounts, "nobody").details
 
 
+@ONE_STORE
 def test_the_hash_of_nobody_takes_as_long_as_any(accounts):
     """It is a hash of the same kind, else argon2 would refuse it at once and tell that the name is unknown."""
     with accounts.engine.connect() as connection:
@@ -112,6 +114,7 @@ def test_a_closed_account_gets_in_by_no_door(accounts):
         accounts.new_token("lin", 10)
 
 
+@ONE_STORE
 # --- passwords ------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "password", ["", "Short-1", "alllowercase", "lower-and-signs", "12345678901", "ALLUPPER-LETTERS", "        "]
@@ -122,6 +125,7 @@ def test_a_simple_password_is_refused_and_changes_nothing(accounts, password):
     assert accounts.names() == ["lin"]
 
 
+@ONE_STORE
 @pytest.mark.parametrize("password", ["Bridge-7", "微格Bridge77", "pass word 1", "x" * 60 + "Y1"])
 def test_good_passwords_are_taken(accounts, password):
     accounts.add("wang", password, [("viewer", 1, 1)])
@@ -145,6 +149,7 @@ def test_no_secret_is_readable_in_the_file(accounts, empty):
                 assert secret.encode() not in body, file.name
 
 
+@ONE_STORE
 def test_two_with_the_same_password_have_different_hashes(accounts):
     accounts.add("wang", PASSWORD, [("viewer", 1, 1)])
     with accounts.engine.connect() as connection:
@@ -163,6 +168,7 @@ def test_a_new_password_ends_the_old_one_its_sessions_and_its_lock(accounts):
     wrong(accounts, password=PASSWORD)
 
 
+@ONE_STORE
 # --- roles ------------------------------------------------------------------------------------------------------------------
 def test_nobody_administers_and_audits(accounts):
     with pytest.raises(BadInput, match="admin and auditor"):
@@ -174,12 +180,14 @@ def test_nobody_administers_and_audits(accounts):
     assert accounts.names() == ["lin", "wang"]
 
 
+@ONE_STORE
 def test_a_role_nobody_knows_is_refused(accounts):
     with pytest.raises(BadInput, match="king"):
         accounts.add("wang", PASSWORD, [("king", 1, 1)])
     assert accounts.names() == ["lin"]
 
 
+@ONE_STORE
 def test_the_same_role_holds_for_several_areas(accounts):
     accounts.add("wang", PASSWORD, [("planner", 3, 1), ("planner", 2, 1)])
     assert accounts.get("wang").grants == (("planner", 2, 1), ("planner", 3, 1))
@@ -195,12 +203,14 @@ def test_a_token_opens_until_it_expires(accounts, clock):
     assert accounts.by_token(token) is None
 
 
+@ONE_STORE
 @pytest.mark.parametrize("token", ["", "weige_", "weige_wrong", "' OR 1=1 --", "x" * 10_000])
 def test_no_other_token_opens(accounts, token):
     accounts.new_token("lin", 10)
     assert accounts.by_token(token) is None
 
 
+@ONE_STORE
 def test_a_token_for_nobody_is_refused(accounts):
     with pytest.raises(NotFound, match="nobody"):
         accounts.new_token("nobody", 10)
