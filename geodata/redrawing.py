@@ -391,7 +391,7 @@ def share_row(share, area: int) -> dict[str, Any]:
 def follow(tx: Transaction, heirs: Mapping[int, Sequence[int]], leaves: Sequence[tuple[int, shapely.MultiPolygon]]) -> None:
     """Gates, addresses, places and whatever else stands on the changed ground belong to the leaf it now lies in."""
     order, shapes = [fid for fid, _ in leaves], np.array([shape for _, shape in leaves], dtype=object)
-    for layer in FOLLOWERS:
+    for layer in tx.layers_at(FOLLOWERS, heirs):
         rows = tx.rows(layer, TABLES[layer].c.area.in_(sorted(heirs)))
         rows = [row for row in rows if row["geom"] is not None]
         points = [to_units(point_of(row["geom"])) for row in rows]
@@ -414,7 +414,8 @@ def _attach(tx: Transaction, edit: Edit, fids: Mapping[int, int]) -> None:
     """People and teams stay with the area that keeps its identity; those of a cut area are listed to re-assign, those
     of a retired one go to its successor. A zone keeps all that was decided; only whose it is follows."""
     cut = {origin.fid for area in edit.after if area.fid < 0 for origin in [_origin(edit, area)] if origin}
-    for layer in ATTACHED:
+    there = tx.layers_at((*ATTACHED, "zones"), {*cut, *edit.successor})
+    for layer in ATTACHED if there else ():
         table = TABLES[layer]
         for row in tx.rows(layer, table.c.area.in_(sorted(edit.successor)), geometry=False):
             tx.update(layer, row["fid"], {"area": edit.successor[row["area"]]})
@@ -422,7 +423,7 @@ def _attach(tx: Transaction, edit: Edit, fids: Mapping[int, int]) -> None:
             for row in tx.rows(layer, table.c.area.in_(sorted(cut)), geometry=False):
                 if not row["reassign"]:
                     tx.update(layer, row["fid"], {"reassign": True}, quiet=True)
-    for row in tx.rows("zones", TABLES["zones"].c.area.in_(sorted(edit.successor)), geometry=False):
+    for row in tx.rows("zones", TABLES["zones"].c.area.in_(sorted(edit.successor)), geometry=False) if there else ():
         tx.update("zones", row["fid"], {"area": edit.successor[row["area"]]}, quiet=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, false, func, or_, select, true, type_coerce
+from sqlalchemy import Connection, and_, exists, false, func, literal, or_, select, true, type_coerce, union_all
 from sqlalchemy.sql import ColumnElement
 
 from layers.areas import UNITS_PER_DEGREE, Area, as_multi, to_units
@@ -167,6 +167,13 @@ class Reader:
             shares = TABLES["shares"]
             return table.c.fid.in_(select(shares.c.cell).join(AREAS, AREAS.c.fid == shares.c.area).where(paths))
         return table.c.area.in_(select(AREAS.c.fid).where(paths))
+
+    def layers_at(self, layers: Iterable[str], areas: Iterable[int]) -> list[str]:
+        """Those of the layers that have rows owned by one of these areas: one question instead of one per layer."""
+        fids = sorted(areas)
+        asked = [select(literal(layer)).where(exists().where(TABLES[layer].c.area.in_(fids))) for layer in layers]
+        found = set(self.connection.execute(union_all(*asked)).scalars()) if fids else set()
+        return [layer for layer in layers if layer in found]
 
     def count(self, layer: str, where: ColumnElement | None = None) -> int:
         """Rows of a layer."""

@@ -140,15 +140,14 @@ class Transaction(Reader):
 
     # ---- areas ---------------------------------------------------------------------------------------------------
     def write_area(self, before: Area | None, after: Area | None, *, quiet: bool = False) -> Area | None:
-        """One area appears (before None), changes, or retires (after None). Answers it as written."""
+        """One area appears (before None), changes, or retires (after None). `before` is the row as read in this
+        transaction: it goes to the history as it is. Answers the area as written."""
         if before is None:
             values = area_values(after) | {"fid": after.fid, "version": after.version, "rev": self.new_rev}
             self.connection.execute(insert(AREAS), [values])
             self.touched["areas"].add(after.fid)
             return replace(after, rev=self.new_rev)
-        row = next(self.each("areas", fids=[before.fid]), None)
-        if row is None or row["rev"] != before.rev:
-            raise Raced
+        row = area_values(before) | {"fid": before.fid, "version": before.version, "rev": before.rev}
         self._keep("areas", [row])
         if after is None:
             self._remove("areas", row)
