@@ -6,7 +6,6 @@ import json
 import random
 import secrets
 import tomllib
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,9 @@ import msgspec
 import numpy as np
 import psycopg
 import shapely
-from shapely.geometry import mapping
 from sqlalchemy import select
 
-from geodata import redrawing, undoing, zoning
-from geodata.dealing import deal_again
+from geodata import redrawing
 from geodata.facts import leaf_counts
 from geodata.importer import Options, leaf_at, write_frame
 from geodata.planting import plant
@@ -29,11 +26,9 @@ from geodata.schema import HISTORY, TABLES, metadata
 from geodata.store import Store
 from geodata.transaction import Transaction
 from layers.areas import Area, to_degrees, to_units
-from layers.errors import WeigeError
 from layers.population import KINDS, total
 from layers.rules import Rules
 from tests.layers.little_town import little_town
-from tests.layers.random_edits import _drawn
 
 _SETTINGS = tomllib.loads((Path(__file__).parents[2] / "config.toml").read_text(encoding="utf-8"))
 RULES = msgspec.convert(
@@ -128,9 +123,7 @@ def settle(store: Store, seed: int = 1) -> Store:
         leaves = reader.all_areas(leaf=True)
         codes = {area.fid: area.code for area in reader.all_areas()}
     built = [leaf for leaf in leaves if codes[leaf.parent] in BUILT]
-    write_frame(
-        store, _cells([leaf for leaf in leaves if leaf not in built], dice), Options("cells"), "tester", "cells"
-    )
+    write_frame(store, _cells([leaf for leaf in leaves if leaf not in built], dice), Options("cells"), "tester", "cells")
     with store.write("tester", "demo") as tx:
         _buildings(tx, built, dice)
         _staff(tx, leaves, dice)
@@ -142,13 +135,14 @@ def _cells(leaves: list[Area], dice: random.Random) -> geopandas.GeoDataFrame:
     shared, rows = leaves[:3], []
     for k, leaf in enumerate(leaves[3:]):
         known = k % 5 != 0
-        rows.append({"code": f"C{leaf.code}", "geometry": to_degrees(leaf.shape), **_counts(dice, known)})
+        rows.append({"code": f"C{leaf.code}", "geometry": to_degrees(leaf.shape), **counts_of(dice, known)})
     ground = shapely.union_all([to_degrees(leaf.shape) for leaf in shared])
-    rows.append({"code": "C-shared", "geometry": ground, **_counts(dice, True)})
+    rows.append({"code": "C-shared", "geometry": ground, **counts_of(dice, True)})
     return geopandas.GeoDataFrame(rows, geometry="geometry", crs="EPSG:4490")
 
 
-def _counts(dice: random.Random, known: bool = True) -> dict[str, Any]:
+def counts_of(dice: random.Random, known: bool = True) -> dict[str, Any]:
+    """Random counts as a file holds them."""
     if not known:
         return {"households": None, "resident": None, "special": None}
     households = dice.randint(5, 70)
@@ -156,9 +150,7 @@ def _counts(dice: random.Random, known: bool = True) -> dict[str, Any]:
         "households": households,
         "resident": int(households * dice.uniform(1.8, 3.1)),
         "registered": dice.choice((None, households)),
-        "special": json.dumps({group: dice.randint(1, 9) for group in dice.sample(GROUPS, dice.randint(0, 3))})
-        if dice.random() < 0.7
-        else None,
+        "special": json.dumps({group: dice.randint(1, 9) for group in dice.sample(GROUPS, dice.randint(0, 3))}) if dice.random() < 0.7 else None,
         "source": "走访",
         "counted_at": f"2026-01-{dice.randint(1, 28):02d}",
     }
@@ -186,7 +178,7 @@ def _buildings(tx: Transaction, leaves: list[Area], dice: random.Random) -> None
                 "name": f"{k + 1}号楼",
                 "kind": "apartment",
                 "floors": dice.choice((None, 2, 6, 18)),
-                **_plain(_counts(dice, k % 11 != 0)),
+                **plain(counts_of(dice, k % 11 != 0)),
             }
         )
         points.append(to_units(redrawing.point_of(shape)))
@@ -203,13 +195,14 @@ def _buildings(tx: Transaction, leaves: list[Area], dice: random.Random) -> None
                     "name": f"{number}单元",
                     "building": fid,
                     "area": row["area"],
-                    **_plain(_counts(dice)),
+                    **plain(counts_of(dice)),
                 }
             )
     tx.insert("units", units)
 
 
-def _plain(counts: dict[str, Any]) -> dict[str, Any]:
+def plain(counts: dict[str, Any]) -> dict[str, Any]:
+    """The same as a row holds them."""
     return counts | {"special": json.loads(counts["special"]) if counts["special"] else None}
 
 
@@ -247,19 +240,14 @@ def _staff(tx: Transaction, leaves: list[Area], dice: random.Random) -> None:
 def _things(tx: Transaction, leaves: list[Area], dice: random.Random) -> None:
     spots = [(leaf, spot) for leaf in leaves for spot in inside(leaf, dice, 1)]
     point = lambda spot: to_degrees(shapely.Point(spot))  # noqa: E731
-    tx.insert(
-        "gates", [{"geom": point(spot), "kind": "person", "state": "open", "area": leaf.fid} for leaf, spot in spots]
-    )
+    tx.insert("gates", [{"geom": point(spot), "kind": "person", "state": "open", "area": leaf.fid} for leaf, spot in spots])
     tx.insert(
         "addresses",
         [{"geom": point(spot), "text": f"和平路{k}号", "area": leaf.fid} for k, (leaf, spot) in enumerate(spots)],
     )
     tx.insert(
         "places",
-        [
-            {"geom": point(spot), "name": f"菜场{k}", "kind": "market", "area": leaf.fid}
-            for k, (leaf, spot) in enumerate(spots[::7])
-        ],
+        [{"geom": point(spot), "name": f"菜场{k}", "kind": "market", "area": leaf.fid} for k, (leaf, spot) in enumerate(spots[::7])],
     )
     tx.insert(
         "checkpoints",
@@ -267,10 +255,7 @@ def _things(tx: Transaction, leaves: list[Area], dice: random.Random) -> None:
     )
     tx.insert(
         "estates",
-        [
-            {"geom": house(spot, 3000), "name": f"小区{k}", "kind": "old", "area": leaf.fid}
-            for k, (leaf, spot) in enumerate(spots[::8])
-        ],
+        [{"geom": house(spot, 3000), "name": f"小区{k}", "kind": "old", "area": leaf.fid} for k, (leaf, spot) in enumerate(spots[::8])],
     )
     tx.insert(
         "barriers",
@@ -288,7 +273,7 @@ def _things(tx: Transaction, leaves: list[Area], dice: random.Random) -> None:
     tx.insert("water", [{"geom": to_degrees(leaves[0].shape), "name": "东湖", "kind": "lake"}])
 
 
-# --- looking ------------------------------------------------------------------------------------------------------
+# --- looking -----------------------------------------------------------------------------------------------------
 def dump(store: Store, *, normal: bool = True) -> dict[str, list[tuple]]:
     """Every table but jobs, as plain values in the order of keys; geometry as WKB (normalized unless told otherwise)."""
     with store.read() as reader:
@@ -298,10 +283,7 @@ def dump(store: Store, *, normal: bool = True) -> dict[str, list[tuple]]:
 def _dumped(reader: Reader, table, normal: bool) -> list[tuple]:
     columns = [column for column in table.c if column.name != "hid"]  # a roll-back leaves holes in hid
     order = [HISTORY.c.hid] if table is HISTORY else list(table.primary_key)
-    return [
-        tuple(_plain_value(value, normal) for value in row)
-        for row in reader.connection.execute(select(*columns).order_by(*order))
-    ]
+    return [tuple(_plain_value(value, normal) for value in row) for row in reader.connection.execute(select(*columns).order_by(*order))]
 
 
 def _plain_value(value: Any, normal: bool) -> Any:
@@ -314,9 +296,7 @@ def content(store: Store, layers: tuple[str, ...] = tuple(TABLES)) -> dict[tuple
     """What lives now, by (layer, fid), without version and rev; geometry as exact bytes."""
     with store.read() as reader:
         return {
-            (layer, row["fid"]): {
-                name: _plain_value(value, False) for name, value in row.items() if name not in ("version", "rev")
-            }
+            (layer, row["fid"]): {name: _plain_value(value, False) for name, value in row.items() if name not in ("version", "rev")}
             for layer in layers
             for row in reader.each(layer)
         }
@@ -325,11 +305,7 @@ def content(store: Store, layers: tuple[str, ...] = tuple(TABLES)) -> dict[tuple
 def numbers(store: Store) -> dict[tuple[str, int], tuple[int, int]]:
     """(version, rev) of what lives now."""
     with store.read() as reader:
-        return {
-            (layer, row["fid"]): (row["version"], row["rev"])
-            for layer in TABLES
-            for row in reader.each(layer, geometry=False)
-        }
+        return {(layer, row["fid"]): (row["version"], row["rev"]) for layer in TABLES for row in reader.each(layer, geometry=False)}
 
 
 def people(store: Store) -> dict[str, Any]:
@@ -356,9 +332,7 @@ def assert_whole(store: Store) -> None:
             assert row["area"] == owner[row["building"]]
         for layer in ("staff", "teams", "zones"):
             for row in reader.each(layer, geometry=False):
-                assert row["area"] is None or row["area"] in everyone, (
-                    f"{layer} {row['fid']} belongs to {row['area']}, which is gone"
-                )
+                assert row["area"] is None or row["area"] in everyone, f"{layer} {row['fid']} belongs to {row['area']}, which is gone"
         shares = reader.rows("shares", geometry=False)
         for cell in reader.each("cells", geometry=False):
             held = [share for share in shares if share["cell"] == cell["fid"]]
@@ -367,9 +341,7 @@ def assert_whole(store: Store) -> None:
             assert abs(sum(share["weight"] for share in held) - 1) < 1e-9
             for kind in KINDS:
                 values = [share[kind] for share in held]
-                assert set(values) == {None} if cell[kind] is None else sum(values) == cell[kind], (
-                    f"cell {cell['fid']}: {kind} {values}"
-                )
+                assert set(values) == {None} if cell[kind] is None else sum(values) == cell[kind], f"cell {cell['fid']}: {kind} {values}"
             for group, number in (cell["special"] or {}).items():
                 assert sum((share["special"] or {}).get(group, 0) for share in held) == number
 
@@ -391,247 +363,3 @@ def assert_history(store: Store) -> None:
             assert later >= version, f"{key}: its version falls: {line}"
         for start, to, _ in line:
             assert start in revisions and (to == 0 or to in revisions)
-
-
-# --- random work --------------------------------------------------------------------------------------------------
-Step = dict[str, Any]
-WORK = {
-    "split": 24,
-    "merge": 20,
-    "undo": 10,
-    "undo old": 8,
-    "redo": 4,
-    "building": 9,
-    "unit": 4,
-    "cell": 6,
-    "add building": 5,
-    "remove building": 3,
-    "add staff": 4,
-    "remove staff": 2,
-    "attributes": 5,
-    "propose": 5,
-    "withdraw": 3,
-    "restore": 2,
-}
-
-
-@dataclass
-class Worker:
-    """Does random work on a store and keeps the log, so that another store can do the same."""
-
-    store: Store
-    clock: Clock
-    dice: random.Random
-    log: list[tuple[Step, str]] = field(default_factory=list)  # what was asked, "done" or the code of the refusal
-
-    def work(self, number: int) -> None:
-        """Asks for so many operations; refused ones count."""
-        while len(self.log) < number:
-            name = self.dice.choices(list(WORK), list(WORK.values()))[0]
-            with self.store.read() as reader:
-                step = _INVENT[name](reader, self.dice)
-            if step is not None:
-                step = {"work": name, **step}
-                self.log.append((step, self.do(step)))
-
-    def do(self, step: Step) -> str:
-        """One operation: "done" or the code of the refusal."""
-        self.clock.tick()
-        form = {key: value for key, value in step.items() if key != "work"}
-        try:
-            self.store.attempt("tester", step["work"], lambda tx: _DO[step["work"]](tx, form), form=form)
-        except WeigeError as error:
-            return error.code
-        return "done"
-
-
-def redraw(tx: Transaction, form: Step) -> redrawing.Draft:
-    """A redraw as the API commits it."""
-    made = redrawing.draft(tx, form)
-    return redrawing.save(tx, made)[1]
-
-
-def commit(store: Store, form: Step, actor: str = "tester") -> redrawing.Draft:
-    """The same in a transaction of its own."""
-    return store.attempt(actor, str(form.get("op")), lambda tx: redraw(tx, form), form=form)
-
-
-def undo(store: Store, rev: int, actor: str = "tester") -> int:
-    """Undoes a revision; answers the revision of the undo."""
-
-    def change(tx: Transaction) -> int:
-        undoing.undo(tx, rev)
-        return tx.taken
-
-    return store.attempt(actor, "undo", change, form={"op": "undo", "edit": rev})
-
-
-def some_split(reader: Reader, dice: random.Random, area: Area | None = None) -> Step:
-    """A drawn line over some leaf; many are refused."""
-    area = area or dice.choice(reader.all_areas(leaf=True))
-    targets = dice.choice(([area.code], [area.code], None))
-    return {"op": "split", "targets": targets, "line": mapping(to_degrees(_drawn(area, dice)))}
-
-
-def some_merge(reader: Reader, dice: random.Random) -> Step | None:
-    """A leaf with one or two neighbours, mostly of its parent."""
-    area = dice.choice(reader.all_areas(leaf=True))
-    near = [
-        other
-        for other in reader.leaves_near(area.shape.bounds)
-        if other.fid != area.fid
-        and other.shape.intersects(area.shape)
-        and (other.parent == area.parent or dice.random() < 0.05)
-    ]
-    if not near:
-        return None
-    chosen = dice.sample(near, min(len(near), dice.choice((1, 1, 2))))
-    return {"op": "merge", "targets": [area.code, *(other.code for other in chosen)]}
-
-
-def _last(reader: Reader, dice: random.Random) -> Step | None:
-    found = undoing.last_undoable(reader, "tester")
-    return {"edit": found["rev"]} if found else None
-
-
-def _older(reader: Reader, dice: random.Random) -> Step | None:
-    return {"edit": dice.randint(1, reader.rev)}
-
-
-def _again(reader: Reader, dice: random.Random) -> Step | None:
-    found = undoing.last_redoable(reader, "tester")
-    return {"edit": found["rev"]} if found else None
-
-
-def _some(layer: str, *, change: bool):
-    def invent(reader: Reader, dice: random.Random) -> Step | None:
-        rows = reader.rows(layer, geometry=False)
-        if layer == "buildings" and not change:
-            held = {row["building"] for row in reader.rows("units", geometry=False)}
-            rows = [row for row in rows if row["fid"] not in held]
-        if not rows:
-            return None
-        row = dice.choice(rows)
-        if not change:
-            return {"fid": row["fid"], "version": row["version"]}
-        version = row["version"] - (1 if dice.random() < 0.1 else 0)  # some saw an older one
-        return {"fid": row["fid"], "version": version, "changes": _plain(_counts(dice, dice.random() < 0.8))}
-
-    return invent
-
-
-def _new_building(reader: Reader, dice: random.Random) -> Step:
-    leaf = dice.choice(reader.all_areas(leaf=True))
-    return {
-        "shape": mapping(house(inside(leaf, dice, 1)[0], dice.uniform(200, 500), dice.uniform(0, 3))),
-        "counts": _plain(_counts(dice)),
-    }
-
-
-def _new_staff(reader: Reader, dice: random.Random) -> Step:
-    return {"name": f"志愿者{reader.rev}", "role": "volunteer", "area": dice.choice(reader.all_areas()).fid}
-
-
-def _attributes(reader: Reader, dice: random.Random) -> Step:
-    area = dice.choice(reader.all_areas())
-    return {
-        "fid": area.fid,
-        "version": area.version,
-        "changes": {
-            "name": f"{area.code}区",
-            **dice.choice(
-                ({"leader": f"张{reader.rev}"}, {"norm_min": dice.randint(5, 30)}, {"note": None, "phone": "110"})
-            ),
-        },
-    }
-
-
-def _proposal(reader: Reader, dice: random.Random) -> Step:
-    leaf = dice.choice(reader.all_areas(leaf=True))
-    kind = {"kind": dice.choice(("lockdown", "control", "prevention"))}
-    buildings = reader.rows("buildings", geometry=False)
-    return kind | dice.choice(
-        (
-            {"areas": [leaf.code]},
-            {"areas": [dice.choice(reader.all_areas()).code]},
-            {"buildings": [row["fid"] for row in dice.sample(buildings, 2)]},
-            {
-                "polygon": mapping(
-                    to_degrees(
-                        shapely.Point(*leaf.shape.representative_point().coords).buffer(dice.uniform(2000, 15000), 3)
-                    )
-                )
-            },
-        )
-    )
-
-
-def _withdrawn(reader: Reader, dice: random.Random) -> Step | None:
-    gone = reader.connection.execute(
-        select(HISTORY.c.fid, HISTORY.c.rev_to).where(HISTORY.c.layer == "zones").order_by(HISTORY.c.hid)
-    ).all()
-    gone = [row for row in gone if not reader.rows("zones", fids=[row.fid], geometry=False)]
-    return {"edit": dice.choice(gone).rev_to} if gone else None
-
-
-_INVENT = {
-    "split": some_split,
-    "merge": some_merge,
-    "undo": _last,
-    "undo old": _older,
-    "redo": _again,
-    "building": _some("buildings", change=True),
-    "unit": _some("units", change=True),
-    "cell": _some("cells", change=True),
-    "add building": _new_building,
-    "remove building": _some("buildings", change=False),
-    "add staff": _new_staff,
-    "remove staff": _some("staff", change=False),
-    "attributes": _attributes,
-    "propose": _proposal,
-    "withdraw": _some("zones", change=False),
-    "restore": _withdrawn,
-}
-
-
-def _change(layer: str):
-    def do(tx: Transaction, form: Step) -> None:
-        tx.update(layer, form["fid"], form["changes"], version=form["version"])
-        if layer == "areas":
-            tx.touched["areas"].add(form["fid"])
-        if layer == "cells":
-            deal_again(tx, form["fid"])
-
-    return do
-
-
-def _remove(layer: str):
-    return lambda tx, form: tx.delete(layer, form["fid"], version=form["version"])
-
-
-def add_building(tx: Transaction, form: Step) -> int:
-    """A building as the API adds one."""
-    shape = shapely.geometry.shape(form["shape"])
-    point = to_units(redrawing.point_of(shape))
-    area = leaf_at(tx.leaves_near(point.bounds), [point])[0]
-    return tx.insert("buildings", [{"geom": shape, "kind": "house", "area": area, **form["counts"]}])[0]
-
-
-_DO = {
-    "split": redraw,
-    "merge": redraw,
-    "undo": lambda tx, form: undoing.undo(tx, form["edit"]),
-    "undo old": lambda tx, form: undoing.undo(tx, form["edit"]),
-    "redo": lambda tx, form: undoing.undo(tx, form["edit"]),
-    "building": _change("buildings"),
-    "unit": _change("units"),
-    "cell": _change("cells"),
-    "add building": add_building,
-    "remove building": _remove("buildings"),
-    "add staff": lambda tx, form: tx.insert("staff", [form]),
-    "remove staff": _remove("staff"),
-    "attributes": _change("areas"),
-    "propose": lambda tx, form: zoning.write(tx, zoning.resolve(tx, form), form),
-    "withdraw": _remove("zones"),
-    "restore": lambda tx, form: undoing.undo(tx, form["edit"]),
-}

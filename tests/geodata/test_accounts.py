@@ -39,7 +39,7 @@ def disable(accounts: Accounts, name: str) -> None:
         connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.name == name).values(disabled=True))
 
 
-# --- signing in ---------------------------------------------------------------------------------------------------------
+# --- signing in --------------------------------------------------------------------------------------------------
 def test_the_right_password_opens_and_says_who_it_is(accounts):
     account = accounts.sign_in("lin", PASSWORD)
     assert (account.name, account.label, account.grants, account.roles) == (
@@ -115,10 +115,8 @@ def test_a_closed_account_gets_in_by_no_door(accounts):
 
 
 @ONE_STORE
-# --- passwords ------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    "password", ["", "Short-1", "alllowercase", "lower-and-signs", "12345678901", "ALLUPPER-LETTERS", "        "]
-)
+# --- passwords ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("password", ["", "Short-1", "alllowercase", "lower-and-signs", "12345678901", "ALLUPPER-LETTERS", "        "])
 def test_a_simple_password_is_refused_and_changes_nothing(accounts, password):
     with pytest.raises(BadInput, match="8 characters of 3 kinds"):
         accounts.add("wang", password, [("viewer", 1, 1)])
@@ -169,7 +167,7 @@ def test_a_new_password_ends_the_old_one_its_sessions_and_its_lock(accounts):
 
 
 @ONE_STORE
-# --- roles ------------------------------------------------------------------------------------------------------------------
+# --- roles -------------------------------------------------------------------------------------------------------
 def test_nobody_administers_and_audits(accounts):
     with pytest.raises(BadInput, match="admin and auditor"):
         accounts.add("wang", PASSWORD, [("admin", 1, 1), ("auditor", 1, 1)])
@@ -193,7 +191,7 @@ def test_the_same_role_holds_for_several_areas(accounts):
     assert accounts.get("wang").grants == (("planner", 2, 1), ("planner", 3, 1))
 
 
-# --- tokens and sessions ------------------------------------------------------------------------------------------------------
+# --- tokens and sessions -----------------------------------------------------------------------------------------
 def test_a_token_opens_until_it_expires(accounts, clock):
     token = accounts.new_token("lin", 180, "QGIS")
     assert token.startswith("weige_") and accounts.by_token(token).name == "lin"
@@ -225,7 +223,7 @@ def test_a_session_ends_for_good(accounts, clock):
     assert accounts.by_session(two) is None, "older ones are forgotten"
 
 
-# --- audit, secrets, place ------------------------------------------------------------------------------------------------------
+# --- audit, secrets, place ---------------------------------------------------------------------------------------
 def test_the_audit_trail_is_numbered_and_newest_first(accounts, clock):
     for number in range(5):
         clock.tick()
@@ -248,14 +246,10 @@ def test_accounts_live_outside_the_map(accounts, empty):
         second = Path(empty.url.removeprefix("gpkg://")).with_suffix(".accounts.sqlite")
         assert second.stat().st_mode & 0o777 == 0o600
         with empty.engine.connect() as connection:
-            assert not connection.exec_driver_sql(
-                "SELECT name FROM sqlite_master WHERE name IN ('accounts', 'tokens', 'audit')"
-            ).all()
+            assert not connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE name IN ('accounts', 'tokens', 'audit')").all()
     else:
         with empty.engine.connect() as connection:
-            found = connection.exec_driver_sql(
-                "SELECT table_schema FROM information_schema.tables WHERE table_name = 'accounts'"
-            ).all()
+            found = connection.exec_driver_sql("SELECT table_schema FROM information_schema.tables WHERE table_name = 'accounts'").all()
         assert [tuple(row) for row in found] == [("weige_accounts",)]
 
 
@@ -264,9 +258,7 @@ def test_the_accounts_open_again_with_everything_in_them(accounts, empty, clock)
     token = accounts.new_token("lin", 10)
     accounts.close()
     again = Accounts(empty.url, clock=clock)
-    assert (
-        again.sign_in("lin", PASSWORD).name == "lin" and again.by_token(token).name == "lin" and len(again.audit()) == 1
-    )
+    assert again.sign_in("lin", PASSWORD).name == "lin" and again.by_token(token).name == "lin" and len(again.audit()) == 1
     again.close()
 
 

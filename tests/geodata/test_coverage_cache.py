@@ -9,17 +9,16 @@ import mapbox_vector_tile
 import numpy as np
 import pytest
 import shapely
-from shapely.geometry import mapping
 
 from geodata.coverage_cache import CoverageCache
 from geodata.importer import Options, write_frame
 from geodata.rows import Reader
-from layers.areas import to_degrees
 from layers.errors import UnknownArea
 from layers.schema import LAYERS
 from tests.counts import count
 from tests.geodata.samples import sample
-from tests.geodata.stores import Clock, Worker, commit, open_store, plant_leaves, undo
+from tests.geodata.stores import Clock, open_store, plant_leaves
+from tests.geodata.work import Worker, commit, cut, undo
 
 ZOOMS = (0, 12, 14, 16)
 
@@ -148,7 +147,7 @@ def test_nothing_is_read_again_when_nothing_was_written(town, monkeypatch):
 
 def test_only_what_a_cut_touched_is_read_again(town, monkeypatch):
     cache = fresh_of(town)
-    made = _cut(town, "30")
+    made = commit(town, cut(town, "30"))
     read: list[int] = []
     areas = Reader.areas
     monkeypatch.setattr(Reader, "areas", lambda self, fids: areas(self, read.extend(fids := list(fids)) or fids))
@@ -167,7 +166,7 @@ def test_listeners_hear_what_ground_changed(town):
     cache, heard = fresh_of(town), []
     cache.listeners.append(lambda changed, rev: heard.append((changed, rev)))
     before = {tile: cache.layers["micro_grid"].tile(*tile) for tile in tiles_over(cache.bounds(), 17)}
-    made = _cut(town, "30")
+    made = commit(town, cut(town, "30"))
     cache.sync()
     ((changed, rev),) = heard
     assert rev == town.head()[0]
@@ -201,7 +200,7 @@ def test_who_reads_while_others_redraw_never_finds_half_a_town(town):
     for thread in threads:
         thread.start()
     for code in ("30", "11", "22", "64"):
-        rev = _cut(town, code) and town.head()[0]
+        rev = commit(town, cut(town, code)) and town.head()[0]
         cache.sync()
         undo(town, rev)
         cache.sync()
@@ -253,12 +252,3 @@ def test_a_roster_stays_known_when_the_area_it_began_in_is_gone(empty):
 def test_an_unknown_code_is_told(town):
     with pytest.raises(UnknownArea, match="nowhere"):
         fresh_of(town, tiles=False).by_code("nowhere")
-
-
-def _cut(store, code: str):
-    with store.read() as reader:
-        shape = reader.area(code).shape
-    west, _, east, _ = shape.bounds
-    middle = shape.representative_point()
-    line = shapely.LineString([(west - 700, middle.y - 180), (east + 700, middle.y + 150)])
-    return commit(store, {"op": "split", "targets": [code], "line": mapping(to_degrees(line))})

@@ -20,7 +20,8 @@ from geodata.formats import FORMATS
 from layers.areas import to_degrees
 from layers.errors import BadCrs, BadEncoding, BadInput, NotFound, UnknownArea
 from layers.schema import LAYERS
-from tests.geodata.stores import commit, dump, people, some_split
+from tests.geodata.stores import dump, people
+from tests.geodata.work import commit, some_split
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_references_leave_as_codes(cache, town, tmp_path):
     assert set(pandas.read_csv(tmp_path / "staff.csv", encoding="utf-8-sig")["team"].dropna()) == {"一组"}
 
 
-# --- for whom --------------------------------------------------------------------------------------------------------------
+# --- for whom ----------------------------------------------------------------------------------------------------
 def codes_of(cache, tmp_path, layer="areas", **request) -> set[str]:
     path = tmp_path / "scoped.gpkg"
     path.unlink(missing_ok=True)
@@ -95,11 +96,7 @@ def codes_of(cache, tmp_path, layer="areas", **request) -> set[str]:
 
 def test_an_area_keeps_what_lies_under_it(cache, town, tmp_path):
     cache.sync()
-    under = {
-        node.code
-        for node in cache.nodes.values()
-        if node.leaf and node.path.startswith(cache.by_code("community-2").path)
-    }
+    under = {node.code for node in cache.nodes.values() if node.leaf and node.path.startswith(cache.by_code("community-2").path)}
     assert codes_of(cache, tmp_path, area="community-2") == under
     assert codes_of(cache, tmp_path, area="30") == {"30"}
     assert codes_of(cache, tmp_path, "buildings", area="community-2") <= under
@@ -128,7 +125,7 @@ def test_unknown_counts_leave_empty_not_zero(cache, town, tmp_path):
     assert unknown and {values[code] for code in unknown} == {None}
 
 
-# --- in which form -------------------------------------------------------------------------------------------------------------
+# --- in which form -----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("format", [format.id for format in EXPORT_FORMATS])
 def test_both_systems_of_degrees_hold_the_same_numbers(cache, tmp_path, format):
     suffix, bounds = FORMATS[format].suffixes[0], []
@@ -191,7 +188,7 @@ def test_what_cannot_be_had_is_said_and_leaves_no_file(cache, town, tmp_path, re
     assert not (tmp_path / "out.bin").exists() and dump(town) == before
 
 
-# --- while others write ------------------------------------------------------------------------------------------------------------
+# --- while others write ------------------------------------------------------------------------------------------
 def test_an_export_is_of_one_revision_while_others_redraw(cache, town, tmp_path):
     import random
 

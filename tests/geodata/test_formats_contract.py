@@ -27,28 +27,15 @@ from layers.errors import BadEncoding, BadInput
 from layers.schema import LAYERS, OWNER, Layer
 from tests.geodata.foreign import gdal
 from tests.geodata.samples import EXCHANGED, ROWS, as_sent, refer, sample
-from tests.geodata.stores import (
-    RULES,
-    Clock,
-    commit,
-    content,
-    copy_of,
-    leaves_frame,
-    open_store,
-    people,
-    plant_leaves,
-    settle,
-)
+from tests.geodata.stores import RULES, Clock, content, copy_of, leaves_frame, open_store, people, plant_leaves, settle
+from tests.geodata.work import commit
 
 WAYS = [(name, encoding) for name, format in FORMATS.items() for encoding in format.encodings]
 SUFFIX = {name: format.suffixes[0] for name, format in FORMATS.items()}
 
 
 CASES = [
-    pytest.param(*way, layer, id=f"{layer.name}-{way[0]}-{way[1]}")
-    for way in WAYS
-    for layer in EXCHANGED
-    if layer.geometry or way[0] != "shapefile"
+    pytest.param(*way, layer, id=f"{layer.name}-{way[0]}-{way[1]}") for way in WAYS for layer in EXCHANGED if layer.geometry or way[0] != "shapefile"
 ]
 
 
@@ -84,14 +71,8 @@ def typed(path: Path, layer: Layer, *, personal: bool = True) -> list[dict]:
         row = {}
         for field in fields:
             raw = frame[mapping[field.name]].iloc[k] if field.name in mapping else None
-            row[field.name] = (
-                str(raw)
-                if field.name in ("estate", "building", "unit", "place", "post", "team")
-                else value_of(field, raw, path.name)
-            )
-        row["area"] = (
-            frame[OWNER.name if OWNER.name in frame else OWNER.dbf].iloc[k] if layer.owned and not personal else None
-        )
+            row[field.name] = str(raw) if field.name in ("estate", "building", "unit", "place", "post", "team") else value_of(field, raw, path.name)
+        row["area"] = frame[OWNER.name if OWNER.name in frame else OWNER.dbf].iloc[k] if layer.owned and not personal else None
         row["geometry"] = frame.geometry.iloc[k] if isinstance(frame, geopandas.GeoDataFrame) else None
         rows.append(row)
     return rows
@@ -101,12 +82,10 @@ def exported(store: Store, layer: str, path: Path, encoding: str = "UTF-8", **mo
     cache = CoverageCache(store, tiles=False)
     cache.sync()
     format = detect(path).id
-    return export(
-        cache, Request(layer, format, "EPSG:4326" if format == "geojson" else "EPSG:4490", encoding, **more), path
-    )
+    return export(cache, Request(layer, format, "EPSG:4326" if format == "geojson" else "EPSG:4490", encoding, **more), path)
 
 
-# --- every layer x every format ---------------------------------------------------------------------------------------------
+# --- every layer x every format ----------------------------------------------------------------------------------
 @pytest.mark.parametrize(("format", "encoding", "layer"), CASES)
 def test_a_layer_comes_out_as_it_went_in(place, tmp_path, format, encoding, layer):
     sent = tmp_path / f"sent{SUFFIX[format]}"
@@ -126,9 +105,7 @@ def test_a_layer_comes_out_as_it_went_in(place, tmp_path, format, encoding, laye
         for field in layer.fields:
             if not field.personal and not (format == "shapefile" and field.name in NOT_IN_DBF):
                 assert mine[field.name] == theirs[field.name], field.name
-        assert mine["geometry"] is None or shapely.equals(
-            shapely.normalize(mine["geometry"]), shapely.normalize(theirs["geometry"])
-        )
+        assert mine["geometry"] is None or shapely.equals(shapely.normalize(mine["geometry"]), shapely.normalize(theirs["geometry"]))
         assert (mine["geometry"] is None) == (not layer.geometry)
     with place.read() as reader:
         codes = {area.fid: area.code for area in reader.all_areas()}
@@ -136,9 +113,7 @@ def test_a_layer_comes_out_as_it_went_in(place, tmp_path, format, encoding, laye
     for row, mine in zip(stored, out, strict=True):
         for field in layer.fields:
             if field.personal:
-                assert (
-                    row[field.name] is not None and field.dbf not in told["fields"] and field.name not in told["fields"]
-                )
+                assert row[field.name] is not None and field.dbf not in told["fields"] and field.name not in told["fields"]
         if layer.owned:
             assert codes[row["area"]] == mine["area"]
 
@@ -167,7 +142,7 @@ def test_every_layer_goes_into_postgis_as_it_goes_into_a_file(bare, fresh_postgi
         store.close()
 
 
-# --- areas ----------------------------------------------------------------------------------------------------------------------
+# --- areas -------------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def redrawn(tmp_path_factory) -> Store:
     """The settled town after a cut and a merge."""
@@ -204,7 +179,7 @@ def test_an_export_names_the_level_it_is_asked_for(redrawn, tmp_path):
     assert frame["population"].sum() == people(redrawn)["resident"]
 
 
-# --- the hand-over format, opened by others -------------------------------------------------------------------------------------------
+# --- the hand-over format, opened by others ----------------------------------------------------------------------
 @pytest.mark.parametrize("encoding", ["UTF-8", "GBK"])
 @pytest.mark.parametrize("layer", ["areas", "buildings"])
 def test_the_shapefile_opens_in_gdal_and_pyshp_with_codes_names_and_people(redrawn, tmp_path, layer, encoding):
@@ -238,9 +213,7 @@ def test_the_shapefile_opens_in_gdal_and_pyshp_with_codes_names_and_people(redra
         assert sum(record[count] or 0 for record in records) == whole
         assert theirs.shapeType == shapefile.POLYGON
 
-    gdal(
-        "ogr2ogr", "-f", "GPKG", tmp_path / "debian.gpkg", f"/vsizip/{path}", "-nlt", "PROMOTE_TO_MULTI", "-nln", "got"
-    )
+    gdal("ogr2ogr", "-f", "GPKG", tmp_path / "debian.gpkg", f"/vsizip/{path}", "-nlt", "PROMOTE_TO_MULTI", "-nln", "got")
     debian = pyogrio.read_dataframe(tmp_path / "debian.gpkg")
     assert (list(debian[code]), list(debian[name]), int(debian[count].sum())) == (codes, names, whole)
     assert debian.crs.to_epsg() == 4490

@@ -40,21 +40,8 @@ from layers.errors import (
 )
 from layers.schema import LAYERS
 from tests.geodata.samples import refer, sample
-from tests.geodata.stores import (
-    assert_history,
-    assert_whole,
-    commit,
-    content,
-    copy_of,
-    dump,
-    house,
-    inside,
-    leaves_frame,
-    open_store,
-    people,
-    plant_leaves,
-    undo,
-)
+from tests.geodata.stores import assert_history, assert_whole, content, copy_of, dump, house, inside, leaves_frame, open_store, people, plant_leaves
+from tests.geodata.work import commit, undo
 
 TREE = {"level": "micro_grid", "parents": {"community": "community", "city": "city"}}
 
@@ -118,7 +105,7 @@ def refused(store: Store, error: type[WeigeError], path: Path, *words: str, **op
     return told.value
 
 
-# --- files that are none ---------------------------------------------------------------------------------------------------
+# --- files that are none -----------------------------------------------------------------------------------------
 def test_a_file_that_is_not_there(place, tmp_path):
     refused(place, NotFound, tmp_path / "gone.csv", "no such file")
 
@@ -129,9 +116,7 @@ def test_a_kind_of_file_nobody_knows(place, tmp_path):
     refused(place, BadFile, path, ".gpkg", ".zip", ".csv")
 
 
-@pytest.mark.parametrize(
-    "suffix", [suffix for format in FORMATS.values() for suffix in format.suffixes if suffix not in (".csv", ".txt")]
-)
+@pytest.mark.parametrize("suffix", [suffix for format in FORMATS.values() for suffix in format.suffixes if suffix not in (".csv", ".txt")])
 @pytest.mark.parametrize(
     "body",
     [b"", b"this is only a letter to the planner\n" * 40, bytes(range(256)) * 8],
@@ -216,7 +201,7 @@ def test_the_live_store_is_never_opened_as_a_file(place, tmp_path):
             export(cache, Request("estates", "gpkg"), name)
 
 
-# --- rows that are wrong ------------------------------------------------------------------------------------------------------
+# --- rows that are wrong -----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("field", "value", "says"),
     [
@@ -254,9 +239,7 @@ def test_missing_fields_columns_and_values(place, tmp_path):
     with_role = table(tmp_path / "staff.csv", {"name": "王", "role": "volunteer", "area": "30"})
     refused(place, MissingField, table(tmp_path / "a.csv", {"name": "王"}), "role", "--field role=", layer="staff")
     refused(place, MissingField, table(tmp_path / "b.csv", {"name": "王", "role": " "}), "row 2", "role", layer="staff")
-    refused(
-        place, MissingField, with_role, "no column STAFF", "name, role, area", layer="staff", fields={"name": "STAFF"}
-    )
+    refused(place, MissingField, with_role, "no column STAFF", "name, role, area", layer="staff", fields={"name": "STAFF"})
     before = dump(place)
     for fields, error in (
         ({"colour": "name"}, BadInput),
@@ -331,18 +314,11 @@ def test_a_wrong_shape_is_named_by_file_and_row(place, tmp_path, wkt, says):
 
 def test_a_layer_with_geometry_from_a_table_without(place, tmp_path):
     refused(place, BadGeometry, table(tmp_path / "gates.csv", {"kind": "person"}), layer="gates")
-    refused(
-        place, BadGeometry, table(tmp_path / "houses.csv", {"code": "new", "households": 3}), "row 2", "no geometry"
-    )
-    assert (
-        import_rows(
-            place, table(tmp_path / "known.csv", {"code": "LD-0", "households": 3}), Options("buildings"), "tester"
-        )["updated"]
-        == 1
-    )
+    refused(place, BadGeometry, table(tmp_path / "houses.csv", {"code": "new", "households": 3}), "row 2", "no geometry")
+    assert import_rows(place, table(tmp_path / "known.csv", {"code": "LD-0", "households": 3}), Options("buildings"), "tester")["updated"] == 1
 
 
-# --- where it lies --------------------------------------------------------------------------------------------------------------
+# --- where it lies -----------------------------------------------------------------------------------------------
 def leaves(store: Store):
     with store.read() as reader:
         return reader.all_areas(leaf=True)
@@ -404,9 +380,7 @@ def test_coordinates_that_do_not_fit_their_crs(place, tmp_path):
 
 def test_a_file_without_a_crs_says_so(place, tmp_path):
     frame = sample(LAYERS["estates"], leaves(place))[["code", "geometry"]]
-    pyogrio.write_dataframe(
-        geopandas.GeoDataFrame(frame, geometry=np.asarray(frame.geometry)), tmp_path / "mute.gpkg", layer="estates"
-    )
+    pyogrio.write_dataframe(geopandas.GeoDataFrame(frame, geometry=np.asarray(frame.geometry)), tmp_path / "mute.gpkg", layer="estates")
     with zipfile.ZipFile(tmp_path / "mute.zip", "w") as archive:
         frame.to_crs("EPSG:4549").to_file(tmp_path / "mute.shp")
         for suffix in (".shp", ".shx", ".dbf"):
@@ -436,9 +410,7 @@ def test_a_leaf_the_file_names_is_believed_only_where_the_object_stands_in_it(pl
 
 
 def test_heights_are_dropped_and_single_parts_become_multi(place, tmp_path):
-    frame = geopandas.GeoDataFrame(
-        {"name": ["高路"]}, geometry=[shapely.LineString([(120.21, 23, 5), (120.22, 23.01, 9)])], crs="EPSG:4490"
-    )
+    frame = geopandas.GeoDataFrame({"name": ["高路"]}, geometry=[shapely.LineString([(120.21, 23, 5), (120.22, 23.01, 9)])], crs="EPSG:4490")
     pyogrio.write_dataframe(frame, tmp_path / "road.gpkg", layer="r")
     import_rows(place, tmp_path / "road.gpkg", Options("roads"), "tester")
     with place.read() as reader:
@@ -446,7 +418,7 @@ def test_heights_are_dropped_and_single_parts_become_multi(place, tmp_path):
     assert shape.geom_type == "MultiLineString" and not shape.has_z
 
 
-# --- text -------------------------------------------------------------------------------------------------------------------------
+# --- text --------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "big5"])
 def test_chinese_tables_are_read_in_the_encoding_they_are_in(place, tmp_path, encoding):
     text = "和平路" if encoding != "big5" else "光復路門牌號碼"
@@ -476,9 +448,7 @@ def test_the_wrong_encoding_is_said(place, tmp_path):
 
 @pytest.mark.parametrize("stated", [True, False])
 def test_gbk_shapefiles_are_read_with_and_without_a_cpg(place, tmp_path, stated):
-    frame = sample(LAYERS["estates"], leaves(place)).rename(columns={"name": "MC", "code": "BM"})[
-        ["BM", "MC", "geometry"]
-    ]
+    frame = sample(LAYERS["estates"], leaves(place)).rename(columns={"name": "MC", "code": "BM"})[["BM", "MC", "geometry"]]
     FORMATS["shapefile"].write(frame, tmp_path / "gbk.zip", "estates", "GBK")
     with zipfile.ZipFile(tmp_path / "gbk.zip") as source, zipfile.ZipFile(tmp_path / "sent.zip", "w") as target:
         for name in source.namelist():
@@ -523,7 +493,7 @@ def test_excel_cells_keep_codes_and_numbers(place, tmp_path):
     refused(place, BadFile, tmp_path / "staff.xlsx", "empty", layer="staff", source_layer="空")
 
 
-# --- joins, dry runs, changes ---------------------------------------------------------------------------------------------------------
+# --- joins, dry runs, changes ------------------------------------------------------------------------------------
 def test_a_table_is_joined_by_its_column(place, tmp_path):
     rows = houses(place, 3)
     shapes = table(tmp_path / "shapes.csv", *({"code": row["code"], "wkt": row["wkt"]} for row in rows))
@@ -538,9 +508,7 @@ def test_a_table_is_joined_by_its_column(place, tmp_path):
 
 
 def test_numbers_and_texts_join_on_the_same_code(place, tmp_path):
-    frame = geopandas.GeoDataFrame(
-        {"code": [1.0, 2.0]}, geometry=[row["geom"] for row in some_houses(place)], crs="EPSG:4490"
-    )
+    frame = geopandas.GeoDataFrame({"code": [1.0, 2.0]}, geometry=[row["geom"] for row in some_houses(place)], crs="EPSG:4490")
     pyogrio.write_dataframe(frame, tmp_path / "shapes.gpkg", layer="s")
     counts = table(tmp_path / "counts.csv", {"code": "1", "households": 5}, {"code": "2", "households": 6})
     import_rows(place, tmp_path / "shapes.gpkg", Options("buildings", join=counts, on="code"), "tester")
@@ -599,9 +567,7 @@ def test_numbers_mended_by_a_file_keep_their_history_and_their_shape(place, tmp_
 def test_a_house_that_moved_takes_its_stairwells_along(place, tmp_path):
     rows = houses(place, 2)
     import_rows(place, table(tmp_path / "a.csv", *rows), Options("buildings"), "tester")
-    import_rows(
-        place, table(tmp_path / "u.csv", {"code": "u1", "building": "H0", "households": 4}), Options("units"), "tester"
-    )
+    import_rows(place, table(tmp_path / "u.csv", {"code": "u1", "building": "H0", "households": 4}), Options("units"), "tester")
     rows[0]["wkt"] = rows[1]["wkt"]
     import_rows(place, table(tmp_path / "b.csv", rows[0]), Options("buildings"), "tester")
     assert_whole(place)
@@ -611,9 +577,7 @@ def test_a_cell_counted_anew_by_a_file_is_dealt_anew(place, tmp_path):
     with place.read() as reader:
         ground = [reader.area(code).shape for code in ("30", "31")]
     shape = to_degrees(shapely.union_all(ground))
-    frame = geopandas.GeoDataFrame(
-        {"code": ["T1"], "households": [50], "resident": [121]}, geometry=[shape], crs="EPSG:4490"
-    )
+    frame = geopandas.GeoDataFrame({"code": ["T1"], "households": [50], "resident": [121]}, geometry=[shape], crs="EPSG:4490")
     write_frame(place, frame, Options("cells"), "tester", "cells")
     assert people(place)["resident"] == 121
     import_rows(place, table(tmp_path / "again.csv", {"code": "T1", "resident": 200}), Options("cells"), "tester")
@@ -645,7 +609,7 @@ def test_an_import_that_was_overtaken_by_a_redraw_looks_again(place, monkeypatch
     assert_whole(place)
 
 
-# --- areas ------------------------------------------------------------------------------------------------------------------------------
+# --- areas -------------------------------------------------------------------------------------------------------
 def city_file(path: Path, frame: geopandas.GeoDataFrame | None = None, **columns) -> Path:
     frame = leaves_frame() if frame is None else frame
     FORMATS["gpkg"].write(frame.assign(**columns), path, "leaves", "UTF-8")
@@ -655,9 +619,7 @@ def city_file(path: Path, frame: geopandas.GeoDataFrame | None = None, **columns
 def test_a_city_goes_in_with_its_parents_people_and_unknowns(nothing, tmp_path):
     number = len(leaves_frame())
     path = city_file(tmp_path / "city.gpkg", H=[None, *range(1, number)], P=[None, *(3 * k for k in range(1, number))])
-    options = Options(
-        "areas", fields={"households": "H", "population": "P"}, parent_names={"community": "community_name"}, **TREE
-    )
+    options = Options("areas", fields={"households": "H", "population": "P"}, parent_names={"community": "community_name"}, **TREE)
     answer = import_areas(nothing, path, options, "tester")
     assert (answer["read"], answer["written"], answer["repaired"], answer["findings"]) == (number, number, 0, [])
     assert answer["areas"] == {"micro_grid": number, "community": 4, "city": 1}
@@ -716,17 +678,13 @@ def test_what_is_wrong_with_a_city(nothing, tmp_path):
             import_areas(nothing, path, Options("areas", **(TREE | options)), "tester")
         assert type(told.value) is error
         assert dump(nothing) == before, word
-    assert import_areas(nothing, city_file(tmp_path / "right.gpkg"), Options("areas", **TREE), "tester")[
-        "written"
-    ] == len(frame)
+    assert import_areas(nothing, city_file(tmp_path / "right.gpkg"), Options("areas", **TREE), "tester")["written"] == len(frame)
 
 
 def test_repair_mends_seams_and_crossings_and_lists_them(nothing, tmp_path):
     frame = leaves_frame().iloc[:-2].reset_index(drop=True)
     half = frame["community"].isin(["community-3", "community-5"]).to_numpy()
-    moved = shapely.transform(
-        np.asarray(frame.geometry[half], dtype=object), lambda xy: xy + 1e-6 * np.sin(1e5 * xy[:, ::-1])
-    )
+    moved = shapely.transform(np.asarray(frame.geometry[half], dtype=object), lambda xy: xy + 1e-6 * np.sin(1e5 * xy[:, ::-1]))
     shapes = np.array(frame.geometry, dtype=object)
     shapes[half] = moved
     sent = frame.set_geometry(geopandas.GeoSeries(shapes, crs="EPSG:4490"))
@@ -768,14 +726,10 @@ def test_codes_of_the_national_profile_are_demanded(tmp_path):
     frame["code"] = [f"{community}{number:05d}" for number, community in enumerate(frame["community"], 1)]
     frame["city"] = "3302"
     import_areas(store, city_file(tmp_path / "cn-city.gpkg", frame), Options("areas", **TREE), "tester")
-    commit(
-        store, {"op": "split", "line": {"type": "LineString", "coordinates": [[120.2105, 23.0], [120.216, 23.0075]]}}
-    )
+    commit(store, {"op": "split", "line": {"type": "LineString", "coordinates": [[120.2105, 23.0], [120.216, 23.0075]]}})
     with store.read() as reader:
         new = [area for area in reader.all_areas(leaf=True) if area.code not in set(frame["code"])]
-        assert new and all(
-            len(area.code) == 17 and area.code.startswith(reader.areas([area.parent])[area.parent].code) for area in new
-        )
+        assert new and all(len(area.code) == 17 and area.code.startswith(reader.areas([area.parent])[area.parent].code) for area in new)
     store.close()
 
 

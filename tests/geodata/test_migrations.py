@@ -27,13 +27,14 @@ from geodata.importer import Options, write_frame
 from geodata.planting import plant
 from geodata.store import Store
 from layers.errors import BadFile
-from tests.geodata.stores import RULES, assert_history, assert_whole, commit, dump, house, open_store, people, undo
+from tests.geodata.stores import RULES, assert_history, assert_whole, dump, house, open_store, people
+from tests.geodata.work import commit, undo
 
 pytestmark = pytest.mark.filterwarnings("ignore:Did not recognize type 'geometry'")
 SCHEMA_1 = Path(__file__).with_name("schema_1.sql")
 
 
-# --- the store of the first release ----------------------------------------------------------------------------------
+# --- the store of the first release ------------------------------------------------------------------------------
 def small_place(store: Store) -> Store:
     """Two oblique leaves side by side, one counted by its house, one by its cell; the first cut in two."""
     a = shapely.Polygon([(120.1, 23.1), (120.1011003, 23.1002001), (120.1008005, 23.1013002), (120.0997, 23.1010007)])
@@ -135,7 +136,7 @@ def test_an_old_store_has_the_tables_of_a_new_one(old, tmp_path):
     assert objects[0] == objects[1], "every index, trigger and guard as well"
 
 
-# --- a later step --------------------------------------------------------------------------------------------------------
+# --- a later step ------------------------------------------------------------------------------------------------
 @pytest.fixture
 def later(monkeypatch):
     """A step of a later release: a column more, a table more. Counts how often it ran."""

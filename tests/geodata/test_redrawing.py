@@ -31,29 +31,9 @@ from layers.errors import (
 )
 from layers.redraw import OPERATIONS
 from tests.counts import count
-from tests.geodata.stores import (
-    assert_history,
-    assert_whole,
-    commit,
-    content,
-    dump,
-    house,
-    numbers,
-    people,
-    some_merge,
-    some_split,
-)
+from tests.geodata.stores import assert_history, assert_whole, content, dump, house, numbers, people
+from tests.geodata.work import commit, cut, some_merge, some_split
 from tests.layers.little_town import line as drawn_line
-
-
-def cut(store, code: str, **more) -> dict:
-    """A straight, slanting cut through the middle of a leaf."""
-    with store.read() as reader:
-        shape = reader.area(code).shape
-    west, _, east, _ = shape.bounds
-    middle = shape.representative_point()
-    line = shapely.LineString([(west - 700, middle.y - 180), (east + 700, middle.y + 150)])
-    return {"op": "split", "targets": [code], "line": mapping(to_degrees(line))} | more
 
 
 def preview(store, form: dict) -> dict:
@@ -73,7 +53,7 @@ def written(store, form: dict) -> dict:
 MERGE = {"op": "merge", "targets": ["31", "32"], "keep": "31"}
 
 
-# --- preview and commit --------------------------------------------------------------------------------------------------
+# --- preview and commit ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("what", ["split", "merge", "long line"])
 def test_the_commit_does_what_the_preview_showed(town, what):
     long = {"op": "split", "line": mapping(to_degrees(drawn_line((130, 60), (500, 95), (840, 210))))}
@@ -90,12 +70,7 @@ def test_the_commit_does_what_the_preview_showed(town, what):
         for key in ("name", "level", "parent", "retired", "new", "before", "after", "geometry"):
             assert mine[key] == told[key], key
         if told["new"]:
-            assert (
-                told["fid"] < 0
-                and told["code"].startswith("+")
-                and mine["code"] == told["next_code"]
-                and mine["fid"] > 0
-            )
+            assert told["fid"] < 0 and told["code"].startswith("+") and mine["code"] == told["next_code"] and mine["fid"] > 0
             assert told["version"] is None and mine["version"] == 1
         else:
             assert (mine["fid"], mine["code"], mine["version"]) == (told["fid"], told["code"], told["version"])
@@ -158,16 +133,13 @@ def test_neighbours_that_gain_a_vertex_keep_their_version_and_their_course(town)
     assert {("vertices-added", one.code) for one in made.edit.touched} <= told
 
 
-# --- people and things ----------------------------------------------------------------------------------------------------------
+# --- people and things -------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("seed", range(count(2, 10)))
 def test_nobody_is_lost_over_any_number_of_redraws(town, kind, seed):
     dice, before, done = random.Random(seed), people(town), Counter()
     with town.read() as reader:
         unknown = sum(one.unknown for one in leaf_counts(reader).values())
-    buildings = {
-        key: {name: row[name] for name in row if name != "area"}
-        for key, row in content(town, ("buildings", "units")).items()
-    }
+    buildings = {key: {name: row[name] for name in row if name != "area"} for key, row in content(town, ("buildings", "units")).items()}
     while sum(done.values()) < (count(40, 300) if kind == "gpkg" else count(8, 300)):
         with town.read() as reader:
             form = (some_split if dice.random() < 0.55 else some_merge)(reader, dice)
@@ -183,13 +155,8 @@ def test_nobody_is_lost_over_any_number_of_redraws(town, kind, seed):
     assert (check["gaps"], check["overlaps"], check["nesting"]) == (0, 0, 0)
     with town.read() as reader:
         counts = leaf_counts(reader)
-        assert sum(one.unknown for one in counts.values()) >= unknown, (
-            "unknown stays unknown, in every part of its cell"
-        )
-    now = {
-        key: {name: row[name] for name in row if name != "area"}
-        for key, row in content(town, ("buildings", "units")).items()
-    }
+        assert sum(one.unknown for one in counts.values()) >= unknown, "unknown stays unknown, in every part of its cell"
+    now = {key: {name: row[name] for name in row if name != "area"} for key, row in content(town, ("buildings", "units")).items()}
     assert now == buildings, "a redraw changes sums, never facts"
 
 
@@ -240,31 +207,19 @@ def test_an_unknown_cell_stays_unknown_in_every_part(town):
 def test_a_counted_leaf_stays_counted_when_a_line_also_cuts_its_unknown_neighbour(town):
     with town.read() as reader:
         counts, leaves = leaf_counts(reader), reader.all_areas(leaf=True)
-    unknown = [
-        leaf for leaf in leaves if leaf.fid in counts and counts[leaf.fid].unknown and not counts[leaf.fid].buildings
-    ]
+    unknown = [leaf for leaf in leaves if leaf.fid in counts and counts[leaf.fid].unknown and not counts[leaf.fid].buildings]
     tried = 0
     for dark in unknown:
         for light in leaves:
-            if (
-                light.fid in counts
-                and counts[light.fid].counted
-                and shapely.intersection(dark.shape, light.shape).length > 2000
-            ):
+            if light.fid in counts and counts[light.fid].counted and shapely.intersection(dark.shape, light.shape).length > 2000:
                 middles = [leaf.shape.representative_point() for leaf in (dark, light)]
                 a, b = (np.array(middle.coords[0]) for middle in middles)
                 line = shapely.LineString([a - 2 * (b - a), b + 2 * (b - a)])
                 try:
-                    told = preview(
-                        town, {"op": "split", "targets": [dark.code, light.code], "line": mapping(to_degrees(line))}
-                    )
+                    told = preview(town, {"op": "split", "targets": [dark.code, light.code], "line": mapping(to_degrees(line))})
                 except WeigeError:
                     continue
-                parts = [
-                    one
-                    for one in told["changed"]
-                    if light.shape.buffer(2).covers(to_units(shapely.geometry.shape(one["geometry"])))
-                ]
+                parts = [one for one in told["changed"] if light.shape.buffer(2).covers(to_units(shapely.geometry.shape(one["geometry"])))]
                 assert len(parts) >= 2 and all(one["after"]["known_share"] == 1 for one in parts), (
                     dark.code,
                     light.code,
@@ -303,16 +258,12 @@ def test_a_cell_with_houses_in_it_is_dealt_by_their_floors(town):
     pieces = {one["new"]: shapely.geometry.shape(one["geometry"]) for one in told["changed"]}
     spot = shapely.get_coordinates(pieces[True].representative_point())[0] * 1e7
     with town.write("tester", "demo") as tx:
-        tx.insert(
-            "buildings", [{"geom": house(tuple(spot), 150), "floors": 9, "households": 0, "resident": 0, "area": leaf}]
-        )
+        tx.insert("buildings", [{"geom": house(tuple(spot), 150), "floors": 9, "households": 0, "resident": 0, "area": leaf}])
     inside = shapely.get_coordinates(pieces[True].representative_point())[0].tolist()
     written(town, cut(town, area.code, keep=inside))
     with town.read() as reader:
         shares = reader.rows("shares", TABLES["shares"].c.cell == cell["fid"])
-    assert [(share["area"], share["households"]) for share in shares] == [(leaf, cell["households"])], (
-        "everybody lives where the house is"
-    )
+    assert [(share["area"], share["households"]) for share in shares] == [(leaf, cell["households"])], "everybody lives where the house is"
     assert_whole(town)
 
 
@@ -337,17 +288,12 @@ def test_staff_of_a_retired_area_go_to_its_successor_and_are_told_where_they_wer
             (a, b)
             for a in reader.all_areas(leaf=True)
             for b in reader.leaves_near(a.shape.bounds)
-            if a.fid != b.fid
-            and {a.fid, b.fid} <= held
-            and a.parent == b.parent
-            and a.shape.intersection(b.shape).length > 1000
+            if a.fid != b.fid and {a.fid, b.fid} <= held and a.parent == b.parent and a.shape.intersection(b.shape).length > 1000
         )
     form = {"op": "merge", "targets": [a.code, b.code], "keep": a.code}
     told = preview(town, form)
     assert {one["code"]: one["before"]["staff"]["have"] for one in told["changed"]} == {a.code: 1, b.code: 1}
-    assert [one["before"]["staff"] for one in written(town, form)["changed"]] == [
-        one["before"]["staff"] for one in told["changed"]
-    ]
+    assert [one["before"]["staff"] for one in written(town, form)["changed"]] == [one["before"]["staff"] for one in told["changed"]]
     with town.read() as reader:
         assert len(reader.rows("staff", TABLES["staff"].c.area == a.fid)) == 2
 
@@ -386,7 +332,7 @@ def test_the_border_of_a_parent_is_the_border_of_its_leaves(town):
             assert len(shapely.get_coordinates(whole)) == len(shapely.get_coordinates(parent.shape)), "vertex by vertex"
 
 
-# --- refusals -------------------------------------------------------------------------------------------------------------------------
+# --- refusals ----------------------------------------------------------------------------------------------------
 LINE = {"type": "LineString", "coordinates": [[120.2, 23.0], [120.21, 23.01]]}
 
 

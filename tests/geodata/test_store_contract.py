@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
-import threading
 from collections import Counter
 
 import pytest
 import shapely
-from shapely.geometry import mapping
 from sqlalchemy import func, insert, select, text
 
 from geodata.checking import check_store
@@ -17,30 +14,15 @@ from geodata.facts import leaf_counts
 from geodata.schema import CODES, COUNTERS, META, SPATIAL, TABLES
 from geodata.store import Store
 from geodata.types import bbox
-from layers.areas import to_degrees
-from layers.errors import BadFile, NotFound, Stale, StoreBusy, StoreMissing, UnknownArea, UnknownOperation
+from layers.errors import BadFile, NotFound, Stale, StoreMissing, UnknownArea, UnknownOperation
 from tests.counts import count
-from tests.geodata.stores import (
-    RULES,
-    Clock,
-    Worker,
-    assert_history,
-    assert_whole,
-    commit,
-    dump,
-    open_store,
-    people,
-    redraw,
-    settle,
-    some_merge,
-    some_split,
-    undo,
-)
+from tests.geodata.stores import RULES, Clock, assert_history, assert_whole, dump, open_store, settle
+from tests.geodata.work import Worker, accepted, commit, cut, redraw, some_split, undo
 
 OPERATIONS = 500
 
 
-# --- the same log, the same dump -----------------------------------------------------------------------------------
+# --- the same log, the same dump ---------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def log(tmp_path_factory):
     """500 operations done on a GeoPackage at random, with their outcomes, and the dump they leave."""
@@ -51,9 +33,7 @@ def log(tmp_path_factory):
     assert_whole(store)
     assert_history(store)
     check = check_store(store)
-    assert {kind: check[kind] for kind in ("gaps", "overlaps", "nesting", "codes")} == dict.fromkeys(
-        ("gaps", "overlaps", "nesting", "codes"), 0
-    )
+    assert {kind: check[kind] for kind in ("gaps", "overlaps", "nesting", "codes")} == dict.fromkeys(("gaps", "overlaps", "nesting", "codes"), 0)
     left = dump(store)
     store.close()
     return worker.log, left
@@ -99,7 +79,7 @@ def test_the_same_log_leaves_the_same_rows_on_both_stores(log, url, clock):
     assert len(left["history"]) > 1000 and len(left["lineage"]) > 100
 
 
-# --- reading and finding ---------------------------------------------------------------------------------------------
+# --- reading and finding -----------------------------------------------------------------------------------------
 def test_a_box_finds_what_a_look_at_every_row_finds(town):
     with town.read() as reader:
         for layer in SPATIAL:
@@ -111,22 +91,14 @@ def test_a_box_finds_what_a_look_at_every_row_finds(town):
                 bounds = (west, south, (west + east) / 2, (south + north) / 2)
                 box = shapely.box(*bounds)
                 found = {one["fid"] for one in reader.rows(layer, bounds=bounds)}
-                meets = {
-                    one["fid"]
-                    for one in rows
-                    if one["geom"] is not None and shapely.box(*one["geom"].bounds).intersects(box)
-                }
+                meets = {one["fid"] for one in rows if one["geom"] is not None and shapely.box(*one["geom"].bounds).intersects(box)}
                 assert meets <= found, layer  # an index in single precision may answer a neighbour more
-                assert found - meets <= {
-                    one["fid"] for one in rows if shapely.box(*one["geom"].bounds).distance(box) < 1e-4
-                }
+                assert found - meets <= {one["fid"] for one in rows if shapely.box(*one["geom"].bounds).distance(box) < 1e-4}
 
 
 def test_the_box_is_asked_of_the_spatial_index(town):
     with town.read() as reader:
-        statement = select(TABLES["areas"].c.fid).where(
-            TABLES["areas"].c.leaf.is_(True), bbox(TABLES["areas"], (120.2, 23.0, 120.2001, 23.0001))
-        )
+        statement = select(TABLES["areas"].c.fid).where(TABLES["areas"].c.leaf.is_(True), bbox(TABLES["areas"], (120.2, 23.0, 120.2001, 23.0001)))
         told = str(statement.compile(town.engine, compile_kwargs={"literal_binds": True}))
         if town.is_file:
             plan = " ".join(row[3] for row in reader.connection.exec_driver_sql("EXPLAIN QUERY PLAN " + told))
@@ -165,9 +137,7 @@ def test_a_scope_shows_what_lies_under_its_areas_and_nothing_else(town):
         for layer in ("buildings", "units", "staff", "gates", "areas"):
             key = "fid" if layer == "areas" else "area"
             everything = reader.rows(layer, geometry=False)
-            assert reader.rows(layer, scope=[area.path], geometry=False) == [
-                row for row in everything if row[key] in below
-            ]
+            assert reader.rows(layer, scope=[area.path], geometry=False) == [row for row in everything if row[key] in below]
             assert reader.rows(layer, scope=[], geometry=False) == []
         held = {row["cell"] for row in reader.rows("shares", geometry=False) if row["area"] in below}
         assert {row["fid"] for row in reader.rows("cells", scope=[area.path])} == held
@@ -184,7 +154,7 @@ def test_readers_see_one_moment(town):
         assert (reader.rev, len(reader.rows("staff"))) == (before[0] + 1, before[1] + 1)
 
 
-# --- all or nothing ----------------------------------------------------------------------------------------------------
+# --- all or nothing ----------------------------------------------------------------------------------------------
 def test_a_refused_edit_changes_nothing(town):
     before = dump(town)
     dice, refusals = random.Random(5), Counter()
@@ -208,7 +178,7 @@ def test_an_error_in_the_middle_of_a_commit_leaves_everything_as_it_was(town):
     before = dump(town)
     dice = random.Random(3)
     with town.read() as reader:
-        form = _accepted(reader, dice)
+        form = accepted(reader, dice)
 
     def broken(tx):
         redraw(tx, form)
@@ -262,7 +232,7 @@ def test_events_are_numbered_in_the_order_of_commits(town):
     assert revs == sorted(revs) and revs[-1] == town.head()[0]
 
 
-# --- history from the first write -----------------------------------------------------------------------------------------
+# --- history from the first write --------------------------------------------------------------------------------
 def test_every_change_keeps_the_row_as_it_was(town):
     with town.read() as reader:
         was = reader.rows("buildings", limit=1)[0]
@@ -280,9 +250,7 @@ def test_every_change_keeps_the_row_as_it_was(town):
             rev,
         )
         assert shapely.to_wkb(image["geom"]) == shapely.to_wkb(was["geom"])
-        assert image["row"] == {
-            name: value for name, value in was.items() if name not in ("fid", "geom", "version", "rev")
-        }
+        assert image["row"] == {name: value for name, value in was.items() if name not in ("fid", "geom", "version", "rev")}
         later = next(image for image in reader.before_images(rev + 1) if image["layer"] == "buildings")
         assert later["row"]["households"] == 1 and later["version"] == was["version"] + 1
     assert_history(town)
@@ -296,7 +264,7 @@ def test_codes_and_fids_are_never_used_twice(town):
     done = []
     for turn in range(count(40, 400)):
         with town.read() as reader:
-            form = _accepted(reader, dice)
+            form = accepted(reader, dice)
         commit(town, form)
         done.append(town.head()[0])
         with town.read() as reader:
@@ -315,7 +283,7 @@ def test_codes_and_fids_are_never_used_twice(town):
 
 def test_a_code_that_was_taken_back_is_not_given_again(town):
     with town.read() as reader:
-        form = _cut(reader, "30")
+        form = cut(town, "30")
     made = commit(town, form)
     new = next(area for area in made.edit.after if area.code != "30")
     undo(town, town.head()[0])
@@ -325,220 +293,7 @@ def test_a_code_that_was_taken_back_is_not_given_again(town):
         assert reader.code_used(new.code) and new.fid not in reader.areas([new.fid])
 
 
-# --- several writers ---------------------------------------------------------------------------------------------------------
-def _accepted(reader, dice):
-    """A form that will be accepted: tried out on the draft."""
-    from geodata import redrawing
-
-    while True:
-        form = some_split(reader, dice) if dice.random() < 0.6 else some_merge(reader, dice)
-        try:
-            redrawing.draft(reader, form or {})
-        except Exception:
-            continue
-        return form
-
-
-def _cut(reader, code: str):
-    """A straight cut through the middle of a leaf, from outside to outside."""
-    shape = reader.area(code).shape
-    west, south, east, north = shape.bounds
-    middle = shape.representative_point()
-    line = shapely.LineString([(west - 500, middle.y - 130), (east + 500, middle.y + 170)])
-    return {"op": "split", "targets": [code], "line": mapping(to_degrees(line))}
-
-
-def test_a_writer_waits_for_another_and_says_so_when_it_lasts_too_long(town_url):
-    store, other = open_store(town_url, busy_timeout_s=0.3), open_store(town_url)
-    before, insert = store.head(), [{"name": "急", "role": "volunteer"}]
-    with other.write("slow", "staff") as tx:
-        tx.insert("staff", [{"name": "慢", "role": "volunteer"}])
-        with pytest.raises(StoreBusy):
-            store.attempt("tester", "staff", lambda tx: tx.insert("staff", insert))
-        assert store.head() == before
-        patient = open_store(town_url, busy_timeout_s=60)  # opening needs nobody's turn
-        waiting = threading.Thread(
-            target=lambda: patient.attempt("tester", "staff", lambda tx: tx.insert("staff", [{"name": "等", "role": "volunteer"}]))
-        )
-        waiting.start()
-        waiting.join(0.2)
-        assert waiting.is_alive() and patient.head() == before
-    waiting.join(60)
-    with patient.read() as reader:
-        names = {row["name"] for row in reader.each("staff")}
-    assert {"慢", "等"} <= names and "急" not in names
-    for one in (store, other, patient):
-        one.close()
-
-
-def test_a_writer_of_the_same_process_waits_no_longer_than_told(town_url):
-    store = open_store(town_url, busy_timeout_s=0.2)
-    inside, go_on = threading.Event(), threading.Event()
-
-    def hold():
-        with store.write("slow", "staff") as tx:
-            tx.insert("staff", [{"name": "慢", "role": "volunteer"}])
-            inside.set()
-            go_on.wait(30)
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    try:
-        assert inside.wait(30)
-        with pytest.raises(StoreBusy):
-            store.attempt("tester", "staff", lambda tx: tx.insert("staff", [{"name": "急", "role": "volunteer"}]))
-    finally:
-        go_on.set()
-        thread.join()
-    store.close()
-
-
-def _redraw_at_random(url: str, seed: int, number: int, start, results) -> None:
-    store = Store.open(url, RULES, busy_timeout_s=120)
-    dice, outcome = random.Random(seed), Counter()
-    start.wait(60)
-    for _ in range(number):
-        with store.read() as reader:
-            form = dice.choice((some_split, some_split, some_merge))(reader, dice)
-            if form is None:
-                continue
-            if form["targets"]:
-                form["versions"] = {code: reader.area(code).version for code in form["targets"]}
-        try:
-            commit(store, form, actor=f"writer {seed}")
-            outcome["done"] += 1
-        except Exception as error:
-            outcome[getattr(error, "code", repr(error))] += 1
-    staff = [
-        store.attempt(
-            f"writer {seed}", "staff", lambda tx: tx.insert("staff", [{"name": f"{seed}", "role": "volunteer"}])[0]
-        )
-        for _ in range(10)
-    ]
-    results.put((seed, dict(outcome), staff))
-    store.close()
-
-
-def test_two_processes_redraw_one_neighbourhood_and_nothing_is_lost(town_url):
-    store = open_store(town_url)
-    before, first = people(store), store.head()[0]
-    spawn = multiprocessing.get_context("spawn")
-    start, results = spawn.Event(), spawn.Queue()
-    writers = [
-        spawn.Process(target=_redraw_at_random, args=(town_url, seed, count(20, 200), start, results))
-        for seed in (1, 2)
-    ]
-    for writer in writers:
-        writer.start()
-    start.set()
-    told = [results.get(timeout=240) for _ in writers]
-    for writer in writers:
-        writer.join(60)
-    done = sum(outcome.get("done", 0) for _, outcome, _ in told)
-    assert done >= 10
-    for _, outcome, _ in told:
-        assert set(outcome) <= {
-            "done",
-            "stale",
-            "unknown-area",
-            "line-inside",
-            "line-outside",
-            "line-crosses-itself",
-            "sliver",
-            "not-adjacent",
-            "other-parent",
-            "proof-failed",
-            "bad-geometry",
-            "bad-input",
-            "not-leaf",
-            "parts",
-        }, outcome
-    fids = [fid for _, _, staff in told for fid in staff]
-    assert len(set(fids)) == 20, "each row has a number of its own"
-    assert store.head()[0] - first == done + 20, "every answer 'done' is one revision"
-    assert people(store) == before
-    assert_whole(store)
-    assert_history(store)
-    check = check_store(store)
-    assert (check["gaps"], check["overlaps"], check["nesting"]) == (0, 0, 0)
-    store.close()
-
-
-def test_a_vertex_that_came_from_next_door_is_no_conflict(town):
-    """A planner draws on the rows she read; meanwhile her neighbour's cut puts a vertex on their common border."""
-    with town.read() as reader:
-        mine, hers = _cut(reader, "30"), _cut(reader, "40")
-        mine["versions"] = {"30": reader.area("30").version}
-        rev = reader.area("30").rev
-    commit(town, hers)
-    with town.read() as reader:
-        assert reader.area("30").rev > rev, "the neighbour gained a vertex"
-        assert reader.area("30").version == mine["versions"]["30"]
-    made = commit(town, mine)
-    assert {area.code for area in made.edit.after} >= {"30"}
-    assert_whole(town)
-
-
-def test_a_redraw_runs_again_when_its_rows_changed_under_it(town_url):
-    """Between reading and writing another process wrote the same rows (PostGIS; SQLite lets only one begin)."""
-    store, other = open_store(town_url), open_store(town_url)
-    if store.is_file:
-        pytest.skip("a GeoPackage has one writer at a time")
-    tries = []
-    with store.read() as reader:
-        mine, hers = _cut(reader, "30"), _cut(reader, "40")
-
-    def change(tx):
-        from geodata import redrawing
-
-        made = redrawing.draft(tx, mine)
-        if not tries:
-            commit(other, hers)
-            other.attempt("tester", "add", lambda t: t.insert("buildings", [_house_in(made, t)]))
-        tries.append(tx)
-        redrawing.save(tx, made)
-
-    store.attempt("tester", "split", change)
-    assert len(tries) == 2
-    assert_whole(store)
-    store.close()
-    other.close()
-
-
-def _house_in(made, tx):
-    from tests.geodata.stores import house
-
-    new = next(area for area in made.edit.after if area.fid < 0)
-    spot = new.shape.representative_point().coords[0]
-    return {"geom": house(spot, 200), "kind": "house", "households": 3, "resident": 7, "area": tx.area("30").fid}
-
-
-def test_two_cuts_of_one_area_at_once_do_not_fight_for_the_same_code(town_url):
-    store, other = open_store(town_url), open_store(town_url)
-    if store.is_file:
-        pytest.skip("a GeoPackage has one writer at a time")
-    from geodata import redrawing
-
-    with store.read() as reader:
-        mine, hers = _cut(reader, "30"), _cut(reader, "30")
-    tries = []
-
-    def change(tx):
-        made = redrawing.draft(tx, mine)
-        if not tries:
-            commit(other, hers)
-        tries.append(tx)
-        redrawing.save(tx, made)
-
-    with pytest.raises(Exception) as refused:
-        store.attempt("tester", "split", change)
-    assert refused.value.code in ("line-outside", "sliver", "line-inside")  # run again, the line lies on the new border
-    assert_whole(store)
-    store.close()
-    other.close()
-
-
-# --- opening ---------------------------------------------------------------------------------------------------------------------
+# --- opening -----------------------------------------------------------------------------------------------------
 def test_a_missing_store_is_said_to_be_missing(url, tmp_path):
     with pytest.raises(StoreMissing):
         Store.open(url, RULES)
@@ -589,10 +344,7 @@ def test_a_hundred_thousand_rows_are_one_revision(empty):
     with empty.write("tester", "import") as tx:
         tx.insert(
             "roads",
-            [
-                {"geom": shapely.MultiLineString([[(120 + k * 1e-7, 23), (120, 23 + k * 1e-7)]]), "name": f"路{k}"}
-                for k in range(1, number + 1)
-            ],
+            [{"geom": shapely.MultiLineString([[(120 + k * 1e-7, 23), (120, 23 + k * 1e-7)]]), "name": f"路{k}"} for k in range(1, number + 1)],
         )
     with empty.read() as reader:
         assert reader.count("roads") == number

@@ -25,7 +25,8 @@ from layers.errors import BadFile, BadInput, StoreMissing
 from layers.schema import LAYERS
 from tests.counts import count
 from tests.geodata.foreign import gdal, python
-from tests.geodata.stores import RULES, Clock, Worker, assert_history, assert_whole, dump, open_store, people
+from tests.geodata.stores import RULES, Clock, assert_history, assert_whole, dump, open_store, people
+from tests.geodata.work import Worker
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +40,7 @@ def file_of(store: Store) -> Path:
     return Path(store.url.removeprefix("gpkg://"))
 
 
-# --- nobody else writes ----------------------------------------------------------------------------------------------------
+# --- nobody else writes ------------------------------------------------------------------------------------------
 def test_a_plain_sqlite_writer_is_refused_on_every_table(town):
     before = dump(town)
     with sqlite3.connect(file_of(town)) as other:
@@ -98,13 +99,11 @@ def test_ogr2ogr_cannot_overwrite_or_append(town, tmp_path):
     before = dump(town)
     gdal("ogr2ogr", "-f", "GPKG", tmp_path / "other.gpkg", file_of(town), "gates")
     for option in ("-append", "-update"):
-        assert not gdal("ogr2ogr", option, file_of(town), tmp_path / "other.gpkg", "gates", check=False).startswith(
-            "0 "
-        )
+        assert not gdal("ogr2ogr", option, file_of(town), tmp_path / "other.gpkg", "gates", check=False).startswith("0 ")
     assert dump(town) == before
 
 
-# --- everybody reads --------------------------------------------------------------------------------------------------------
+# --- everybody reads ---------------------------------------------------------------------------------------------
 def test_pyogrio_of_another_process_reads_every_layer_with_its_crs_and_chinese_names(town):
     code, told, said = python(
         """
@@ -169,7 +168,7 @@ print(len(counts))
     assert town.engine.connect().exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
 
 
-# --- the file -----------------------------------------------------------------------------------------------------------------
+# --- the file ----------------------------------------------------------------------------------------------------
 def test_files_belong_to_their_owner_alone(town):
     Accounts(town.url).close()
     path = file_of(town)
@@ -198,14 +197,9 @@ def test_edits_wait_for_the_disk_unless_told_otherwise(town_url):
 
 def test_the_tables_of_the_standard_say_what_is_there(town):
     with sqlite3.connect(f"file:{file_of(town)}?mode=ro", uri=True) as other:
-        contents = {
-            row[0]: row for row in other.execute("SELECT table_name, data_type, identifier, srs_id FROM gpkg_contents")
-        }
+        contents = {row[0]: row for row in other.execute("SELECT table_name, data_type, identifier, srs_id FROM gpkg_contents")}
         columns = {row[0]: row for row in other.execute("SELECT * FROM gpkg_geometry_columns")}
-        extensions = {
-            row[0]
-            for row in other.execute("SELECT table_name FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index'")
-        }
+        extensions = {row[0] for row in other.execute("SELECT table_name FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index'")}
         systems = {row[1]: row for row in other.execute("SELECT * FROM gpkg_spatial_ref_sys")}
         assert set(contents) == set(LAYERS)
         assert set(columns) == extensions == set(SPATIAL)
@@ -242,22 +236,14 @@ def test_the_index_is_in_step_with_the_rows_after_many_edits(town):
     worker.work(200)
     with town.read() as reader:
         for name in SPATIAL:
-            stored = {
-                row[0]: row[1:]
-                for row in reader.connection.execute(text(f"SELECT id, minx, maxx, miny, maxy FROM rtree_{name}_geom"))
-            }
+            stored = {row[0]: row[1:] for row in reader.connection.execute(text(f"SELECT id, minx, maxx, miny, maxy FROM rtree_{name}_geom"))}
             shapes = {row["fid"]: row["geom"].bounds for row in reader.each(name) if row["geom"] is not None}
             assert stored.keys() == shapes.keys(), name
             for fid, (west, south, east, north) in shapes.items():
                 minx, maxx, miny, maxy = stored[fid]
                 assert minx <= west and maxx >= east and miny <= south and maxy >= north
-                assert max(west - minx, maxx - east, south - miny, maxy - north) < 2e-5, (
-                    "no wider than single precision"
-                )
-            assert (
-                reader.connection.execute(text("SELECT rtreecheck(:name)"), {"name": f"rtree_{name}_geom"}).scalar()
-                == "ok"
-            )
+                assert max(west - minx, maxx - east, south - miny, maxy - north) < 2e-5, "no wider than single precision"
+            assert reader.connection.execute(text("SELECT rtreecheck(:name)"), {"name": f"rtree_{name}_geom"}).scalar() == "ok"
         assert reader.connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
 
 
@@ -271,7 +257,7 @@ def test_a_row_without_a_shape_is_not_in_the_index(town):
         assert tx.rows("units", bounds=(120.1999, 22.9999, 120.2001, 23.0001)) == []
 
 
-# --- what is no store ----------------------------------------------------------------------------------------------------------
+# --- what is no store --------------------------------------------------------------------------------------------
 def test_a_file_of_something_else_is_left_alone(tmp_path):
     other = tmp_path / "letter.gpkg"
     other.write_text("dear planner, this is no database " * 100)
@@ -287,9 +273,7 @@ def test_a_file_of_something_else_is_left_alone(tmp_path):
         Store.open(f"gpkg://{foreign}", RULES)
 
 
-@pytest.mark.parametrize(
-    "address", ["weige.gpkg", "gpkg:weige.gpkg", "gpkg://host/weige.gpkg", "mysql://host/db", "sqlite:///x.db", ""]
-)
+@pytest.mark.parametrize("address", ["weige.gpkg", "gpkg:weige.gpkg", "gpkg://host/weige.gpkg", "mysql://host/db", "sqlite:///x.db", ""])
 def test_an_address_of_another_kind_is_refused(address):
     with pytest.raises(BadInput, match="gpkg:///"):
         Store.open(address, RULES)
@@ -328,10 +312,11 @@ def test_a_full_disk_leaves_everything_as_it_was_and_mends_without_a_restart(tow
     assert_whole(town)
 
 
-# --- killed --------------------------------------------------------------------------------------------------------------------
+# --- killed ------------------------------------------------------------------------------------------------------
 WORK = """
 import random, sys
 from tests.geodata.stores import *
+from tests.geodata.work import *
 store = Store.open(sys.argv[1], RULES, synchronous=sys.argv[3])
 worker = Worker(store, Clock(), random.Random(int(sys.argv[2])))
 print("ready", flush=True)
@@ -344,9 +329,7 @@ while True:
 @pytest.mark.parametrize("turn", range(count(3, 16)))
 def test_a_writer_killed_in_the_middle_leaves_whole_commits(town_url, turn):
     asked = ("FULL", "NORMAL")[turn % 2]
-    writing = subprocess.Popen(
-        [sys.executable, "-c", WORK, town_url, str(turn), asked], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+    writing = subprocess.Popen([sys.executable, "-c", WORK, town_url, str(turn), asked], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert writing.stdout.readline() == "ready\n"
         acknowledged = [int(writing.stdout.readline()) for _ in range(3 + turn)]
@@ -356,9 +339,7 @@ def test_a_writer_killed_in_the_middle_leaves_whole_commits(town_url, turn):
         acknowledged += [int(line) for line in writing.stdout.read().splitlines() if line.strip().isdigit()]
         writing.wait()
     store = open_store(town_url)
-    assert store.head()[0] in (acknowledged[-1], acknowledged[-1] + 1), (
-        "an acknowledged commit is there; at most one was under way"
-    )
+    assert store.head()[0] in (acknowledged[-1], acknowledged[-1] + 1), "an acknowledged commit is there; at most one was under way"
     assert_whole(store)
     assert_history(store)
     check = check_store(store)

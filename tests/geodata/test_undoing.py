@@ -15,35 +15,11 @@ from geodata.schema import TABLES
 from layers.areas import to_degrees
 from layers.errors import NotFound, UndoBlocked
 from tests.counts import count
-from tests.geodata.stores import (
-    Clock,
-    Worker,
-    add_building,
-    assert_history,
-    assert_whole,
-    commit,
-    content,
-    dump,
-    house,
-    numbers,
-    people,
-    some_merge,
-    some_split,
-    undo,
-)
+from tests.geodata.stores import Clock, assert_history, assert_whole, content, dump, house, numbers, people
+from tests.geodata.work import Worker, add_building, commit, cut, some_merge, some_split, undo
 
 # Whose borders follow from their leaves: they may keep a vertex that another edit gave them.
 PARENTS = ("city", "community")
-
-
-def cut(store, code: str, *, keep=None) -> dict:
-    """A straight, slanting cut through the middle of a leaf."""
-    with store.read() as reader:
-        shape = reader.area(code).shape
-    west, _, east, _ = shape.bounds
-    middle = shape.representative_point()
-    line = shapely.LineString([(west - 700, middle.y - 180), (east + 700, middle.y + 150)])
-    return {"op": "split", "targets": [code], "line": mapping(to_degrees(line))} | ({"keep": keep} if keep else {})
 
 
 def write(store, op: str, change) -> int:
@@ -204,7 +180,7 @@ def test_a_whole_file_is_not_undone_as_one_edit(town):
         undo(town, 9999)
 
 
-# --- what others did since stays -----------------------------------------------------------------------------------------
+# --- what others did since stays ---------------------------------------------------------------------------------
 def test_numbers_counted_since_stay_when_a_cut_is_undone(town):
     rev, made = redraw(town, cut(town, "30"))
     with town.read() as reader:
@@ -325,7 +301,7 @@ def test_a_recount_of_a_dealt_cell_holds_the_undo_up(town):
     assert_whole(town)
 
 
-# --- facts and zones ----------------------------------------------------------------------------------------------------------
+# --- facts and zones ---------------------------------------------------------------------------------------------
 def test_a_removed_house_comes_back_to_the_leaf_it_stands_in_now(town):
     with town.read() as reader:
         held = {row["building"] for row in reader.rows("units", geometry=False)}
