@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from layers.staffing import routine_need
 
 from .facts import leaf_counts
 from .figures import entered_paths, figures, staff_by_area
+from .pages import Pages, by_hash, by_number
 from .rows import ATTRIBUTES, Reader
 from .store import Store
 from .tiles import TileLayer
@@ -65,9 +67,9 @@ class Node:
 class Tree:
     """All areas at one revision. A step works on a copy that takes over at once: who reads never finds half of it."""
 
-    nodes: dict[int, Node] = field(default_factory=dict)
-    codes: dict[str, int] = field(default_factory=dict)
-    children: dict[int | None, frozenset[int]] = field(default_factory=dict)
+    nodes: Pages[int, Node] = field(default_factory=partial(Pages, by_number))
+    codes: Pages[str, int] = field(default_factory=partial(Pages, by_hash))
+    children: Pages[int | None, frozenset[int]] = field(default_factory=partial(Pages, by_number))
     present: Counter[str] = field(default_factory=Counter)  # areas by level
 
     @classmethod
@@ -76,12 +78,14 @@ class Tree:
         below: dict[int | None, list[int]] = {}
         for node in nodes.values():
             below.setdefault(node.parent, []).append(node.fid)
-        return cls(nodes, {node.code: fid for fid, node in nodes.items()}, {fid: frozenset(fids) for fid, fids in below.items()},
+        codes = ((node.code, fid) for fid, node in nodes.items())
+        children = ((fid, frozenset(fids)) for fid, fids in below.items())
+        return cls(Pages(by_number, nodes), Pages(by_hash, codes), Pages(by_number, children),
                    Counter(node.level for node in nodes.values()))
 
     def copy(self) -> Tree:
         """Another one with the same nodes."""
-        return Tree(dict(self.nodes), dict(self.codes), dict(self.children), Counter(self.present))
+        return Tree(self.nodes.copy(), self.codes.copy(), self.children.copy(), Counter(self.present))
 
     def take(self, fid: int) -> Node | None:
         """Removes an area; answers its node."""
@@ -131,17 +135,17 @@ class CoverageCache:
         self._zooms: tuple[int, dict[int, str]] = (-1, {})  # level by zoom, at a revision
 
     @property
-    def nodes(self) -> dict[int, Node]:
-        """Areas by fid; the dict of one revision, never changed."""
+    def nodes(self) -> Mapping[int, Node]:
+        """Areas by fid; the mapping of one revision, never changed."""
         return self._tree.nodes
 
     @property
-    def codes(self) -> dict[str, int]:
+    def codes(self) -> Mapping[str, int]:
         """fid by code."""
         return self._tree.codes
 
     @property
-    def children(self) -> dict[int | None, frozenset[int]]:
+    def children(self) -> Mapping[int | None, frozenset[int]]:
         """Fids directly below an area, roots for None."""
         return self._tree.children
 
@@ -188,7 +192,9 @@ class CoverageCache:
                 self._sum(node, tree)
         self._load_staff(reader, tree)
         layers = self._tile_layers(packed, tree)
-        index = rtree.index.Index(iter(boxes)) if boxes else rtree.index.Index()
+        # Small nodes: with the usual 100 entries, taking one area out of 330,000 takes 2.5 ms instead of 0.2.
+        small = rtree.index.Property(leaf_capacity=20, index_capacity=20)
+        index = rtree.index.Index(*[iter(boxes)] * bool(boxes), properties=small)
         with self._indexing:
             self.index = index
         self._tree, self.layers = tree, layers
