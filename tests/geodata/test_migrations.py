@@ -80,7 +80,7 @@ def of_schema_1(path: Path) -> str:
     path.touch(mode=0o600)
     engine = connect(f"gpkg://{path}")  # for its SQL functions only
     raw = engine.raw_connection()
-    raw.driver_connection.executescript(SCHEMA_1.read_text(encoding="utf-8"))
+    raw.driver_connection.executescript(f"BEGIN; {SCHEMA_1.read_text(encoding='utf-8')} COMMIT;")
     raw.close()
     engine.dispose()
     return f"gpkg://{path}"

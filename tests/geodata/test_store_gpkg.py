@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 import shapely
@@ -27,8 +28,6 @@ from tests.counts import count
 from tests.geodata.foreign import gdal, python
 from tests.geodata.stores import RULES, Clock, assert_history, assert_whole, dump, open_store, people
 from tests.geodata.work import Worker
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -313,31 +312,34 @@ def test_a_full_disk_leaves_everything_as_it_was_and_mends_without_a_restart(tow
 
 
 # --- killed ------------------------------------------------------------------------------------------------------
-WORK = """
-import random, sys
-from tests.geodata.stores import *
-from tests.geodata.work import *
-store = Store.open(sys.argv[1], RULES, synchronous=sys.argv[3])
-worker = Worker(store, Clock(), random.Random(int(sys.argv[2])))
-print("ready", flush=True)
-while True:
-    worker.work(len(worker.log) + 1)
-    print(store.head()[0], flush=True)
-"""
+def write_until_killed(url: str, seed: int, synchronous: str) -> tuple[int, TextIO]:
+    """A process that works on the store for ever: its id, and the revisions it acknowledges, one a line."""
+    told, tell = os.pipe()
+    process = os.fork()
+    if process:
+        os.close(tell)
+        return process, os.fdopen(told)
+    try:
+        store = Store.open(url, RULES, synchronous=synchronous)
+        worker = Worker(store, Clock(), random.Random(seed))
+        while True:
+            worker.work(len(worker.log) + 1)
+            os.write(tell, f"{store.head()[0]}\n".encode())
+    finally:
+        os._exit(1)
 
 
 @pytest.mark.parametrize("turn", range(count(3, 16)))
 def test_a_writer_killed_in_the_middle_leaves_whole_commits(town_url, turn):
-    asked = ("FULL", "NORMAL")[turn % 2]
-    writing = subprocess.Popen([sys.executable, "-c", WORK, town_url, str(turn), asked], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process, told = write_until_killed(town_url, turn, ("FULL", "NORMAL")[turn % 2])
     try:
-        assert writing.stdout.readline() == "ready\n"
-        acknowledged = [int(writing.stdout.readline()) for _ in range(3 + turn)]
+        acknowledged = [int(told.readline()) for _ in range(3 + 2 * turn)]
         time.sleep(random.Random(turn).uniform(0, 0.08))
     finally:
-        os.kill(writing.pid, signal.SIGKILL)
-        acknowledged += [int(line) for line in writing.stdout.read().splitlines() if line.strip().isdigit()]
-        writing.wait()
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+    acknowledged += [int(line) for line in told.read().splitlines()]
+    told.close()
     store = open_store(town_url)
     assert store.head()[0] in (acknowledged[-1], acknowledged[-1] + 1), "an acknowledged commit is there; at most one was under way"
     assert_whole(store)

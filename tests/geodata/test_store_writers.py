@@ -90,13 +90,13 @@ def _redraw_at_random(url: str, seed: int, number: int, start, results) -> None:
 
 
 def test_two_processes_redraw_one_neighbourhood_and_nothing_is_lost(town_url):
-    store = open_store(town_url)
-    before, first = people(store), store.head()[0]
-    spawn = multiprocessing.get_context("spawn")
-    start, results = spawn.Event(), spawn.Queue()
-    writers = [spawn.Process(target=_redraw_at_random, args=(town_url, seed, count(20, 200), start, results)) for seed in (1, 2)]
+    fork = multiprocessing.get_context("fork")  # before this process opens the store
+    start, results, number = fork.Event(), fork.Queue(), count(20, 200)
+    writers = [fork.Process(target=_redraw_at_random, args=(town_url, seed, number, start, results)) for seed in (1, 2)]
     for writer in writers:
         writer.start()
+    store = open_store(town_url)
+    before, first = people(store), store.head()[0]
     start.set()
     told = [results.get(timeout=240) for _ in writers]
     for writer in writers:
