@@ -13,7 +13,7 @@ import shapely
 from shapely.geometry import mapping
 from sqlalchemy import select
 
-from geodata import redrawing, undoing
+from geodata import committing, effects, redrawing, undoing
 from geodata.coverage_cache import today
 from geodata.rows import Reader
 from geodata.schema import AREAS
@@ -85,7 +85,7 @@ def in_process(store: Store, edits: int, seed: int = 1) -> Times:
 
 def _preview(store: Store, form: Form) -> None:
     with store.read() as reader:
-        redrawing.answer(reader, redrawing.draft(reader, form), today=today(store))
+        effects.answer(reader, redrawing.draft(reader, form), today=today(store))
 
 
 def _commit(store: Store, form: Form) -> int:
@@ -93,8 +93,8 @@ def _commit(store: Store, form: Form) -> int:
 
     def change(tx: Transaction) -> int:
         made = redrawing.draft(tx, form)
-        fids, done = redrawing.save(tx, made)
-        redrawing.answer(tx, done, today=today(store), fids=fids)
+        fids, done = committing.save(tx, made)
+        effects.answer(tx, done, today=today(store), fids=fids)
         return tx.taken
 
     return store.attempt("bench", form["op"], change, form=form)

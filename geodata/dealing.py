@@ -10,8 +10,8 @@ import shapely
 from layers.areas import to_units
 from layers.population import Facts, Share
 
+from .committing import share_row
 from .facts import facts_of, row_counts
-from .redrawing import share_row
 from .schema import TABLES
 from .transaction import Transaction
 

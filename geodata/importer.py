@@ -16,13 +16,13 @@ import shapely
 from layers.areas import as_multi, to_degrees, to_units
 from layers.edits import Finding
 from layers.errors import BadCrs, BadFile, BadGeometry, BadInput, DuplicateCode, MissingField, NotFound
+from layers.population import point_of
 from layers.rules import Rules
 from layers.schema import LAYERS, OWNER, Layer
 
 from . import crs as crs_
 from .dealing import deal_again, deal_new
 from .formats import detect
-from .redrawing import point_of
 from .rows import Reader
 from .schema import TABLES
 from .store import Store

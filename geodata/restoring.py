@@ -10,14 +10,14 @@ import shapely
 from sqlalchemy import select
 
 from layers.areas import Area, as_multi, to_units
-from layers.population import Dealt, Facts, owners
+from layers.population import Dealt, Facts, owners, point_of
 from layers.schema import LAYERS
 
 from .changes import Change
+from .committing import ATTACHED, FOLLOWERS, redeal
 from .dealing import deal_again
 from .facts import facts_of
-from .redrawing import ATTACHED, FOLLOWERS, ancestors, point_of, redeal
-from .rows import ATTRIBUTES
+from .rows import ATTRIBUTES, ancestors
 from .schema import HISTORY, LINEAGE, TABLES
 from .transaction import Transaction
 

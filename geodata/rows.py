@@ -226,6 +226,11 @@ def area_of(row) -> Area:
         bool(values["locked"]), values["version"], values["rev"], {name: values[name] for name in ATTRIBUTES})
 
 
+def ancestors(path: str) -> list[int]:
+    """Fids above an area, the root first."""
+    return [int(part) for part in path.strip("/").split("/")[:-1]]
+
+
 def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
     """Lists of at most `size`."""
     values = list(values)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from layers.errors import UndoBlocked
 
 from .changes import NOT_UNDONE, Change, changes_of
-from .redrawing import renew_parents
+from .committing import renew_parents
 from .restoring import areas_back, rows_back, settle
 from .rows import Reader
 from .schema import REVISIONS

@@ -13,9 +13,9 @@ from layers.areas import Area, as_multi, to_degrees, to_units
 from layers.errors import BadGeometry, BadInput, MissingField, NotFound
 from layers.zones import Tally, drawn_kind, tally_areas, tally_ground, whole
 
+from .drawn import read_geometry
 from .facts import building_counts, facts_of, held_in
-from .redrawing import ancestors, read_geometry
-from .rows import Reader
+from .rows import Reader, ancestors
 from .schema import TABLES
 from .transaction import Raced, Transaction
 

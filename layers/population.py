@@ -228,3 +228,13 @@ def inner_point(shape: shapely.Geometry) -> shapely.Point:
     """The point that decides where an object belongs: its centroid when inside, else a point on it."""
     centre = shapely.centroid(shape)
     return centre if shapely.intersects(shape, centre) else shapely.point_on_surface(shape)
+
+
+def point_of(shape: shapely.Geometry) -> shapely.Point:
+    """The point of an object that decides whose it is."""
+    if shape.geom_type == "Point":
+        return shape
+    if "Line" in shape.geom_type:
+        return shapely.line_interpolate_point(shapely.get_parts(shape)[0], 0.5, normalized=True)
+    centre = shapely.centroid(shape)
+    return centre if shapely.intersects(shape, centre) else shapely.point_on_surface(shape)

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint
 from sqlalchemy import select
 
-from geodata import redrawing, undoing
+from geodata import committing, effects, redrawing, undoing
 from geodata.coverage_cache import today
 from geodata.rows import Reader, chunks
 from geodata.schema import HISTORY, REVISIONS
@@ -37,7 +37,7 @@ def preview():
     with state().store.read() as reader:
         made = redrawing.draft(reader, form, most_areas=state().config.redraw.interactive_areas)
         _allowed(made)
-        return _shown(redrawing.answer(reader, made, today=today(state().store)), made)
+        return _shown(effects.answer(reader, made, today=today(state().store)), made)
 
 
 @blueprint.post("/api/edits")
@@ -50,9 +50,9 @@ def commit():
     def change(tx):
         made = redrawing.draft(tx, form, most_areas=held.config.redraw.interactive_areas)
         _allowed(made)
-        fids, done = redrawing.save(tx, made)
+        fids, done = committing.save(tx, made)
         tx.note = " + ".join(area.code for area in made.edit.before)
-        answer = redrawing.answer(tx, done, today=today(held.store), fids=fids)
+        answer = effects.answer(tx, done, today=today(held.store), fids=fids)
         return _shown(answer, made) | {"edit": tx.taken, "rev": tx.taken}
     return held.store.attempt(actor(), form["op"], change, form=form)
 

@@ -10,13 +10,14 @@ from sqlalchemy import and_
 from werkzeug.exceptions import MethodNotAllowed
 
 from geodata.dealing import deal_again
+from geodata.drawn import read_geometry
 from geodata.importer import REFERENCES, fit_shape, leaf_at
-from geodata.redrawing import point_of, read_geometry
 from geodata.rows import Reader
 from geodata.schema import TABLES
 from geodata.transaction import Transaction
 from layers.areas import to_units
 from layers.errors import BadInput, DuplicateCode, Forbidden, MissingField, NotFound, Stale
+from layers.population import point_of
 from layers.schema import LAYERS, Layer
 
 from .areas import visible

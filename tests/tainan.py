@@ -14,7 +14,7 @@ from typing import Any
 import shapely
 from shapely.geometry import mapping
 
-from geodata import redrawing, undoing
+from geodata import committing, redrawing, undoing
 from geodata.coverage_cache import CoverageCache
 from geodata.store import Store
 from layers.areas import Area, to_degrees
@@ -82,7 +82,7 @@ def redraw_at_random(store: Store, accepted: int, seed: int = 1, top: str = "670
 
                 def change(tx, form=form):
                     made = redrawing.draft(tx, form)
-                    redrawing.save(tx, made)
+                    committing.save(tx, made)
                     return made
                 made = store.attempt("tester", op, change, form=form)
                 tally.special += _special(store, made)

@@ -17,7 +17,6 @@ import psycopg
 import shapely
 from sqlalchemy import select
 
-from geodata import redrawing
 from geodata.facts import leaf_counts
 from geodata.importer import Options, leaf_at, write_frame
 from geodata.planting import plant
@@ -26,7 +25,7 @@ from geodata.schema import HISTORY, TABLES, metadata
 from geodata.store import Store
 from geodata.transaction import Transaction
 from layers.areas import Area, to_degrees, to_units
-from layers.population import KINDS, total
+from layers.population import KINDS, point_of, total
 from layers.rules import Rules
 from tests.layers.little_town import little_town
 
@@ -181,7 +180,7 @@ def _buildings(tx: Transaction, leaves: list[Area], dice: random.Random) -> None
                 **plain(counts_of(dice, k % 11 != 0)),
             }
         )
-        points.append(to_units(redrawing.point_of(shape)))
+        points.append(to_units(point_of(shape)))
     for row, area in zip(rows, leaf_at(leaves, points), strict=True):
         row["area"] = area
     fids = tx.insert("buildings", rows)
@@ -190,7 +189,7 @@ def _buildings(tx: Transaction, leaves: list[Area], dice: random.Random) -> None
         for number in (1, 2):
             units.append(
                 {
-                    "geom": redrawing.point_of(row["geom"]),
+                    "geom": point_of(row["geom"]),
                     "code": f"{row['code']}-{number}",
                     "name": f"{number}单元",
                     "building": fid,
@@ -324,7 +323,7 @@ def assert_whole(store: Store) -> None:
         for layer in ("buildings", "gates", "addresses", "places", "checkpoints", "estates", "barriers"):
             for row in reader.each(layer):
                 assert row["area"] in leaves, f"{layer} {row['fid']} belongs to {row['area']}, which is no leaf"
-                point = to_units(redrawing.point_of(row["geom"]))
+                point = to_units(point_of(row["geom"]))
                 off = shapely.distance(leaves[row["area"]].shape, point)
                 assert off < 1.5, f"{layer} {row['fid']} lies {off} units off its area {row['area']}"
         owner = {row["fid"]: row["area"] for row in reader.each("buildings", geometry=False)}

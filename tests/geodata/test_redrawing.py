@@ -12,7 +12,7 @@ import shapely
 from shapely.geometry import mapping
 from sqlalchemy import select
 
-from geodata import redrawing
+from geodata import committing, effects, redrawing
 from geodata.checking import check_store
 from geodata.coverage_cache import today
 from geodata.facts import held_in, leaf_counts
@@ -38,14 +38,14 @@ from tests.layers.little_town import line as drawn_line
 
 def preview(store, form: dict) -> dict:
     with store.read() as reader:
-        return redrawing.answer(reader, redrawing.draft(reader, form), today=today(store))
+        return effects.answer(reader, redrawing.draft(reader, form), today=today(store))
 
 
 def written(store, form: dict) -> dict:
     def change(tx):
         made = redrawing.draft(tx, form)
-        fids, done = redrawing.save(tx, made)
-        return redrawing.answer(tx, done, today=today(store), fids=fids)
+        fids, done = committing.save(tx, made)
+        return effects.answer(tx, done, today=today(store), fids=fids)
 
     return store.attempt("tester", form["op"], change, form=form)
 

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from geodata import redrawing
+from geodata import committing, redrawing
 from geodata.checking import check_store
 from geodata.store import Store
 from layers.errors import StoreBusy
@@ -158,7 +158,7 @@ def test_a_redraw_runs_again_when_its_rows_changed_under_it(town_url):
             commit(other, hers)
             other.attempt("tester", "add", lambda t: t.insert("buildings", [_house_in(made, t)]))
         tries.append(tx)
-        redrawing.save(tx, made)
+        committing.save(tx, made)
 
     store.attempt("tester", "split", change)
     assert len(tries) == 2
@@ -183,7 +183,7 @@ def test_two_cuts_of_one_area_at_once_do_not_fight_for_the_same_code(town_url):
         if not tries:
             commit(other, hers)
         tries.append(tx)
-        redrawing.save(tx, made)
+        committing.save(tx, made)
 
     with pytest.raises(Exception) as refused:
         store.attempt("tester", "split", change)

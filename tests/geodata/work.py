@@ -10,7 +10,7 @@ import shapely
 from shapely.geometry import mapping
 from sqlalchemy import select
 
-from geodata import redrawing, undoing, zoning
+from geodata import committing, redrawing, undoing, zoning
 from geodata.dealing import deal_again
 from geodata.importer import leaf_at
 from geodata.rows import Reader
@@ -19,6 +19,7 @@ from geodata.store import Store
 from geodata.transaction import Transaction
 from layers.areas import Area, to_degrees, to_units
 from layers.errors import WeigeError
+from layers.population import point_of
 from tests.geodata.stores import Clock, counts_of, house, inside, plain
 from tests.layers.random_edits import _drawn
 
@@ -76,7 +77,7 @@ class Worker:
 def redraw(tx: Transaction, form: Step) -> redrawing.Draft:
     """A redraw as the API commits it."""
     made = redrawing.draft(tx, form)
-    return redrawing.save(tx, made)[1]
+    return committing.save(tx, made)[1]
 
 
 def commit(store: Store, form: Step, actor: str = "tester") -> redrawing.Draft:
@@ -229,7 +230,7 @@ def add_building(tx: Transaction, form: Step) -> int:
     """A building as the API adds one."""
     tx.new_rev  # noqa: B018  others wait: the leaf found stays the leaf
     shape = shapely.geometry.shape(form["shape"])
-    point = to_units(redrawing.point_of(shape))
+    point = to_units(point_of(shape))
     area = leaf_at(tx.leaves_near(point.bounds), [point])[0]
     return tx.insert("buildings", [{"geom": shape, "kind": "house", "area": area, **form["counts"]}])[0]
 
