@@ -84,6 +84,13 @@ def blockers(reader: Reader, rev: int, changes: Sequence[Change] | None = None) 
 def undo(tx: Transaction, rev: int) -> None:
     """Brings back what revision `rev` replaced: the same bytes; versions only rise. Raises UndoBlocked naming the
     edits in the way. An edit that was undone and done again is undone through the last of these."""
+    rev = take_back(tx, rev)
+    tx.mark_undone(rev)
+
+
+def take_back(tx: Transaction, rev: int) -> int:
+    """The same without a word in the chain of undo and redo: part of a larger edit that replaces `rev`. Answers the
+    revision that was taken back, the last "done again" of it."""
     tx.new_rev  # noqa: B018  locked first: what is judged here stays as it is until it is written
     rev = tip(tx, rev)
     changes = changes_of(tx, rev)
@@ -97,4 +104,4 @@ def undo(tx: Transaction, rev: int) -> None:
     if moved:
         gone = {change.fid for change in changes if change.leaf and change.before is None}
         settle(tx, changes, rev, gone, [area for area in after if area.fid in moved])
-    tx.mark_undone(rev)
+    return rev
