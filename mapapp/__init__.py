@@ -15,13 +15,13 @@ from geodata.layer_tiles import LayerTiles
 from geodata.store import Store
 from geodata.tile_cache import TileCache
 
-from . import areas, auth, edits, errors, exports, figures, headers, health, items, pages, search, texts, tiles, zones
+from . import areas, auth, edits, errors, exports, figures, headers, health, history, items, pages, search, texts, tiles, zones
 from .config import Config
 from .paths import static_folder
 from .state import State
 from .tile_lane import TileLane
 
-BLUEPRINTS = (auth, pages, areas, figures, edits, search, tiles, zones, exports, items, health)
+BLUEPRINTS = (auth, pages, areas, figures, edits, history, search, tiles, zones, exports, items, health)
 
 NOT_LIMITED = ("tiles.tile", "static", "health.healthz")
 

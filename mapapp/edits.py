@@ -1,28 +1,29 @@
-"""Redraw over the API: preview, commit, undo, history."""
+"""Redraw over the API: preview and commit. Undo and history: history.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from flask import Blueprint
-from sqlalchemy import select
 
 from geodata import committing, effects, redrawing, undoing
+from geodata.conflicts import heirs_of_code
 from geodata.coverage_cache import today
-from geodata.rows import Reader, chunks
-from geodata.schema import HISTORY, REVISIONS
-from layers.errors import BadInput, MissingField, NotFound
-from layers.schema import LAYERS
+from geodata.transaction import Transaction
+from layers.errors import BadInput, Stale, UnknownArea
 
 from .areas import visible
 from .auth import needs
-from .forms import arguments, body, flag, next_page, number, texts_of, whole
+from .forms import arguments, body, texts_of, whole
+from .history import preview_undo
 from .privacy import special
 from .state import actor, rights, state
 
 blueprint = Blueprint("edits", __name__)
-KNOWN = ("op", "targets", "line", "keep", "versions", "allow_parts", "edit")
+KNOWN = ("op", "targets", "line", "keep", "versions", "allow_parts", "edit", "instead_of")
+MOST_INSTEAD = 20  # edits that one replaces
 MOST_POINTS = 20_000  # vertices of a drawn line
 
 
@@ -33,11 +34,11 @@ def preview():
     arguments()
     form = drawn_form()
     if form["op"] == "undo":
-        return _preview_undo(form)
-    with state().store.read() as reader:
-        made = redrawing.draft(reader, form, most_areas=state().config.redraw.interactive_areas)
-        _allowed(made)
-        return _shown(effects.answer(reader, made, today=today(state().store)), made)
+        return preview_undo(form)
+    if form.get("instead_of"):
+        return _preview_instead(form)
+    with _told_whole(), state().store.read() as reader:
+        return _drafted(reader, form)[1]
 
 
 @blueprint.post("/api/edits")
@@ -48,57 +49,66 @@ def commit():
     held, form = state(), drawn_form()
 
     def change(tx):
-        made = redrawing.draft(tx, form, most_areas=held.config.redraw.interactive_areas)
-        _allowed(made)
+        authors = _take_back(tx, form)
+        made, _ = _drafted(tx, form, answered=False)
         fids, done = committing.save(tx, made)
         tx.note = " + ".join(area.code for area in made.edit.before)
+        notify(tx, authors, "overwritten", by=tx.actor, note=tx.note)
         answer = effects.answer(tx, done, today=today(held.store), fids=fids)
         return _shown(answer, made) | {"edit": tx.taken, "rev": tx.taken}
-    return held.store.attempt(actor(), form["op"], change, form=form)
+    with _told_whole():
+        return held.store.attempt(actor(), form["op"], change, form=form)
 
 
-@blueprint.post("/api/edits/<fid:rev>/undo")
-@needs("redraw")
-def undo(rev: int):
-    """Takes an edit of one's own back (undoing an undo does it again)."""
-    arguments()
-    held, own = state(), rights()
+def _drafted(reader: Reader, form: dict[str, Any], *, answered: bool = True) -> tuple[redrawing.Draft, dict[str, Any]]:
+    made = redrawing.draft(reader, form, most_areas=state().config.redraw.interactive_areas)
+    rights().require("redraw", made.edit.before)
+    return made, _shown(effects.answer(reader, made, today=today(state().store)), made) if answered else {}
+
+
+# ---- the same ground twice ------------------------------------------------------------------------------------------
+def _take_back(tx: Transaction, form: dict[str, Any]) -> set[str]:
+    """The edits that the drawn one shall replace go back first, the newest first; answers their authors but oneself."""
+    authors = set()
+    for rev in sorted(form.get("instead_of") or (), reverse=True):
+        done = tx.revision(rev)
+        rights().require("redraw", redrawn(tx, done))
+        undoing.take_back(tx, rev)
+        authors.add(done["actor"])
+    return authors - {tx.actor}
+
+
+class _Seen(Exception):
+    """Leaves a transaction without writing."""
+
+
+def _preview_instead(form: dict[str, Any]) -> dict[str, Any]:
+    """What the operation would do if the edits in its way had not been: tried in a transaction that is dropped."""
+    answer: dict[str, Any] = {}
 
     def change(tx):
-        done = _own_edit(tx, rev)
-        own.require("redraw", _redrawn(tx, done))
-        before = _codes(tx, done)
-        undoing.undo(tx, rev)
-        tx.note = done["op"] if not done["note"] else f"{done['op']} {done['note']}"
-        return {"edit": tx.taken, "rev": tx.taken, "op": "undo", "undone": rev, "areas": before}
-    answer = held.store.attempt(actor(), "undo", change, form={"op": "undo", "edit": rev})
-    return answer | _after(answer["rev"])
-
-
-@blueprint.get("/api/edits")
-@needs("see")
-def edits():
-    """The newest edits first: of an area, since a revision, or one's own with what undo and redo would do; `next` pages
-    on. Areas the account may not see are not named."""
-    query = arguments("area", "since", "limit", "mine", "before")
-    limit, since = number(query, "limit", 50, most=1000), number(query, "since", 0, most=1 << 53, least=0)
-    before = number(query, "before", 1 << 53, most=1 << 53)
-    statement = select(REVISIONS).where(REVISIONS.c.rev > since)
-    if flag(query, "mine"):
-        statement = statement.where(REVISIONS.c.actor == actor())
-    held = state()
-    with held.store.read() as reader:
-        if query.get("area"):
-            statement = statement.where(REVISIONS.c.rev.in_(_revs_of(reader, visible(query["area"]).fid)))
-        rows = _page(reader, statement, before, limit + 1, everything=bool(query.get("area")))
-        page = rows[:limit]
-        answer: dict[str, Any] = {"edits": [_line(reader, row) for row in page], "next": None, "rev": held.cache.rev}
-        if len(rows) > limit:
-            answer["next"] = next_page({**query, "before": page[-1]["rev"]})
-        if flag(query, "mine"):
-            back, again = undoing.last_undoable(reader, actor()), undoing.last_redoable(reader, actor())
-            answer |= {"undo": _line(reader, back) if back else None, "redo": _line(reader, again) if again else None}
+        _take_back(tx, form)
+        answer.update(_drafted(tx, form)[1])
+        raise _Seen
+    with suppress(_Seen), _told_whole():
+        state().store.attempt(actor(), form["op"], change, form=form)
     return answer
+
+
+@contextmanager
+def _told_whole() -> Iterator[None]:
+    """A conflict is told with the figures of the areas that stand there now."""
+    try:
+        yield
+    except Stale as error:
+        held, own = state(), rights()
+        held.sync()
+        nodes = [held.cache.nodes[fid] for fid in error.details.pop("now", ()) if fid in held.cache.nodes]
+        error.details["now"] = [
+            {"fid": node.fid, "code": node.code, "name": node.name,
+             "figures": special(held.cache.figures(node), exact=own.may("see_special", node.path))}
+            for node in nodes if own.may("see", node.path)]
+        raise
 
 
 # ---- reading a form --------------------------------------------------------------------------------------------------
@@ -108,17 +118,22 @@ def drawn_form() -> dict[str, Any]:
     form, own = body("op", known=KNOWN), rights()
     if not isinstance(form["op"], str):
         raise BadInput("op: the name of an operation is needed")
+    versions = form["versions"] if isinstance(form.get("versions"), dict) else {}
+    for code, version in versions.items():
+        own.require("redraw", _standing(code))
+        whole(version, f"versions.{code}")
     if form.get("targets") is not None:
         codes = texts_of(form["targets"], "targets", most=state().config.redraw.interactive_areas)
-        own.require("redraw", [visible(code) for code in codes])
-    if isinstance(form.get("versions"), dict):
-        own.require("redraw", [visible(code) for code in form["versions"]])
-        for code, version in form["versions"].items():
-            whole(version, f"versions.{code}")
+        own.require("redraw", [visible(code) for code in codes if code not in versions])
+    if form.get("instead_of") is not None:
+        if not isinstance(form["instead_of"], list) or len(form["instead_of"]) > MOST_INSTEAD:
+            raise BadInput(f"instead_of: a list of at most {MOST_INSTEAD} edits is needed")
+        form["instead_of"] = [whole(rev, "instead_of") for rev in form["instead_of"]]
     if form["op"] == "merge" and form.get("keep") is not None:
         if not isinstance(form["keep"], str):
             raise BadInput("keep: the code of one of the targets is needed")
-        own.require("redraw", [visible(form["keep"])])
+        if form["keep"] not in versions:
+            own.require("redraw", [visible(form["keep"])])
     line = form.get("line")
     if isinstance(line, dict) and isinstance(line.get("coordinates"), list) and len(line["coordinates"]) > MOST_POINTS:
         raise BadInput(f"line: {len(line['coordinates']):,} points; at most {MOST_POINTS:,} are cut along at once")
@@ -126,34 +141,17 @@ def drawn_form() -> dict[str, Any]:
 
 
 # ---- rights ----------------------------------------------------------------------------------------------------------
-def _allowed(made: redrawing.Draft) -> None:
-    """The right to redraw is needed for every area whose course changes; neighbours that gain a vertex need none."""
-    cache = state().cache
-    cache.sync()
-    rights().require("redraw", [cache.nodes[area.fid] for area in made.edit.before if area.fid in cache.nodes])
-
-
-def _redrawn(reader: Reader, done: dict[str, Any]) -> list[Any]:
-    """The areas whose course, attributes or facts an edit changed, as they live now; not neighbours that only gained a
-    vertex."""
-    fids = {*changed_areas(done), *done["touched"]["facts"]}
-    for layer, touched in done["touched"]["layers"].items():
-        if LAYERS[layer].owned:
-            fids.update(row["area"] for row in reader.rows(layer, fids=touched, geometry=False))
-    fids.update(image["row"].get("area") for image in reader.before_images(done["rev"]))
-    return _live(sorted(fids - {None}))
-
-
-def changed_areas(done: dict[str, Any]) -> list[int]:
-    """Fids of areas whose course or attributes an edit changed."""
-    return sorted({*done["touched"]["areas"]} - {*done["touched"].get("quiet", ())})
-
-
-def _own_edit(reader: Reader, rev: int) -> dict[str, Any]:
-    done = reader.revision(rev)
-    if done["actor"] != actor():
-        raise NotFound(f"edit {rev}: not one of yours; only its author takes an edit back")
-    return done
+def _standing(code: str) -> list[Any]:
+    """The area of that code, or those that hold its ground since it was cut away: somebody may have seen it an hour ago."""
+    try:
+        return [visible(code)]
+    except UnknownArea:
+        nodes = state().cache.nodes
+        with state().store.read() as reader:
+            found = [nodes[area.fid] for area in heirs_of_code(reader, code) if area.fid in nodes]
+        if not found or not all(rights().may("see", node.path) for node in found):
+            raise
+        return found
 
 
 def _shown(answer: dict[str, Any], made: redrawing.Draft) -> dict[str, Any]:
@@ -164,98 +162,3 @@ def _shown(answer: dict[str, Any], made: redrawing.Draft) -> dict[str, Any]:
     for change in answer["changed"]:
         change |= {side: special(change[side], exact=exact) for side in ("before", "after") if change[side]}
     return answer | {side: special(answer[side], exact=exact) for side in ("totals_before", "totals_after")}
-
-
-# ---- undo ------------------------------------------------------------------------------------------------------------
-def _preview_undo(form: dict[str, Any]) -> dict[str, Any]:
-    if form.get("edit") is None:
-        raise MissingField("undo needs edit", fields=["edit"])
-    rev = whole(form["edit"], "edit")
-    with state().store.read() as reader:
-        done = _own_edit(reader, rev)
-        rights().require("redraw", _redrawn(reader, done))
-        blocking = undoing.blockers(reader, undoing.tip(reader, rev))
-        return {"op": "undo", "undone": rev, "possible": not blocking, "blocked_by": blocking,
-                "areas": _codes(reader, done),
-                "changed": [], "findings": []}
-
-
-def _codes(reader: Reader, done: dict[str, Any]) -> list[str]:
-    fids = [*changed_areas(done), *done["touched"]["retired"]]
-    names = {fid: area.code for fid, area in reader.areas(fids).items() if area.leaf}
-    for image in reader.before_images(done["rev"]):
-        if image["layer"] == "areas" and image["row"]["leaf"] and image["fid"] in fids:
-            names.setdefault(image["fid"], image["row"]["code"])
-    return [names[fid] for fid in sorted(names)]
-
-
-def _after(rev: int) -> dict[str, Any]:
-    """The areas as they are after an undo."""
-    held = state()
-    held.sync()
-    with held.store.read() as reader:
-        done = reader.revision(rev)
-        areas = reader.areas(changed_areas(done))
-        changed = [{"fid": area.fid, "code": area.code, "name": area.name, "level": area.level, "version": area.version,
-                    "retired": False,
-                    "after": special(held.cache.figures(held.cache.nodes[area.fid]),
-                                     exact=rights().may("see_special", area.path))}
-                   for area in areas.values() if area.leaf and area.fid in held.cache.nodes]
-        changed += [{"fid": fid, "code": None, "retired": True, "after": None} for fid in done["touched"]["retired"]]
-    return {"changed": changed, "findings": []}
-
-
-# ---- history ---------------------------------------------------------------------------------------------------------
-def _page(reader: Reader, statement, before: int, wanted: int, *, everything: bool) -> list[dict[str, Any]]:
-    """So many revisions before `before`, newest first; unless `everything`, only those in the account's sight."""
-    rows: list[dict[str, Any]] = []
-    while len(rows) < wanted:
-        found = [dict(row._mapping) for row in reader.connection.execute(
-            statement.where(REVISIONS.c.rev < before).order_by(REVISIONS.c.rev.desc()).limit(max(wanted, 200)))]
-        rows += found if everything else [row for row in found if _in_sight(row)]
-        if len(found) < max(wanted, 200):
-            break
-        before = found[-1]["rev"]
-    return rows[:wanted]
-
-
-def _in_sight(row: dict[str, Any]) -> bool:
-    own, touched = rights(), row["touched"]
-    return own.filter("see") is None or row["actor"] == actor() or any(
-        own.may("see", node.path) for node in _live((*changed_areas(row), *touched["facts"])))
-
-
-def _live(fids: Iterable[int]) -> list[Any]:
-    nodes = state().cache.nodes
-    return [nodes[fid] for fid in fids if fid in nodes]
-
-
-def _revs_of(reader: Reader, fid: int) -> list[int]:
-    """Revisions that gave an area its course: shape, attributes; not those that only added vertices."""
-    rows = reader.connection.execute(
-        select(HISTORY.c.version, HISTORY.c.rev_from, HISTORY.c.rev_to)
-        .where(HISTORY.c.layer == "areas", HISTORY.c.fid == fid)
-        .order_by(HISTORY.c.rev_to)).all()
-    live = reader.areas([fid])[fid]
-    revs, version = [], None
-    for row in rows:
-        if row.version != version:
-            revs.append(row.rev_from)
-        version = row.version
-    if live.version != version:
-        revs.append(rows[-1].rev_to if rows else live.rev)
-    return revs
-
-
-def _line(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:
-    """One edit as the history shows it; who made it only to those who may see names there."""
-    own, fids = rights(), changed_areas(row)
-    live = _live(fids or row["touched"]["facts"])
-    named = row["actor"] == actor() or own.filter("see_personal") is None or any(
-        own.may("see_personal", node.path) for node in live)
-    areas = [area for chunk in chunks(fids if len(fids) <= 200 else []) for area in reader.areas(chunk).values()
-             if area.leaf]
-    seen = [area.code for area in sorted(areas, key=lambda area: area.fid) if own.may("see", area.path)]
-    return {"rev": row["rev"], "at": row["at"], "actor": row["actor"] if named else None, "op": row["op"],
-            "note": (row["note"] or "") if len(seen) == len(areas) else "", "undone_by": row["undone_by"],
-            "undoes": row["undoes"], "areas": seen}

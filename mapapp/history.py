@@ -1,0 +1,186 @@
+"""Undo and history over the API: what was done, by whom, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Blueprint
+from sqlalchemy import select
+
+from geodata import undoing
+from geodata.rows import Reader, chunks
+from geodata.schema import HISTORY, REVISIONS
+from layers.errors import MissingField, NotFound
+from layers.schema import LAYERS
+
+from .areas import visible
+from .auth import needs
+from .forms import arguments, flag, next_page, number, whole
+from .privacy import special
+from .state import actor, rights, state
+
+blueprint = Blueprint("history", __name__)
+
+
+@blueprint.post("/api/edits/<fid:rev>/undo")
+@needs("redraw")
+def undo(rev: int):
+    """Takes an edit of one's own back (undoing an undo does it again)."""
+    arguments()
+    held, own = state(), rights()
+
+    def change(tx):
+        done = _own_edit(tx, rev)
+        own.require("redraw", _redrawn(tx, done))
+        before = _codes(tx, done)
+        undoing.undo(tx, rev)
+        tx.note = done["op"] if not done["note"] else f"{done['op']} {done['note']}"
+        return {"edit": tx.taken, "rev": tx.taken, "op": "undo", "undone": rev, "areas": before}
+    answer = held.store.attempt(actor(), "undo", change, form={"op": "undo", "edit": rev})
+    return answer | _after(answer["rev"])
+
+
+@blueprint.get("/api/edits")
+@needs("see")
+def edits():
+    """The newest edits first: of an area, since a revision, or one's own with what undo and redo would do; `next` pages
+    on. Areas the account may not see are not named."""
+    query = arguments("area", "since", "limit", "mine", "before")
+    limit, since = number(query, "limit", 50, most=1000), number(query, "since", 0, most=1 << 53, least=0)
+    before = number(query, "before", 1 << 53, most=1 << 53)
+    statement = select(REVISIONS).where(REVISIONS.c.rev > since)
+    if flag(query, "mine"):
+        statement = statement.where(REVISIONS.c.actor == actor())
+    held = state()
+    with held.store.read() as reader:
+        if query.get("area"):
+            statement = statement.where(REVISIONS.c.rev.in_(_revs_of(reader, visible(query["area"]).fid)))
+        rows = _page(reader, statement, before, limit + 1, everything=bool(query.get("area")))
+        page = rows[:limit]
+        answer: dict[str, Any] = {"edits": [_line(reader, row) for row in page], "next": None, "rev": held.cache.rev}
+        if len(rows) > limit:
+            answer["next"] = next_page({**query, "before": page[-1]["rev"]})
+        if flag(query, "mine"):
+            back, again = undoing.last_undoable(reader, actor()), undoing.last_redoable(reader, actor())
+            answer |= {"undo": _line(reader, back) if back else None, "redo": _line(reader, again) if again else None}
+    return answer
+
+
+# ---- undo ------------------------------------------------------------------------------------------------------------
+def preview_undo(form: dict[str, Any]) -> dict[str, Any]:
+    """Whether an edit of one's own can be taken back, and what is in the way."""
+    if form.get("edit") is None:
+        raise MissingField("undo needs edit", fields=["edit"])
+    rev = whole(form["edit"], "edit")
+    with state().store.read() as reader:
+        done = _own_edit(reader, rev)
+        rights().require("redraw", _redrawn(reader, done))
+        blocking = undoing.blockers(reader, undoing.tip(reader, rev))
+        return {"op": "undo", "undone": rev, "possible": not blocking, "blocked_by": blocking,
+                "areas": _codes(reader, done),
+                "changed": [], "findings": []}
+
+
+def _codes(reader: Reader, done: dict[str, Any]) -> list[str]:
+    fids = [*changed_areas(done), *done["touched"]["retired"]]
+    names = {fid: area.code for fid, area in reader.areas(fids).items() if area.leaf}
+    for image in reader.before_images(done["rev"]):
+        if image["layer"] == "areas" and image["row"]["leaf"] and image["fid"] in fids:
+            names.setdefault(image["fid"], image["row"]["code"])
+    return [names[fid] for fid in sorted(names)]
+
+
+def _after(rev: int) -> dict[str, Any]:
+    """The areas as they are after an undo."""
+    held = state()
+    held.sync()
+    with held.store.read() as reader:
+        done = reader.revision(rev)
+        areas = reader.areas(changed_areas(done))
+        changed = [{"fid": area.fid, "code": area.code, "name": area.name, "level": area.level, "version": area.version,
+                    "retired": False,
+                    "after": special(held.cache.figures(held.cache.nodes[area.fid]),
+                                     exact=rights().may("see_special", area.path))}
+                   for area in areas.values() if area.leaf and area.fid in held.cache.nodes]
+        changed += [{"fid": fid, "code": None, "retired": True, "after": None} for fid in done["touched"]["retired"]]
+    return {"changed": changed, "findings": []}
+
+
+def _redrawn(reader: Reader, done: dict[str, Any]) -> list[Any]:
+    """The areas whose course, attributes or facts an edit changed, as they live now; not neighbours that only gained a
+    vertex."""
+    fids = {*changed_areas(done), *done["touched"]["facts"]}
+    for layer, touched in done["touched"]["layers"].items():
+        if LAYERS[layer].owned:
+            fids.update(row["area"] for row in reader.rows(layer, fids=touched, geometry=False))
+    fids.update(image["row"].get("area") for image in reader.before_images(done["rev"]))
+    return _live(sorted(fids - {None}))
+
+
+def changed_areas(done: dict[str, Any]) -> list[int]:
+    """Fids of areas whose course or attributes an edit changed."""
+    return sorted({*done["touched"]["areas"]} - {*done["touched"].get("quiet", ())})
+
+
+def _own_edit(reader: Reader, rev: int) -> dict[str, Any]:
+    done = reader.revision(rev)
+    if done["actor"] != actor():
+        raise NotFound(f"edit {rev}: not one of yours; only its author takes an edit back")
+    return done
+
+
+# ---- history ---------------------------------------------------------------------------------------------------------
+def _page(reader: Reader, statement, before: int, wanted: int, *, everything: bool) -> list[dict[str, Any]]:
+    """So many revisions before `before`, newest first; unless `everything`, only those in the account's sight."""
+    rows: list[dict[str, Any]] = []
+    while len(rows) < wanted:
+        found = [dict(row._mapping) for row in reader.connection.execute(
+            statement.where(REVISIONS.c.rev < before).order_by(REVISIONS.c.rev.desc()).limit(max(wanted, 200)))]
+        rows += found if everything else [row for row in found if _in_sight(row)]
+        if len(found) < max(wanted, 200):
+            break
+        before = found[-1]["rev"]
+    return rows[:wanted]
+
+
+def _in_sight(row: dict[str, Any]) -> bool:
+    own, touched = rights(), row["touched"]
+    return own.filter("see") is None or row["actor"] == actor() or any(
+        own.may("see", node.path) for node in _live((*changed_areas(row), *touched["facts"])))
+
+
+def _live(fids: Iterable[int]) -> list[Any]:
+    nodes = state().cache.nodes
+    return [nodes[fid] for fid in fids if fid in nodes]
+
+
+def _revs_of(reader: Reader, fid: int) -> list[int]:
+    """Revisions that gave an area its course: shape, attributes; not those that only added vertices."""
+    rows = reader.connection.execute(
+        select(HISTORY.c.version, HISTORY.c.rev_from, HISTORY.c.rev_to)
+        .where(HISTORY.c.layer == "areas", HISTORY.c.fid == fid)
+        .order_by(HISTORY.c.rev_to)).all()
+    live = reader.areas([fid])[fid]
+    revs, version = [], None
+    for row in rows:
+        if row.version != version:
+            revs.append(row.rev_from)
+        version = row.version
+    if live.version != version:
+        revs.append(rows[-1].rev_to if rows else live.rev)
+    return revs
+
+
+def _line(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:
+    """One edit as the history shows it; who made it only to those who may see names there."""
+    own, fids = rights(), changed_areas(row)
+    live = _live(fids or row["touched"]["facts"])
+    named = row["actor"] == actor() or own.filter("see_personal") is None or any(
+        own.may("see_personal", node.path) for node in live)
+    areas = [area for chunk in chunks(fids if len(fids) <= 200 else []) for area in reader.areas(chunk).values()
+             if area.leaf]
+    seen = [area.code for area in sorted(areas, key=lambda area: area.fid) if own.may("see", area.path)]
+    return {"rev": row["rev"], "at": row["at"], "actor": row["actor"] if named else None, "op": row["op"],
+            "note": (row["note"] or "") if len(seen) == len(areas) else "", "undone_by": row["undone_by"],
+            "undoes": row["undoes"], "areas": seen}
