@@ -20,6 +20,7 @@ from .redrawing import Draft, heirs_of, origin_of, owner_now
 from .rows import ancestors
 from .schema import TABLES
 from .transaction import Raced, Transaction
+from .zones_kept import follow_members
 
 FOLLOWERS = [name for name, layer in LAYERS.items() if layer.owned and layer.by_place and name not in ("buildings", "units")]
 ATTACHED = [name for name, layer in LAYERS.items() if layer.owned and not layer.by_place and name not in ("shares", "zones")]
@@ -53,6 +54,7 @@ def save(tx: Transaction, made: Draft) -> tuple[dict[int, int], Draft]:
     heirs = {fid: [real(heir) for heir in mine] for fid, mine in heirs_of(edit).items()}
     follow(tx, heirs, [(area.fid, area.shape) for area in written])
     _attach(tx, edit, fids)
+    follow_members(tx, edit.before, written)
     tx.lead((*((area.fid, real(new.fid)) for new in edit.after if new.fid < 0 for area in [origin_of(edit, new)] if area),
              *edit.successor.items()))
     return fids, done

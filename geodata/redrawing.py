@@ -11,14 +11,16 @@ import shapely
 
 from layers.areas import Area, to_degrees
 from layers.edits import Edit, Finding
-from layers.errors import BadInput, Stale
+from layers.errors import BadInput
 from layers.measure import length_m
 from layers.population import Counts, Dealt, Facts, of_leaf
 from layers.redraw import OPERATIONS
 
+from .conflicts import check_versions
 from .drawn import parse
 from .facts import facts_of
 from .rows import Reader
+from .zones_kept import crossed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,9 @@ class Draft:
 def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60) -> Draft:
     """What the operation would do to the map as it is now. Writes nothing. Raises an EditRefused, or Stale when the
     areas named in form["versions"] are at other versions."""
+    check_versions(reader, form.get("versions"))
     arguments = parse(reader, form)
     coverage = reader.coverage()
-    _check_versions(reader, form.get("versions"))
     targets = arguments.get("targets")
     if targets is None:
         line = arguments["line"]
@@ -63,7 +65,7 @@ def finish(reader: Reader, edit: Edit, facts: Facts, line_m: float | None = None
     codes = _new_codes(reader, edit)
     named = tuple(replace(area, name=_new_name(origin_of(edit, area), codes[area.fid])) if area.fid < 0 and not area.name else area
                   for area in edit.after)
-    edit = replace(edit, after=named, findings=edit.findings + tuple(_findings(edit, facts, dealt, reader)))
+    edit = replace(edit, after=named, findings=(*edit.findings, *_findings(edit, facts, dealt), *crossed(reader, edit, counts)))
     kind = reader.rules.population_kind
     after = {area.fid: of_leaf(dealt.counts.get(area.fid), area.attributes.get("uninhabited"), kind) for area in edit.after}
     return Draft(edit, facts, counts, after, dealt, codes, line_m)
@@ -140,22 +142,6 @@ def _weigh(facts: Facts):
     return weigh
 
 
-def _check_versions(reader: Reader, versions: Any) -> None:
-    if versions is None:
-        return
-    if not isinstance(versions, Mapping):
-        raise BadInput("versions: {code: version} is needed")
-    stale = []
-    for code, version in versions.items():
-        area = reader.area(code)
-        if area.version != version:
-            last = reader.revision(area.rev)
-            stale.append({"code": code, "fid": area.fid, "version": area.version, "yours": version, "actor": last["actor"], "at": last["at"]})
-    if stale:
-        raise Stale("changed since you read them: " + ", ".join(entry["code"] for entry in stale), areas=stale,
-                    actor=stale[-1]["actor"], at=stale[-1]["at"])
-
-
 def _new_codes(reader: Reader, edit: Edit) -> dict[int, str]:
     """The code each new area will get."""
     kept = {area.parent: area for area in edit.before}
@@ -192,7 +178,7 @@ def _new_name(origin: Area | None, code: str) -> str:
     return f"{origin.name} {code}"
 
 
-def _findings(edit: Edit, facts: Facts, dealt: Dealt, reader: Reader) -> list[Finding]:
+def _findings(edit: Edit, facts: Facts, dealt: Dealt) -> list[Finding]:
     """What a person should know: buildings the new border crosses."""
     shapes = {area.fid: area.shape for area in edit.after}
     found = []

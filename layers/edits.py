@@ -19,12 +19,14 @@ class Finding:
     where: tuple[float, float] | None = None
     distance_m: float | None = None
     area_m2: float | None = None
+    count: int | None = None  # households, where the finding is about people
 
     def as_json(self) -> dict[str, Any]:
         """The finding as the API and `--json` show it."""
-        return {"kind": self.kind, "code": self.code, "text": self.text,
+        told = {"kind": self.kind, "code": self.code, "text": self.text,
                 "where": list(self.where) if self.where else None,
                 "distance_m": self.distance_m, "area_m2": self.area_m2}
+        return told if self.count is None else {**told, "count": self.count}
 
 
 @dataclass(frozen=True, slots=True)

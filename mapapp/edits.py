@@ -11,13 +11,15 @@ from flask import Blueprint
 from geodata import committing, effects, redrawing, undoing
 from geodata.conflicts import heirs_of_code
 from geodata.coverage_cache import today
+from geodata.notices import notify
+from geodata.rows import Reader
 from geodata.transaction import Transaction
 from layers.errors import BadInput, Stale, UnknownArea
 
 from .areas import visible
 from .auth import needs
 from .forms import arguments, body, texts_of, whole
-from .history import preview_undo
+from .history import preview_undo, redrawn
 from .privacy import special
 from .state import actor, rights, state
 

@@ -32,7 +32,7 @@ def undo(rev: int):
 
     def change(tx):
         done = _own_edit(tx, rev)
-        own.require("redraw", _redrawn(tx, done))
+        own.require("redraw", redrawn(tx, done))
         before = _codes(tx, done)
         undoing.undo(tx, rev)
         tx.note = done["op"] if not done["note"] else f"{done['op']} {done['note']}"
@@ -75,7 +75,7 @@ def preview_undo(form: dict[str, Any]) -> dict[str, Any]:
     rev = whole(form["edit"], "edit")
     with state().store.read() as reader:
         done = _own_edit(reader, rev)
-        rights().require("redraw", _redrawn(reader, done))
+        rights().require("redraw", redrawn(reader, done))
         blocking = undoing.blockers(reader, undoing.tip(reader, rev))
         return {"op": "undo", "undone": rev, "possible": not blocking, "blocked_by": blocking,
                 "areas": _codes(reader, done),
@@ -107,7 +107,7 @@ def _after(rev: int) -> dict[str, Any]:
     return {"changed": changed, "findings": []}
 
 
-def _redrawn(reader: Reader, done: dict[str, Any]) -> list[Any]:
+def redrawn(reader: Reader, done: dict[str, Any]) -> list[Any]:
     """The areas whose course, attributes or facts an edit changed, as they live now; not neighbours that only gained a
     vertex."""
     fids = {*changed_areas(done), *done["touched"]["facts"]}

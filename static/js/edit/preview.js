@@ -8,6 +8,8 @@ export class Preview {
   /** the form whose answer is shown, else null */
   form = null;
   answer = null;
+  /** the form that met somebody else's edit on the same ground, else null: saving it asks whose line shall stand */
+  stale = null;
   #next = null;
   #busy = null;
   #controller = null;
@@ -41,10 +43,12 @@ export class Preview {
         const answer = await this.send(form, this.#controller.signal);
         this.form = form;
         this.answer = answer;
+        this.stale = null;
         this.told.onAnswer(answer, form);
       } catch (error) {
         if (error.name !== "AbortError") {
           this.form = this.answer = null;
+          this.stale = error.code === "stale" ? form : null;
           this.told.onRefusal(error, form);
         }
       } finally {
@@ -63,6 +67,6 @@ export class Preview {
   drop() {
     this.#next = null;
     this.#controller?.abort();
-    this.form = this.answer = null;
+    this.form = this.answer = this.stale = null;
   }
 }

@@ -2,8 +2,8 @@
 // error.
 import { api } from "../data/api.js";
 import { boot } from "../data/boot.js";
-import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
+import { conflictCard } from "../ui/conflict_card.js";
 import { el } from "../ui/dom.js";
 import { say } from "../ui/say.js";
 import { side } from "../ui/side.js";
@@ -59,80 +59,37 @@ function trouble(error, { again, leave }) {
   say.now(error.text);
 }
 
-/** Somebody changed the same areas: theirs (nothing is lost by Enter), mine, or go on drawing upon theirs. */
-function conflict(error, { theirs, mine, goOn }) {
-  const verbs = { theirs, mine, goOn };
-  let chosen = "theirs";
-  const choice = (key) =>
-    el(
-      "label",
-      {},
-      el("input", {
-        type: "radio",
-        name: "conflict",
-        value: key,
-        checked: key === chosen,
-        onchange: () => {
-          chosen = key;
-        },
-      }),
-      el("span", {}, t(`conflict.${key}`)),
-    );
-  const who = error.body.actor ?? t("conflict.somebody"),
-    when = error.body.at ? format.time(error.body.at) : "";
-  side.show("conflict", {
-    asks: true,
-    title: t("conflict.title"),
-    chip: el("span", { class: "chip warn" }, t("preview.unsaved")),
-    sub: (error.body.areas ?? []).map((area) => area.code ?? area).join("  "),
-    body: [
-      el(
-        "section",
-        { class: "sec" },
-        el("p", {}, t("conflict.what", { who, when }).trim()),
-        el(
-          "p",
-          { class: "hint" },
-          el("svg", { class: "sw-line mine", viewBox: "0 0 28 8" }, el("path", { d: "M0 4h28", "stroke-width": 3 })),
-          " ",
-          t("conflict.my-line"),
-          "  ",
-          el(
-            "svg",
-            { class: "sw-line theirs", viewBox: "0 0 28 8" },
-            el("path", { d: "M0 4h28", "stroke-width": 2, "stroke-dasharray": "5 3" }),
-          ),
-          " ",
-          t("conflict.their-line"),
-        ),
-      ),
-      el(
-        "section",
-        { class: "sec conflict", role: "radiogroup", "aria-label": t("conflict.title") },
-        ["theirs", "mine", "goOn"].map(choice),
-      ),
-    ],
-    actions: el(
-      "div",
-      { class: "act" },
-      el(
-        "button",
-        {
-          class: "btn pri",
-          type: "button",
-          "data-key": "conflict-ok",
-          onclick: () => {
-            side.release();
-            verbs[chosen]();
-          },
-        },
-        t("act.ok"),
-        el("kbd", {}, "Enter"),
-      ),
-    ),
+/** Both lines on the map: mine stays as drawn, theirs is dashed, what they took away is thin. */
+function showLines(desk, told) {
+  const feature = (kind, geometry) => (geometry ? [{ type: "Feature", properties: { kind }, geometry }] : []);
+  desk.canvas.show("outline", [...feature("peer", told.lines), ...feature("gone", told.gone)]);
+}
+
+function boundsOf(...geometries) {
+  const flat = geometries.flatMap((geometry) => geometry?.coordinates.flat() ?? []);
+  const [x, y] = [flat.map((place) => place[0]), flat.map((place) => place[1])];
+  return flat.length ? [Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)] : null;
+}
+
+/** Somebody cut the same ground: theirs (nothing is lost by Enter), mine instead, or go on drawing upon theirs. */
+async function settle(form, told, verbs) {
+  const { desk } = verbs;
+  desk.coverage.forget();
+  await desk.shapes();
+  showLines(desk, told);
+  const leave = (verb) => () => {
+    desk.canvas.show("outline", []);
+    verb();
+  };
+  const instead = { ...form, instead_of: told.edits.map((edit) => edit.rev) };
+  const card = conflictCard(told, {
+    theirs: leave(verbs.onDropped),
+    mine: leave(() => save(instead, verbs)),
+    goOn: leave(verbs.onStay),
+    see: () => desk.canvas.goTo({ bounds: boundsOf(told.lines, told.gone, form.line) }),
   });
-  document.querySelector("[data-key=conflict-ok]")?.focus();
-  say.now(t("conflict.what", { who, when }));
+  const mine = await api.post(boot.urls.preview, { body: instead }).catch((error) => ({ error }));
+  if (side.shown === "conflict") card.mine(mine.changed ?? null, mine.error?.text ?? null);
 }
 
 /**
@@ -147,28 +104,7 @@ export async function save(form, verbs) {
     verbs.onSaved(answer);
   } catch (error) {
     if (error.code === "stale") {
-      const codes = (error.body.areas ?? []).map((area) => area.code ?? area);
-      desk.coverage.forget();
-      await desk.shapes();
-      const now = codes.map((code) => desk.coverage.byCode(code)).filter(Boolean);
-      desk.canvas.show(
-        "outline",
-        now.map((area) => ({
-          type: "Feature",
-          properties: { kind: "peer" },
-          geometry: { type: "MultiPolygon", coordinates: area.polygons },
-        })),
-      );
-      const versions = { ...form.versions, ...Object.fromEntries(now.map((area) => [area.code, area.version])) };
-      const leave = (verb) => () => {
-        desk.canvas.show("outline", []);
-        verb();
-      };
-      conflict(error, {
-        theirs: leave(verbs.onDropped),
-        mine: leave(() => save({ ...form, versions }, verbs)),
-        goOn: leave(verbs.onStay),
-      });
+      await settle(form, error.body, verbs);
     } else if (error.status === 422 || error.status === 403 || error.status === 404) {
       verbs.onRefused(error);
     } else {

@@ -19,8 +19,8 @@ function effect(ink) {
       type: "line",
       source: "outline",
       paint: {
-        "line-color": ["match", ["get", "kind"], "peer", ink.peer, ink.select],
-        "line-width": 2,
+        "line-color": ["match", ["get", "kind"], ["peer", "gone"], ink.peer, ink.select],
+        "line-width": ["match", ["get", "kind"], "gone", 1, 2],
         "line-dasharray": [3, 2],
       },
     },

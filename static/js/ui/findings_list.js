@@ -8,6 +8,7 @@ import { popover } from "./popover.js";
 
 const GRAVE = new Set(["gap", "overlap", "nesting", "code", "hole", "invalid", "outside"]);
 const MERE = new Set(["vertices-added", "norm-under"]);
+const ZONE = new Set(["zone-cut", "zone-kept"]);
 const rank = (kind) => (GRAVE.has(kind) ? 0 : MERE.has(kind) ? 2 : 1);
 const LOOK = [
   ["bad", "c-bad"],
@@ -54,7 +55,7 @@ export function findingsList(findings, { holds = [], onPlace, onArea } = {}) {
         ...finding,
         code: places.tail(finding.code ?? ""),
         n: finding.code ?? "",
-        count: Number(finding.code),
+        count: finding.count ?? (ZONE.has(finding.kind) ? t("value.unknown") : Number(finding.code)),
       });
     const unfilled = title === key || /\{\w+\}/.test(title);
     const place =

@@ -157,8 +157,9 @@ export class MergeMode {
 
   async finish() {
     await this.preview.settle();
-    if (!this.preview.form) return;
-    await save(this.preview.form, {
+    const form = this.preview.form ?? this.preview.stale;
+    if (!form) return;
+    await save(form, {
       desk: this.desk,
       onSaved: (answer) => {
         const keep = this.#keep;

@@ -207,7 +207,8 @@ export class SplitMode {
   /** Saves what is shown; waits for the preview that is on its way. */
   async finish() {
     await this.preview.settle();
-    if (!this.preview.form) {
+    const form = this.preview.form ?? this.preview.stale;
+    if (!form) {
       const { inside, line } = this.#read ?? {};
       const words = inside
         ? t("error.line-inside", { m: format.length(this.desk.coverage.shortOf(line.at(-1), inside)) })
@@ -217,7 +218,7 @@ export class SplitMode {
       return;
     }
     this.draft.close();
-    await save(this.preview.form, {
+    await save(form, {
       desk: this.desk,
       onSaved: (answer) => {
         this.#drop();
