@@ -7,16 +7,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from layers.areas import Area, to_degrees
 from layers.errors import NotFound, Stale
 from layers.rules import Rules
 from layers.schema import LAYERS
 
+from .extent import MOST_AREAS, Extent
 from .rows import Reader, chunks
 from .schema import AREAS, CODES, COUNTERS, EVENTS, HISTORY, LINEAGE, META, REVISIONS, TABLES
 
+CHANNEL = "weige_events"  # on PostgreSQL: wakes whoever waits for events
 _NOT_IN_ROW = {"fid", "geom", "version", "rev"}
 
 
@@ -36,6 +38,7 @@ class Transaction(Reader):
         self.undoes: int | None = None
         # `quiet` are those of `areas` that only gained vertices, or a border that follows from their leaves
         self.touched: dict[str, Any] = {"areas": set(), "quiet": set(), "retired": set(), "facts": set(), "layers": {}}
+        self.extent = Extent()
         self.events: list[tuple[str, Any]] = []
 
     # ---- numbers -------------------------------------------------------------------------------------------------
@@ -81,6 +84,7 @@ class Transaction(Reader):
         for start in range(0, len(records), 5000):
             self.connection.execute(insert(table), records[start:start + 5000])
         self._note(layer, [(record["fid"], record.get("area")) for record in records])
+        self.extent.shapes(record.get("geom") for record in records)
         return list(fids)
 
     def update(self, layer: str, fid: int, changes: Mapping[str, Any], *, version: int | None = None,
@@ -95,6 +99,8 @@ class Transaction(Reader):
         values = dict(changes) | {"rev": self.new_rev, "version": before["version"] + (0 if quiet else 1)}
         self._write(layer, before, values)
         self._note(layer, [(fid, before.get("area")), (fid, values.get("area", before.get("area")))])
+        if not quiet or "geom" in changes:
+            self.extent.shapes([before.get("geom"), values.get("geom")])
         return before | values
 
     def delete(self, layer: str, fid: int, *, version: int | None = None) -> dict[str, Any]:
@@ -106,6 +112,7 @@ class Transaction(Reader):
         self._keep(layer, [before])
         self._remove(layer, before)
         self._note(layer, [(fid, before.get("area"))])
+        self.extent.shapes([before.get("geom")])
         return before
 
     def _write(self, layer: str, before: Mapping[str, Any], values: Mapping[str, Any]) -> None:
@@ -133,6 +140,7 @@ class Transaction(Reader):
         """Remembers what was touched, for caches and watchers."""
         described = LAYERS[layer]
         self.touched["layers"].setdefault(layer, set()).update(fid for fid, _ in owners)
+        self.extent.owned(area for _, area in owners)
         if layer == "areas":
             self.touched["areas"].update(fid for fid, _ in owners)
         if described.owned and layer in ("buildings", "units", "shares", "staff"):
@@ -146,18 +154,22 @@ class Transaction(Reader):
             values = area_values(after) | {"fid": after.fid, "version": after.version, "rev": self.new_rev}
             self.connection.execute(insert(AREAS), [values])
             self.touched["areas"].add(after.fid)
+            self.extent.area(after)
             return replace(after, rev=self.new_rev)
         row = area_values(before) | {"fid": before.fid, "version": before.version, "rev": before.rev}
         self._keep("areas", [row])
         if after is None:
             self._remove("areas", row)
             self.touched["retired"].add(before.fid)
+            self.extent.area(before)
             return None
         version = before.version + (0 if quiet else 1)
         self._write("areas", row, area_values(after) | {"version": version, "rev": self.new_rev})
         self.touched["areas"].add(before.fid)
         if quiet:
             self.touched["quiet"].add(before.fid)
+        else:
+            self.extent.area(before, after)
         return replace(after, version=version, rev=self.new_rev)
 
     def register_code(self, code: str, fid: int) -> None:
@@ -197,11 +209,23 @@ class Transaction(Reader):
         self.connection.execute(insert(REVISIONS).values(
             rev=self.taken, at=self.at, actor=self.actor, op=self.op, note=self.note, form=self.form, undoes=self.undoes,
             touched=touched))
-        self.event("edit", {"rev": self.taken, "op": self.op, "areas": touched["areas"] + touched["retired"]})
+        self.event("edit", self._told(touched))
         first = self.take("seq", len(self.events))
         self.connection.execute(insert(EVENTS), [
             {"seq": first + k, "rev": self.taken, "kind": kind, "at": self.at, "data": data}
             for k, (kind, data) in enumerate(self.events)])
+        if self.concurrent:  # wakes the other processes; what they are told stands in the table
+            self.connection.execute(select(func.pg_notify(CHANNEL, "")))
+
+    def _told(self, touched: Mapping[str, Any]) -> dict[str, Any]:
+        """What watchers are told of this revision: enough to refresh what changed and nothing else. `owners` are the
+        areas whose rows were written: they decide who may hear of it."""
+        areas = sorted({*touched["areas"], *touched["retired"]} - {*touched["quiet"]})
+        told = {"rev": self.taken, "op": self.op, "areas": areas, "layers": sorted({*touched["layers"], *(["areas"] if areas else [])}),
+                "bounds": self.extent.bounds, "facts": bool(touched["facts"]), "owners": self.extent.owners}
+        if touched.get("all") or len(areas) > MOST_AREAS or told["owners"] is None:
+            told |= {"all": True, "areas": [], "bounds": None, "facts": True, "owners": None}
+        return told
 
     def event(self, kind: str, data: Any) -> None:
         """Something watchers should hear of after the commit."""
