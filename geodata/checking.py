@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
+from layers.areas import Area
 from layers.checking import check
 from layers.codes import fits
 from layers.edits import Finding
+from layers.errors import ReadOnly
 from layers.norms import norm_of, verdict
 
 from .facts import held_in
@@ -21,20 +25,25 @@ def check_store(store: Store) -> dict[str, Any]:
     """{"gaps", "overlaps", "nesting", "codes", "norms", "findings", "rev"}; keeps the result for pages to show."""
     with store.read() as reader:
         areas = reader.all_areas()
-        leaves, parents = [area for area in areas if area.leaf], [area for area in areas if not area.leaf]
-        findings = [*check(leaves, parents), *_codes(reader, areas)]
-        norms = _norms(reader, leaves)
+        answer, findings = prove(reader, areas, reader.meta("codes", "free"))
+        norms = _norms(reader, [area for area in areas if area.leaf])
         rev = reader.rev
-    counts = Counter(GROUPS.get(finding.kind, finding.kind) for finding in findings)
-    answer = {kind: counts.get(kind, 0) for kind in ("gaps", "overlaps", "nesting", "codes")}
-    with store.write("system", "check") as tx:
+    with suppress(ReadOnly), store.write("system", "check") as tx:
         tx.set_meta("checked", {**{kind: answer[kind] for kind in ("gaps", "overlaps", "nesting")}, "rev": rev, "at": tx.at})
     return {**answer, "norms": len(norms), "findings": [finding.as_json() for finding in (*findings, *norms)], "rev": rev}
 
 
-def _codes(reader: Reader, areas) -> list[Finding]:
+def prove(reader: Reader, areas: Sequence[Area], profile: str) -> tuple[dict[str, int], list[Finding]]:
+    """How often these areas, all there are, gape, overlap, are nested wrong or bear a code that does not fit the code
+    profile: {"gaps", "overlaps", "nesting", "codes"}; and where."""
+    leaves, parents = [area for area in areas if area.leaf], [area for area in areas if not area.leaf]
+    findings = [*check(leaves, parents), *_codes(reader, areas, profile)]
+    counts = Counter(GROUPS.get(finding.kind, finding.kind) for finding in findings)
+    return {kind: counts.get(kind, 0) for kind in ("gaps", "overlaps", "nesting", "codes")}, findings
+
+
+def _codes(reader: Reader, areas: Sequence[Area], profile: str) -> list[Finding]:
     """Codes that do not fit the store's profile. `free` only demands unique codes."""
-    profile = reader.meta("codes", "free")
     by_fid = {area.fid: area for area in areas}
     return [Finding("code", f"{area.level} {area.code} does not fit the code profile {profile}", area.code) for area in areas
             if not fits(profile, reader.rules, area.level, area.code, by_fid[area.parent].code if area.parent in by_fid else None)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 
 import shapely
 from sqlalchemy import Text
@@ -19,10 +20,14 @@ _EMPTY = struct.Struct("<2sBBi")
 
 def to_blob(shape: shapely.Geometry, srid: int = SRID) -> bytes:
     """A geometry in degrees as GeoPackage binary with its envelope."""
-    wkb = shapely.to_wkb(shape, byte_order=1)
-    if shape.is_empty:
+    return to_blob_of(shapely.to_wkb(shape, byte_order=1), shape.is_empty, shape.bounds, srid)
+
+
+def to_blob_of(wkb: bytes, is_empty: bool, bounds: Sequence[float], srid: int = SRID) -> bytes:
+    """The same of WKB whose bounds (west, south, east, north) are known."""
+    if is_empty:
         return _EMPTY.pack(b"GP", 0, 0b10001, srid) + wkb
-    west, south, east, north = shape.bounds
+    west, south, east, north = bounds
     return _HEADER.pack(b"GP", 0, 3, srid, west, east, south, north) + wkb
 
 

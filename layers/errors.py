@@ -153,6 +153,24 @@ class NotLeaf(EditRefused):
     code = "not-leaf"
 
 
+class HasChildren(EditRefused):
+    """The area is divided into smaller ones already."""
+
+    code = "has-children"
+
+
+class NoChildren(EditRefused):
+    """The area has no smaller ones that could be dissolved."""
+
+    code = "no-children"
+
+
+class NoLevelBelow(EditRefused):
+    """There is no level below the area's own."""
+
+    code = "no-level-below"
+
+
 class SliverRefused(EditRefused):
     """A piece would be thinner than allowed."""
 
@@ -202,6 +220,36 @@ class WrongPassword(WeigeError):
     code = "wrong-password"
 
 
+class WeakPassword(BadInput):
+    """The password is too short, of too few kinds of characters, or the one that was to be changed."""
+
+    code = "weak-password"
+
+
+class MustChangePassword(WeigeError):
+    """The password was given by an administrator; nothing else is open before its owner has chosen another."""
+
+    code = "must-change-password"
+
+
+class AccountExists(WeigeError):
+    """There is an account of that name already."""
+
+    code = "account-exists"
+
+
+class LastAdmin(WeigeError):
+    """Nobody could manage the accounts of the whole store any more."""
+
+    code = "last-admin"
+
+
+class OwnAccount(WeigeError):
+    """Nobody shuts himself out: another administrator has to do this."""
+
+    code = "own-account"
+
+
 class Forbidden(WeigeError):
     """The account's roles do not allow this here."""
 
@@ -233,10 +281,28 @@ class StoreBusy(WeigeError):
     code = "store-busy"
 
 
+class StoreServed(WeigeError):
+    """Another process serves this file already; a GeoPackage store has one server."""
+
+    code = "store-served"
+
+
 class StoreFull(WeigeError):
     """The disk is full; nothing was written."""
 
     code = "store-full"
+
+
+class ReadOnly(WeigeError):
+    """The store takes no changes now: maintenance, a setting, or a disk or database that can only be read."""
+
+    code = "read-only"
+
+
+class StoreNotEmpty(WeigeError):
+    """The store holds something already; nothing is put over it unasked."""
+
+    code = "store-not-empty"
 
 
 def every_error() -> list[type[WeigeError]]:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, json, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, g, json, make_response, redirect, render_template, request, url_for
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
+from geodata.reasons import reasons as in_our_words
 from layers import errors as reasons
 from layers.errors import WeigeError
+
+from . import access
+from .logs import logger
 
 STATUS: dict[type[WeigeError], int] = {
     WeigeError: 400, reasons.TooLarge: 413, reasons.UnknownArea: 404, reasons.NotFound: 404, reasons.EditRefused: 422,
     reasons.Stale: 409, reasons.UndoBlocked: 409, reasons.NotSignedIn: 401, reasons.WrongPassword: 401,
-    reasons.Forbidden: 403,
-    reasons.BadCsrf: 400, reasons.TooManyRequests: 429, reasons.StoreMissing: 503, reasons.StoreBusy: 503,
-    reasons.StoreFull: 507,
+    reasons.Forbidden: 403, reasons.MustChangePassword: 403, reasons.AccountExists: 409, reasons.LastAdmin: 422,
+    reasons.OwnAccount: 422, reasons.WeakPassword: 422,
+    reasons.BadCsrf: 400, reasons.TooManyRequests: 429, reasons.StoreMissing: 503, reasons.StoreBusy: 503, reasons.StoreServed: 503,
+    reasons.StoreFull: 507, reasons.ReadOnly: 503, reasons.StoreNotEmpty: 409,
     reasons.BadGeometry: 422, reasons.BadCoverage: 422, reasons.DuplicateCode: 422, reasons.BadCode: 422,
     reasons.BadCrs: 422,
     reasons.BadEncoding: 422, reasons.MissingField: 422, reasons.BadFile: 422,
@@ -36,6 +43,8 @@ def problem(error: WeigeError, status: int) -> Response:
     body = {**error.details, "type": "about:blank", "title": " ".join(type(error).__doc__.split()), "status": status,
             "code": error.code,
             "detail": error.text, "where": error.where}
+    if number := access.number():
+        body["request"] = number
     return Response(json.dumps(body, ensure_ascii=False), status=status, mimetype="application/problem+json")
 
 
@@ -65,20 +74,37 @@ def install(app: Flask) -> None:
             answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
         return answer
 
+    @app.errorhandler(SQLAlchemyError)
+    def database(error: SQLAlchemyError):
+        try:
+            with in_our_words(app.extensions["weige"].store.url):
+                raise error
+        except WeigeError as told:
+            return _answer(told)
+        except NoConnection:
+            return _answer(reasons.StoreBusy("all connections to the store are in use; try again"))
+        except Exception as unknown:
+            return broken(unknown)
+
     @app.errorhandler(Exception)
     def broken(error: Exception):
-        app.logger.exception("unexpected error at %s %s", request.method, request.path)
+        logger().error("a request met an error nobody foresaw", id=access.number(), exc_info=error)
         return _answer(WeigeError("the server met an error it does not know; it is in the log"), 500)
 
 
 def _answer(error: WeigeError, status: int | None = None) -> Response:
     status = status or status_of(error)
+    g.reason = error.code
+    if type(error) is reasons.StoreMissing:  # whose text says where the database is
+        error = reasons.StoreMissing("the store cannot be reached now; what was saved is safe, try again soon")
     if wants_json():
         answer = problem(error, status)
     elif isinstance(error, reasons.NotSignedIn):
         answer = redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
+    elif isinstance(error, reasons.MustChangePassword):
+        answer = redirect(url_for("own_account.page"))
     else:
-        answer = make_response(render_template("error.html", error=error, status=status), status)
+        answer = make_response(render_template("error.html", error=error, status=status, number=access.number()), status)
     if status in (429, 503):
         answer.headers["Retry-After"] = str(RETRY_S)
     if status == 401 and wants_json():
