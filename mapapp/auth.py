@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 from flask import Blueprint, Flask, Request, current_app, g, redirect, render_template, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 
-from layers.errors import Forbidden, NotSignedIn, WrongPassword
+from geodata.accounts import Account
+from layers.errors import Forbidden, MustChangePassword, NotSignedIn, WrongPassword
 
+from .access import role_of
 from .forms import body
 from .rights import ACTIONS
 from .state import state
@@ -20,6 +23,13 @@ blueprint = Blueprint("auth", __name__)
 csrf = CSRFProtect()
 SAFE = ("GET", "HEAD", "OPTIONS")
 COOKIES = 10_000  # kept as verified
+OPEN = ("static", "health.healthz")  # answered even when nobody's account can be read
+WARN_S = 120  # so long before a session ends the page says so
+UNATTENDED = ("tiles", "health", "static", "live")  # asked for by pages on their own: nobody need be there
+# open to who has not chosen a password yet
+FIRST = ("own_account.page", "own_account.show", "own_account.change", "own_account.choose_password", "own_account.left")
+# where one lands after signing in: the first page that is allowed
+HOMES = (("see", "/"), ("audit", "/audit"))
 
 
 def needs(action: str) -> Callable:
@@ -59,7 +69,7 @@ def install(app: Flask) -> None:
     @app.before_request
     def gate():
         view = current_app.view_functions.get(request.endpoint)
-        if view is None or request.endpoint == "static":
+        if view is None or request.endpoint in OPEN:
             return
         need, accounts = getattr(view, "needs", None), state().accounts.state()
         _who()
@@ -69,8 +79,12 @@ def install(app: Flask) -> None:
             return
         if need is None:
             raise Forbidden("this page is closed")
+        if need == "metrics" and g.account is None and _from_here():
+            return
         if g.account is None:
             raise NotSignedIn(g.get("why", "sign in first"))
+        if g.account.must_change and not g.by_token and request.endpoint not in FIRST:
+            raise MustChangePassword("choose a password of your own first")
         if not g.by_token and request.method not in SAFE:
             csrf.protect()
         rev = state().sync()
@@ -78,7 +92,7 @@ def install(app: Flask) -> None:
         if need != "account":
             g.rights.require(need)
         if request.endpoint == "tiles.tile" and not g.by_token:
-            state().admit(request.headers.get("Cookie", ""), _ends(), accounts, rev)
+            state().admit(request.headers.get("Cookie", ""), session_ends(), accounts, rev, role_of(g.account.roles))
 
 
 def _who() -> None:
@@ -106,14 +120,55 @@ def _who() -> None:
     if g.account is None:
         session.pop("key")
         g.why = "the session has ended; sign in again"
-    elif now - session["seen"] > 30:
-        session["seen"] = now
+    elif (worked := now - _unattended_s()) - session["seen"] > 30:
+        session["seen"] = worked
+        accounts.seen(key)
 
 
-def _ends() -> float:
+def _from_here() -> bool:
+    """A request of this very machine that [server] open_metrics lets in: not one that a proxy passed on."""
+    passed_on = any(name in request.headers for name in ("Authorization", "Forwarded", "X-Forwarded-For", "X-Real-IP"))
+    if passed_on or not state().config.server.open_metrics:
+        return False
+    try:
+        return ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _unattended_s() -> float:
+    """How long nobody has touched the page that asks (it says so: X-Idle, seconds). What pages ask for on their own
+    keeps no session awake."""
+    if (request.endpoint or "").split(".")[0] in UNATTENDED:
+        return float("inf")
+    text = request.headers.get("X-Idle", "")
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0.0
+
+
+def session_ends() -> float:
     """When the session of the request ends if nothing more is asked (seconds of the epoch)."""
     rules = state().config.security
     return min(session["seen"] + rules.session_idle_minutes * 60, session["since"] + rules.session_hours * 3600)
+
+
+def session_left() -> dict[str, Any]:
+    """{"left_s", "warn_s", "can_stay"}: when the session ends, and whether work puts that off. left_s is null for programs."""
+    if g.by_token:
+        return {"left_s": None, "warn_s": WARN_S, "can_stay": False}
+    rules, now = state().config.security, time.time()
+    idle_s, age_s = rules.session_idle_minutes * 60, session["since"] + rules.session_hours * 3600 - now
+    left_s = session_ends() - now
+    return {"left_s": max(0, round(left_s)), "warn_s": min(WARN_S, round(idle_s / 2)), "can_stay": age_s > left_s + 1}
+
+
+def home() -> str:
+    """The first page the account of this request may see; its own, when there is no other."""
+    if g.account.must_change:
+        return url_for("own_account.page")
+    held = state()
+    held.sync()
+    own = held.rights_of(g.account)
+    return next((path for action, path in HOMES if own.may(action)), None) or url_for("own_account.page")
 
 
 @blueprint.get("/sign-in")
@@ -121,7 +176,7 @@ def _ends() -> float:
 def sign_in():
     """The sign-in page."""
     if g.account is not None:
-        return redirect(own_page(request.args.get("next")))
+        return redirect(_next(request.args.get("next")))
     return render_template("sign_in.html", next=own_page(request.args.get("next")), problem=None, account="")
 
 
@@ -140,13 +195,33 @@ def sign_in_post():
             raise
         return render_template("sign_in.html", next=target, problem=error, account=name[:60]), 401
     _leave()
-    session.update(key=accounts.new_session(account.name, state().config.security.session_hours), since=time.time(),
-                   seen=time.time())
+    begin_session(account)
     accounts.log("sign-in", "done", account=account.name, address=request.remote_addr)
     if request.is_json:
-        g.pop("csrf_token", None)
-        return {"account": account.name, "csrf": generate_csrf()}
-    return redirect(target)
+        return {"account": account.name, "csrf": new_csrf(), "must_change": account.must_change}
+    return redirect(_next(target))
+
+
+def begin_session(account: Account) -> None:
+    """The browser of this request is signed in from now on."""
+    key = state().accounts.new_session(account.name, state().config.security.session_hours, address=request.remote_addr,
+                                       agent=request.headers.get("User-Agent"))
+    session.update(key=key, since=time.time(), seen=time.time())
+    if account.lang:
+        session["lang"] = account.lang
+    g.account, g.by_token = account, False
+
+
+def new_csrf() -> str:
+    """The protection token of the session as it is now."""
+    g.pop("csrf_token", None)
+    return generate_csrf()
+
+
+def _next(target: str | None) -> str:
+    """The page asked for, else the account's own first one."""
+    target = own_page(target)
+    return home() if target == "/" else target
 
 
 @blueprint.post("/sign-out")

@@ -51,6 +51,14 @@ class Server(_Section):
     rate_limit: str
     sign_in_limit: str
     behind_proxy: bool
+    workers: int
+    open_metrics: bool
+
+
+class Log(_Section):
+    format: Literal["text", "json"]
+    level: Literal["debug", "info", "warning", "error"]
+    slow_ms: float
 
 
 class Tiles(_Section):
@@ -91,6 +99,7 @@ class Security(_Section):
     lockout_minutes: float
     session_idle_minutes: float
     session_hours: float
+    one_time_hours: float
     token_days: int
     audit_retention_days: int
 
@@ -101,6 +110,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"i
     product: Product
     store: StoreSettings
     server: Server
+    log: Log
     tiles: Tiles
     figures: Figures
     redraw: Redraw
@@ -179,10 +189,10 @@ def _wrong(config: Config) -> Iterator[str]:
             yield f"{section.rstrip('_')}.{name} must be above 0, not {value}"
 
 
-POSITIVE = (("server", "threads"), ("server", "max_body_mb"), ("tiles", "level_pixels"),
+POSITIVE = (("server", "threads"), ("server", "workers"), ("log", "slow_ms"), ("server", "max_body_mb"), ("tiles", "level_pixels"),
             ("redraw", "interactive_areas"),
             ("export", "keep_hours"), ("security", "password_min_length"), ("security", "login_fail_limit"),
-            ("security", "session_idle_minutes"), ("security", "session_hours"), ("security", "token_days"),
+            ("security", "session_idle_minutes"), ("security", "session_hours"), ("security", "one_time_hours"), ("security", "token_days"),
             ("security", "audit_retention_days"), ("privacy", "export_log_years"))
 
 

@@ -14,7 +14,7 @@ from layers.errors import NotFound
 from layers.redraw import OPERATIONS
 from layers.schema import LAYERS
 
-from .auth import needs, own_page
+from .auth import home, needs, own_page, session_left
 from .state import rights, state
 from .texts import LANGUAGES, messages
 
@@ -23,9 +23,11 @@ ON_MAP = ("buildings", "roads", "water", "estates", "gates", "places", "barriers
 
 
 @blueprint.get("/")
-@needs("see")
+@needs("account")
 def index():
-    """The planner page."""
+    """The planner page; who may not see the map goes to the first page of his own."""
+    if not rights().may("see"):
+        return redirect(home())
     return render_template("index.html", boot=boot())
 
 
@@ -58,10 +60,12 @@ def boot() -> dict[str, Any]:
                     "can": {"redraw": own.may("redraw"), "propose_zone": own.may("propose_zone"),
                             "approve_zone": own.may("approve_zone"),
                             "export": own.may("export"), "edit_facts": own.may("edit_facts"),
-                            "manage": own.may("manage")},
+                            "manage": own.may("manage"), "audit": own.may("audit"), "set_up": own.may("set_up")},
                     "scope": list(scope)},
-        "urls": urls(),
+        "urls": urls(), "session": session_left(),
+        "password": {"length": config.security.password_min_length, "kinds": config.security.password_classes},
         "levels": [{"id": level.id, "zh": level.zh, "en": level.en} for level in rules.levels if level.id in levels],
+        "all_levels": [{"id": level.id, "zh": level.zh, "en": level.en, "locked": level.locked} for level in rules.levels],
         "metrics": [{"id": m.id, "zh": m.zh, "en": m.en, "unit": m.unit, "type": m.type, "sensitive": m.sensitive,
                      "group": m.group}
                     for m in metrics],
@@ -117,11 +121,15 @@ def urls() -> dict[str, str]:
     """Addresses for scripts: no path is written twice."""
     return {
         "areas": "/api/areas", "area": "/api/areas/{code}", "figures": "/api/figures", "search": "/api/search",
-        "summary": "/api/summary",
+        "summary": "/api/summary", "findings": "/api/findings",
         "preview": "/api/edits/preview", "edits": "/api/edits", "undo": "/api/edits/{rev}/undo",
         "layer": "/api/{layer}", "item": "/api/{layer}/{id}",
         "zones": "/api/zones", "zone": "/api/zones/{id}", "zone_restore": "/api/zones/{id}/restore",
         "exports": "/api/exports",
         "export": "/api/exports/{id}", "tilejson": "/tiles/{layer}.json", "tile": "/tiles/{layer}/{z}/{x}/{y}.mvt",
-        "health": "/healthz",
+        "health": "/healthz", "account_page": "/account", "own": "/api/account", "own_password": "/api/account/password",
+        "own_sessions": "/api/account/sessions", "session": "/api/account/session", "accounts_page": "/accounts",
+        "accounts": "/api/accounts", "account": "/api/accounts/{name}", "account_act": "/api/accounts/{name}/{act}",
+        "account_token": "/api/accounts/{name}/tokens/{id}", "audit_page": "/audit", "audit": "/api/audit",
+        "audit_csv": "/api/audit.csv", "checklist": "/api/checklist",
         "sign_in": url_for("auth.sign_in"), "sign_out": url_for("auth.sign_out"), "language": "/language/{lang}"}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -24,7 +25,9 @@ ACTIONS: dict[str, frozenset[str]] = {action: frozenset(roles.split()) for actio
     "approve_zone": "commander",
     "export": "planner commander",
     "manage": "admin",  # accounts, import, settings
+    "set_up": "planner commander admin",  # what is still to be done before work begins
     "audit": "auditor",
+    "metrics": "monitor",  # numbers of operation, for a program
 }.items()}
 
 
@@ -63,16 +66,18 @@ class Rights:
         if not self.may(action):
             raise Forbidden("your roles do not allow this", action=action)
 
+    def require_under(self, action: str, node: Node) -> None:
+        """The same for actions that do not go with seeing the map: Raises UnknownArea outside the areas of the action."""
+        if not self.may(action, node.path):
+            raise UnknownArea(f"{node.code}: no such area")
+
 
 def rights_of(account: Account, cache: CoverageCache, reader: Reader) -> Rights:
     """Rights with today's areas: a grant on an area that was cut or merged follows where its ground went."""
     paths: dict[str, set[str]] = {}
-    lineage = _lineage(reader) if account.grants else []
-    for role, fid, rev in account.grants:
-        for heir in _heirs(fid, rev, lineage):
-            node = cache.nodes.get(heir)
-            if node is not None:
-                paths.setdefault(role, set()).add(node.path)
+    for (role, fid, _), nodes in zip(account.grants, leads_to(account.grants, cache, reader), strict=True):
+        if nodes:
+            paths.setdefault(role, set()).update(node.path for node in nodes)
         if fid == 0:  # granted before there were areas: everything
             paths.setdefault(role, set()).update(root.path for root in cache.roots())
             paths[role].add("/")
@@ -80,15 +85,30 @@ def rights_of(account: Account, cache: CoverageCache, reader: Reader) -> Rights:
                   tuple(root.path for root in cache.roots()))
 
 
-def _lineage(reader: Reader) -> list[tuple[int, int, int]]:
+def leads_to(grants: Sequence[tuple[str, int, int]], cache: CoverageCache, reader: Reader) -> list[list[Node]]:
+    """The areas each grant reaches today, by code; none when its ground is in no living area, or for everything (0)."""
+    lineage = _lineage(reader) if grants else {}
+    found = [[cache.nodes.get(heir) for heir in _heirs(fid, rev, lineage)] for _, fid, rev in grants]
+    return [sorted((node for node in nodes if node is not None), key=lambda node: node.code) for nodes in found]
+
+
+def _lineage(reader: Reader) -> dict[int, list[tuple[int, int]]]:
+    """Area -> (revision, heir), oldest first; edits that were undone left none."""
     statement = select(LINEAGE.c.rev, LINEAGE.c.from_fid, LINEAGE.c.to_fid).join(
         REVISIONS, REVISIONS.c.rev == LINEAGE.c.rev).where(REVISIONS.c.undone_by.is_(None)).order_by(LINEAGE.c.rev)
-    return [tuple(row) for row in reader.connection.execute(statement)]
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for rev, source, target in reader.connection.execute(statement):
+        found[source].append((rev, target))
+    return found
 
 
-def _heirs(fid: int, since: int, lineage: Iterable[tuple[int, int, int]]) -> set[int]:
-    heirs = {fid}
-    for rev, source, target in lineage:
-        if rev > since and source in heirs:
-            heirs.add(target)
-    return heirs
+def _heirs(fid: int, since: int, lineage: Mapping[int, Sequence[tuple[int, int]]]) -> set[int]:
+    """The area and whoever got ground of it after `since`, heirs of heirs after they became heirs."""
+    heirs, queue = {fid: since}, [fid]
+    while queue:
+        source = queue.pop()
+        for rev, target in lineage.get(source, ()):
+            if rev > since and rev >= heirs[source] and (target not in heirs or rev < heirs[target]):
+                heirs[target] = rev
+                queue.append(target)
+    return set(heirs)

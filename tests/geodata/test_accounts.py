@@ -35,7 +35,7 @@ def wrong(accounts: Accounts, name: str = "lin", password: str = "Bridge-8") -> 
 
 
 def disable(accounts: Accounts, name: str) -> None:
-    with accounts._write() as connection:
+    with accounts.write() as connection:
         connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.name == name).values(disabled=True))
 
 

@@ -156,6 +156,7 @@ def test_a_right_password_forgives_the_wrong_ones(town: Web) -> None:
 
 def test_an_unknown_name_cannot_be_told_from_a_wrong_password(town: Web) -> None:
     known, unknown = (tries(town, name, *["wrong"] * 7) for name in ("planner", "nobody-at-all"))
+    assert [told.pop("request") for told in known + unknown], "the number of each request, another every time"
     assert known == unknown
     assert known[-1]["minutes"] > 0
 
