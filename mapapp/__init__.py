@@ -15,15 +15,40 @@ from geodata.layer_tiles import LayerTiles
 from geodata.store import Store
 from geodata.tile_cache import TileCache
 
-from . import areas, auth, edits, errors, exports, figures, headers, health, history, items, pages, search, texts, tiles, zones
+from . import (
+    access,
+    accounts,
+    areas,
+    audit,
+    auth,
+    checklist,
+    edits,
+    errors,
+    exports,
+    figures,
+    findings,
+    headers,
+    health,
+    history,
+    items,
+    live,
+    metrics,
+    own_account,
+    pages,
+    search,
+    texts,
+    tiles,
+    zones,
+)
 from .config import Config
 from .paths import static_folder
 from .state import State
 from .tile_lane import TileLane
 
-BLUEPRINTS = (auth, pages, areas, figures, edits, history, search, tiles, zones, exports, items, health)
+BLUEPRINTS = (auth, pages, areas, figures, findings, edits, history, search, tiles, zones, exports, items, health, live, metrics,
+              own_account, accounts, audit, checklist)
 
-NOT_LIMITED = ("tiles.tile", "static", "health.healthz")
+NOT_LIMITED = ("tiles.tile", "static", "health.healthz", "metrics.metrics")
 
 
 class Fid(IntegerConverter):
@@ -32,8 +57,8 @@ class Fid(IntegerConverter):
     regex = r"[0-9]{1,15}"
 
 
-def create_app(config: Config, store: Store, accounts: Accounts | None = None) -> Flask:
-    """The application on an open store."""
+def create_app(config: Config, store: Store, accounts: Accounts | None = None, *, worker: int = 0) -> Flask:
+    """The application on an open store; `worker` is the number of this process when there are several."""
     app = Flask(__name__, static_folder=str(static_folder()), static_url_path="/static")
     accounts = accounts or open_accounts(config, store)
     accounts.forget(config.security.audit_retention_days, config.privacy.export_log_years)
@@ -66,6 +91,9 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None) -
         app.view_functions["auth.sign_in_post"] = sign_in(auth.sign_in_post)
     lane = app.wsgi_app = TileLane(app.wsgi_app, state)
     state.admit = lane.admit
+    access.install(app)
+    counted = app.extensions["weige.metrics"] = metrics.Metrics(state, worker or 1)
+    app.wsgi_app = access.Access(lane, counted, slow_ms=config.log.slow_ms, trust=config.server.behind_proxy)
     return app
 
 
@@ -84,6 +112,6 @@ def _limiter(app: Flask, config: Config) -> Limiter:
     if config.server.rate_limit:
         shared = limiter.shared_limit(config.server.rate_limit, scope="account")
         for module in BLUEPRINTS:
-            if module not in (tiles, health):
+            if module not in (tiles, health, metrics):
                 shared(module.blueprint)
     return limiter

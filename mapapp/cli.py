@@ -124,8 +124,7 @@ def _demo_accounts(call: Call, store: Store) -> None:
 
 
 def _serve(call: Call) -> int:
-    store = call.open()
-    return serve(call.config, store, host=call.args.host, port=call.args.port)
+    return serve(call.config, call.open, host=call.args.host, port=call.args.port, workers=call.args.workers)
 
 
 def _check(call: Call) -> int:
@@ -276,6 +275,7 @@ def parser() -> argparse.ArgumentParser:
     for serving in (demo, commands.add_parser("serve", help="serve the pages and the API")):
         serving.add_argument("--host", help="address to listen on")
         serving.add_argument("--port", type=int, help="port; the next free one is taken and printed")
+        serving.add_argument("--workers", type=int, help="processes behind the port (PostgreSQL only)")
     commands.add_parser("check", help="prove that the areas are seamless and nested")
     stats = commands.add_parser("stats", help="figures of an area")
     stats.add_argument("code", nargs="?", metavar="CODE", help="default: the top")

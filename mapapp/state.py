@@ -16,6 +16,7 @@ from geodata.store import Store
 from geodata.tile_cache import TileCache, TileKey
 
 from .config import Config
+from .hub import Hub
 from .rights import Rights, rights_of
 
 ACCOUNTS = 2000  # whose rights are kept in memory
@@ -32,11 +33,16 @@ class State:
     layer_tiles: LayerTiles
     tile_cache: TileCache
     jobs: Jobs
-    admit: Callable[[str, float, Any, int], None] = lambda *_: None  # tells the lane of tiles whom the gate let in
+    admit: Callable[[str, float, Any, int, str], None] = lambda *_: None  # tells the lane of tiles whom the gate let in
+    live: Hub = field(init=False)  # who watches, and what they are told
     _rights: dict[Account, tuple[int, Rights]] = field(default_factory=dict)  # with the revision they were found at
+
+    def __post_init__(self) -> None:
+        self.live = Hub(self)
 
     def close(self) -> None:
         """Ends running work and lets go of both files, so that nothing but them is left."""
+        self.live.close()
         self.jobs.close()
         self.accounts.close()
         self.store.close()

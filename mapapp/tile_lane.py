@@ -13,16 +13,20 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from geodata.coverage_cache import DEEPEST
 from geodata.tile_cache import Tile, TileKey
 from layers.errors import WeigeError
 
 from . import headers
+from .access import KEY
 from .state import State
 from .tiles import level_of, reply
 
 LASTS_S = 10  # how long the word of the gate is remembered
 COOKIES = 10_000
+ROUTE = "/tiles/{layer}/{z}/{x}/{y}.mvt"  # as the log calls it
 _TILE = re.compile(r"/tiles/areas/([0-9]{1,2})/([0-9]{1,8})/([0-9]{1,8})\.mvt")
 _QUERY = re.compile(r"[a-z]+=[\w.-]{1,40}(&[a-z]+=[\w.-]{1,40})*", re.ASCII)
 Environ = Mapping[str, Any]
@@ -33,33 +37,37 @@ class TileLane:
 
     def __init__(self, flask: Callable, state: State):
         self.flask, self.state = flask, state
-        self._admitted: dict[str, tuple[float, Any, int]] = {}  # cookie -> until when, state of accounts, revision
+        self._admitted: dict[str, tuple[float, Any, int, str]] = {}  # cookie -> until when, state of accounts, revision, roles
 
-    def admit(self, cookie: str, until: float, accounts: Any, rev: int) -> None:
-        """The gate let somebody with this cookie see the map, by the accounts in that state, and for the map of that
-        revision; the session lasts `until` (seconds of the epoch)."""
+    def admit(self, cookie: str, until: float, accounts: Any, rev: int, role: str) -> None:
+        """The gate let somebody of these roles with this cookie see the map, by the accounts in that state, and for the
+        map of that revision; the session lasts `until` (seconds of the epoch)."""
         if len(self._admitted) >= COOKIES:
             self._admitted.clear()
-        self._admitted[cookie] = min(until, time.time() + LASTS_S), accounts, rev
+        self._admitted[cookie] = min(until, time.time() + LASTS_S), accounts, rev, role
 
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
         try:
             found = self._tile(environ)
-        except WeigeError:  # Flask meets it, too, and has the words for it
+        except (WeigeError, SQLAlchemyError):  # Flask meets it, too, and has the words for it
             found = None
         if found is None:
             return self.flask(environ, start_response)
         seen, encodings = environ.get("HTTP_IF_NONE_MATCH", ""), environ.get("HTTP_ACCEPT_ENCODING", "")
-        status, fields, body = reply(*found, seen, encodings)
+        tile, lasting, role = found
+        status, fields, body = reply(tile, lasting, seen, encodings)
+        if KEY in environ:
+            environ[KEY].route, environ[KEY].role = ROUTE, role
         if status != HTTPStatus.NOT_MODIFIED:
             fields.append(("Content-Length", str(len(body))))
         start_response(f"{status.value} {status.phrase}", [*fields, *headers.secure()])
         return [body]
 
-    def _tile(self, environ: Environ) -> tuple[Tile, bool] | None:
-        """The tile asked for, and whether its address names a revision it shows; None when Flask must see to it."""
+    def _tile(self, environ: Environ) -> tuple[Tile, bool, str] | None:
+        """The tile asked for, whether its address names a revision it shows, and the roles of who asks; None when Flask
+        must see to it."""
         asked, query = _TILE.fullmatch(environ.get("PATH_INFO", "")), environ.get("QUERY_STRING", "")
-        if asked is None or environ["REQUEST_METHOD"] != "GET" or not self._is_admitted(environ):
+        if asked is None or environ["REQUEST_METHOD"] != "GET" or (role := self._admitted_as(environ)) is None:
             return None
         if query and not _QUERY.fullmatch(query):
             return None
@@ -73,10 +81,11 @@ class TileLane:
         if int(rev) > held.cache.rev or z > DEEPEST or x >= 1 << z or y >= 1 << z:
             return None
         key = TileKey("areas", level_of(held, given.get("level"), z), z, x, y)
-        return held.tile_cache.fetch(key, lambda: held.draw(key, None)), "rev" in given
+        return held.tile_cache.fetch(key, lambda: held.draw(key, None)), "rev" in given, role
 
-    def _is_admitted(self, environ: Environ) -> bool:
+    def _admitted_as(self, environ: Environ) -> str | None:
+        """The roles of who was let in a moment ago."""
         if "HTTP_AUTHORIZATION" in environ:
-            return False
-        until, accounts, rev = self._admitted.get(environ.get("HTTP_COOKIE", ""), (0, None, -1))
-        return time.time() < until and accounts == self.state.accounts.state() and rev == self.state.sync()
+            return None
+        until, accounts, rev, role = self._admitted.get(environ.get("HTTP_COOKIE", ""), (0, None, -1, ""))
+        return role if time.time() < until and accounts == self.state.accounts.state() and rev == self.state.sync() else None
