@@ -42,20 +42,22 @@ def save(tx: Transaction, made: Draft) -> tuple[dict[int, int], Draft]:
             area = replace(area, fid=real(area.fid), code=made.codes[area.fid], path=f"{above}{real(area.fid)}/", version=1)
             tx.register_code(area.code, area.fid)
         after.append(area)
-    old = {area.fid: area for area in edit.before}
+    old, divided = {area.fid: area for area in (*edit.before, *edit.above_before)}, {area.fid: area for area in edit.above}
+    above = [tx.write_area(old[fid], area) for fid, area in divided.items()]
     written = [tx.write_area(old.get(area.fid), area) for area in after]
     for area in edit.before:
-        if area.fid not in {one.fid for one in after}:
+        if area.fid not in {one.fid for one in after} | divided.keys():
             tx.write_area(area, None)
     touched = [tx.write_area(before, area, quiet=True) for before, area in zip(edit.touched_before, edit.touched)]
-    renew_parents(tx, (*edit.before, *edit.touched_before), (*written, *touched))
-    done = replace(made, edit=replace(edit, after=tuple(written), touched=tuple(touched)))
+    own = {area.fid for area in (*edit.above_before, *edit.above)}  # their border is that of their children, before and after
+    renew_parents(tx, (*edit.before, *edit.touched_before), (*written, *touched), own)
+    done = replace(made, edit=replace(edit, after=tuple(written), touched=tuple(touched), above=tuple(above)))
     redeal(tx, made.facts, made.dealt, fids)
     heirs = {fid: [real(heir) for heir in mine] for fid, mine in heirs_of(edit).items()}
     follow(tx, heirs, [(area.fid, area.shape) for area in written])
     _attach(tx, edit, fids)
     follow_members(tx, edit.before, written)
-    tx.lead((*((area.fid, real(new.fid)) for new in edit.after if new.fid < 0 for area in [origin_of(edit, new)] if area),
+    tx.lead((*((area.fid, real(new.fid)) for new in edit.after if new.fid < 0 for area in [_cut_from(edit, new)] if area),
              *edit.successor.items()))
     return fids, done
 
@@ -131,10 +133,16 @@ def follow(tx: Transaction, heirs: Mapping[int, Sequence[int]], leaves: Sequence
                 tx.update(layer, row["fid"], {"area": area}, quiet=True)
 
 
+def _cut_from(edit: Edit, new: Area) -> Area | None:
+    """The area a new one was cut from; None for the first child of an area, which lives on above it."""
+    origin = origin_of(edit, new)
+    return None if origin is None or origin.fid == new.parent else origin
+
+
 def _attach(tx: Transaction, edit: Edit, fids: Mapping[int, int]) -> None:
     """People and teams stay with the area that keeps its identity; those of a cut area are listed to re-assign, those
     of a retired one go to its successor. A zone keeps all that was decided; only whose it is follows."""
-    cut = {origin.fid for area in edit.after if area.fid < 0 for origin in [origin_of(edit, area)] if origin}
+    cut = {origin.fid for area in edit.after if area.fid < 0 for origin in [_cut_from(edit, area)] if origin}
     there = tx.layers_at((*ATTACHED, "zones"), {*cut, *edit.successor})
     for layer in ATTACHED if there else ():
         table = TABLES[layer]

@@ -71,6 +71,7 @@ class Tree:
     codes: Pages[str, int] = field(default_factory=partial(Pages, by_hash))
     children: Pages[int | None, frozenset[int]] = field(default_factory=partial(Pages, by_number))
     present: Counter[str] = field(default_factory=Counter)  # areas by level
+    unassigned: set[int] = field(default_factory=set)  # fids
 
     @classmethod
     def of(cls, nodes: dict[int, Node]) -> Tree:
@@ -81,11 +82,11 @@ class Tree:
         codes = ((node.code, fid) for fid, node in nodes.items())
         children = ((fid, frozenset(fids)) for fid, fids in below.items())
         return cls(Pages(by_number, nodes), Pages(by_hash, codes), Pages(by_number, children),
-                   Counter(node.level for node in nodes.values()))
+                   Counter(node.level for node in nodes.values()), {node.fid for node in nodes.values() if not node.assigned})
 
     def copy(self) -> Tree:
         """Another one with the same nodes."""
-        return Tree(self.nodes.copy(), self.codes.copy(), self.children.copy(), Counter(self.present))
+        return Tree(self.nodes.copy(), self.codes.copy(), self.children.copy(), Counter(self.present), set(self.unassigned))
 
     def take(self, fid: int) -> Node | None:
         """Removes an area; answers its node."""
@@ -98,6 +99,7 @@ class Tree:
             else:
                 del self.children[node.parent]
             self.present[node.level] -= 1
+            self.unassigned.discard(fid)
         return node
 
     def put(self, node: Node) -> None:
@@ -106,6 +108,8 @@ class Tree:
         self.codes[node.code] = node.fid
         self.children[node.parent] = self.children.get(node.parent, frozenset()) | {node.fid}
         self.present[node.level] += 1
+        if not node.assigned:
+            self.unassigned.add(node.fid)
 
     def up(self, node: Node | None) -> Iterable[Node]:
         """The area and those above it, up to the root."""
@@ -148,6 +152,11 @@ class CoverageCache:
     def children(self) -> Mapping[int | None, frozenset[int]]:
         """Fids directly below an area, roots for None."""
         return self._tree.children
+
+    @property
+    def unassigned(self) -> frozenset[int]:
+        """Fids of ground that was drawn off nobody's yet (未划分)."""
+        return frozenset(self._tree.unassigned)
 
     # ---- keeping in step -----------------------------------------------------------------------------------------
     def sync(self) -> int:

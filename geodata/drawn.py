@@ -14,6 +14,9 @@ from layers.redraw import OPERATIONS
 
 from .rows import Reader
 
+CUTTING = ("split", "merge")  # move borders of leaves
+DIVIDING = ("subdivide", "dissolve")  # change who holds the ground: an area or its children
+
 
 def parse(reader: Reader, form: Mapping[str, Any]) -> dict[str, Any]:
     """The keyword arguments of an operation from its JSON form: codes become fids, geometry becomes units.
@@ -27,10 +30,16 @@ def parse(reader: Reader, form: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(targets, list) or not all(isinstance(code, str) for code in targets):
             raise BadInput("targets: a list of codes is needed")
         areas = [reader.area(code) for code in targets]
-        for area in areas:
+        for area in areas if op in CUTTING else ():
             if not area.leaf:
                 raise NotLeaf(f"{area.code} has children; only areas without children hold ground of their own")
         arguments["targets"] = [area.fid for area in areas]
+    if op in DIVIDING:
+        if not arguments.get("targets"):
+            raise MissingField(f"{op} needs targets", fields=["targets"])
+        arguments["levels"] = reader.rules.levels
+    if op == "subdivide" and form.get("level") is not None:
+        arguments["level"] = str(form["level"])
     if op == "split":
         if "line" not in form:
             raise MissingField("split needs a line")
@@ -43,7 +52,7 @@ def parse(reader: Reader, form: Mapping[str, Any]) -> dict[str, Any]:
             raise MissingField("merge needs two areas or more in targets")
         if form.get("keep") is not None:
             arguments["keep"] = reader.area(str(form["keep"])).fid
-    if form.get("allow_parts"):
+    if form.get("allow_parts") and op in CUTTING:
         arguments["allow_parts"] = True
     return arguments
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import shapely
 
-from layers.areas import to_degrees
+from layers.areas import Area, to_degrees
 from layers.edits import Edit
 from layers.population import Counts
 
@@ -22,43 +22,53 @@ def answer(reader: Reader, made: Draft, *, today: str, fids: Mapping[int, int] |
     edit, fids = made.edit, fids or {}
     back = {real: new for new, real in fids.items()}
     counts_after = {area.fid: made.after[back.get(area.fid, area.fid)] for area in edit.after}
-    known = rostered(reader, edit.before)
+    was, becomes = (*edit.above_before, *edit.before), (*edit.above, *edit.after)
+    known = rostered(reader, was)
     roster_known = bool(known)
-    staff = staff_by_area(reader, today, [area.fid for area in (*edit.before, *edit.after) if area.fid > 0])
+    staff = staff_by_area(reader, today, [area.fid for area in (*was, *becomes) if area.fid > 0])
     if not isinstance(reader, Transaction):
         for gone, kept in edit.successor.items():
             for role, number in staff.get(gone, {}).items():
                 staff.setdefault(kept, {})
                 staff[kept] = {**staff[kept], role: staff[kept].get(role, 0) + number}
     now = _staff_before(reader, edit, today)
-    have_before = {area.fid: now.get(area.fid, {}) if area.fid in known else None for area in edit.before}
-    have_after = {area.fid: staff.get(area.fid, {}) if roster_known else None for area in edit.after}
-    before = leaf_figures(reader, edit.before, made.before, have=have_before)
-    after = leaf_figures(reader, edit.after, counts_after, have=have_after)
-    parents = reader.areas(area.parent for area in (*edit.before, *edit.after) if area.parent is not None)
+    have_before = {area.fid: now.get(area.fid, {}) if area.fid in known else None for area in was}
+    have_after = {area.fid: staff.get(area.fid, {}) if roster_known else None for area in becomes}
+    held_before = [(area, made.before.get(area.fid, Counts())) for area in edit.before]
+    held_after = [(area, counts_after[area.fid]) for area in edit.after]
+    before = leaf_figures(reader, edit.before, made.before, have=have_before) | _divided(reader, edit.above_before, held_before, have_before)
+    after = leaf_figures(reader, edit.after, counts_after, have=have_after) | _divided(reader, edit.above, held_after, have_after)
+    parents = reader.areas(area.parent for area in (*was, *becomes) if area.parent is not None)
     changed = []
-    for fid in dict.fromkeys([area.fid for area in edit.before] + [area.fid for area in edit.after]):
-        old = next((area for area in edit.before if area.fid == fid), None)
-        new = next((area for area in edit.after if area.fid == fid), None)
+    for fid in dict.fromkeys(area.fid for area in (*was, *becomes)):
+        old = next((area for area in was if area.fid == fid), None)
+        new = next((area for area in becomes if area.fid == fid), None)
         area = new or old
         provisional = area.fid < 0
         parent = parents.get(area.parent)
         changed.append({
             "fid": area.fid, "code": area.code, "next_code": made.codes.get(area.fid), "name": area.name, "level": area.level,
             "version": None if provisional else (area.version if new else old.version), "parent": parent.code if parent else None,
-            "retired": new is None, "new": old is None, "before": before.get(fid) if old else None,
+            "retired": new is None, "new": old is None, "leaf": area.leaf, "assigned": area.assigned, "before": before.get(fid) if old else None,
             "after": after.get(fid) if new else None,
-            "geometry": shapely.geometry.mapping(to_degrees(new.shape)) if new is not None and geometry else None})
+            "geometry": shapely.geometry.mapping(to_degrees(new.shape)) if new is not None and new.leaf and geometry else None})
     return {
         "op": edit.op, "changed": changed, "touched": [{"fid": area.fid, "code": area.code} for area in edit.touched],
-        "totals_before": sum_figures(reader.rules, [(area, made.before.get(area.fid, Counts())) for area in edit.before], have_before),
-        "totals_after": sum_figures(reader.rules, [(area, counts_after[area.fid]) for area in edit.after], have_after),
+        "totals_before": sum_figures(reader.rules, held_before, have_before, edit.above_before),
+        "totals_after": sum_figures(reader.rules, held_after, have_after, edit.above),
         "findings": [finding.as_json() for finding in edit.findings], "line_m": made.line_m}
+
+
+def _divided(reader: Reader, areas: Sequence[Area], held: Sequence[tuple[Area, Counts]],
+             have: Mapping[int, Mapping[str, int] | None]) -> dict[int, dict[str, Any]]:
+    """Figures of areas made of the leaves below them."""
+    return {area.fid: sum_figures(reader.rules, [part for part in held if part[0].parent == area.fid],
+                                  have, [area], area) for area in areas}
 
 
 def _staff_before(reader: Reader, edit: Edit, today: str) -> dict[int, dict[str, int]]:
     """Staff by area and role as it was before the edit; in a commit those it moved are counted where they came from."""
-    staff = staff_by_area(reader, today, [area.fid for area in edit.before])
+    staff = staff_by_area(reader, today, [area.fid for area in (*edit.before, *edit.above_before)])
     if isinstance(reader, Transaction) and reader.taken is not None:
         came_from = {image["fid"]: image["row"]["area"] for image in reader.before_images(reader.taken) if image["layer"] == "staff"}
         for row in reader.rows("staff", fids=sorted(came_from), geometry=False):

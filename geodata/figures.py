@@ -53,19 +53,22 @@ def leaf_figures(reader: Reader, areas: Sequence[Area], counts: Mapping[int, Cou
     return answer
 
 
-def sum_figures(rules: Rules, parts: Sequence[tuple[Area, Counts]], have: Mapping[int, Mapping[str, int] | None]) -> dict[str, Any]:
-    """The figures of several leaves together (totals before and after an edit)."""
+def sum_figures(rules: Rules, parts: Sequence[tuple[Area, Counts]], have: Mapping[int, Mapping[str, int] | None],
+                above: Sequence[Area] = (), of: Area | None = None) -> dict[str, Any]:
+    """The figures of several leaves together (totals before and after an edit), with the staff of areas `above` them; as
+    those of the area `of`, which they make up."""
     counts, need, there = Counts(), defaultdict(int), None
-    for area, own in parts:
+    for area, own in (*parts, *((area, Counts()) for area in above)):
         counts = counts + own
-        for role, number in routine_need(rules, area.level, own.homes, leaf=True).items():
+        for role, number in routine_need(rules, area.level, own.homes, leaf=area.leaf).items():
             need[role] += number
         staff = have.get(area.fid)
         if staff is not None:
             there = dict(there or {})
             for role, number in staff.items():
                 there[role] = there.get(role, 0) + number
-    return figures(rules, "", {}, counts, leaves=len(parts), counted_leaves=sum(own.counted for _, own in parts), need=need,
+    level, attributes = (of.level, of.attributes) if of else ("", {})
+    return figures(rules, level, attributes, counts, leaves=len(parts), counted_leaves=sum(own.counted for _, own in parts), need=need,
                    have=there, area=sum(float(area_m2(area.shape)) for area, _ in parts))
 
 

@@ -63,7 +63,7 @@ def finish(reader: Reader, edit: Edit, facts: Facts, line_m: float | None = None
     counts = held_before(reader, edit, facts)
     edit = _known_empty(edit, counts, dealt)
     codes = _new_codes(reader, edit)
-    named = tuple(replace(area, name=_new_name(origin_of(edit, area), codes[area.fid])) if area.fid < 0 and not area.name else area
+    named = tuple(replace(area, name=_named(reader, edit, area, codes[area.fid])) if area.fid < 0 and not area.name else area
                   for area in edit.after)
     edit = replace(edit, after=named, findings=(*edit.findings, *_findings(edit, facts, dealt), *crossed(reader, edit, counts)))
     kind = reader.rules.population_kind
@@ -144,15 +144,14 @@ def _weigh(facts: Facts):
 
 def _new_codes(reader: Reader, edit: Edit) -> dict[int, str]:
     """The code each new area will get."""
-    kept = {area.parent: area for area in edit.before}
+    kept, divided = {area.parent: area for area in edit.before}, {area.fid for area in edit.above}
     parents = reader.areas(area.parent for area in edit.after if area.fid < 0 and area.parent is not None)
     given: dict[int, str] = {}
     for area in edit.after:
         if area.fid < 0:
-            stem = origin_of(edit, area)
             parent = parents.get(area.parent)
-            given[area.fid] = reader.new_code(area.level, (stem or kept[area.parent]).code, parent.code if parent else None,
-                                          lambda code: code in given.values())
+            stem = None if area.parent in divided else (origin_of(edit, area) or kept[area.parent]).code
+            given[area.fid] = reader.new_code(area.level, stem, parent.code if parent else None, lambda code: code in given.values())
     return given
 
 
@@ -160,6 +159,22 @@ def origin_of(edit: Edit, area: Area) -> Area | None:
     """The area a new one was cut from."""
     inside = shapely.point_on_surface(area.shape)
     return next((old for old in edit.before if shapely.intersects(old.shape, inside)), None)
+
+
+def _named(reader: Reader, edit: Edit, area: Area, code: str) -> str:
+    """What a new area is called: by what it was cut from, or, as the first child of an area, by its number."""
+    parent = next((one for one in edit.above if one.fid == area.parent), None)
+    return _new_name(origin_of(edit, area), code) if parent is None else _first_name(reader, parent, area.level, code)
+
+
+def _first_name(reader: Reader, parent: Area, level: str, code: str) -> str:
+    """Number and word of the level ("01网格", below that "01-01微网格") where codes are numbers below the parent's; else the
+    code, which pages show with the word of the level."""
+    number, found, above = code[len(parent.code):], reader.rules.level(level), reader.rules.level(parent.level)
+    if reader.meta("codes", "free") == "free" or found is None or not number.isdigit():
+        return code
+    stem = parent.name.removesuffix(above.zh) if above and parent.name.endswith(above.zh) else ""
+    return (f"{stem}-" if stem.isdigit() else "") + f"{int(number):02d}{found.zh}"
 
 
 def _new_name(origin: Area | None, code: str) -> str:

@@ -107,8 +107,8 @@ class Reader:
         return {code for chunk in chunks(codes) for code in self.connection.execute(
             select(CODES.c.code).where(CODES.c.code.in_(chunk))).scalars()}
 
-    def new_code(self, level: str, code: str, parent_code: str | None, also: Callable[[str], bool] = lambda _: False) -> str:
-        """The next unused code for a sibling of `code` in the store's profile."""
+    def new_code(self, level: str, code: str | None, parent_code: str | None, also: Callable[[str], bool] = lambda _: False) -> str:
+        """The next unused code for a sibling of `code`, or the first child of the parent (None), in the store's profile."""
         return next_code(self.meta("codes", "free"), self.rules, level, code, parent_code,
                          lambda candidate: also(candidate) or self.code_used(candidate))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from .errors import BadCode
@@ -10,14 +11,17 @@ from .rules import Rules
 PROFILES = ("free", "cn-15-17")
 
 
-def next_code(profile: str, rules: Rules, level: str, code: str, parent_code: str | None, taken: Callable[[str], bool]) -> str:
-    """The next unused code for a sibling of `code`. `free`: CODE-2, CODE-3 …; `cn-15-17`: the parent's code and the next
-    sequence number of the level's digits. Raises BadCode when the numbers of the parent are used up."""
+def next_code(profile: str, rules: Rules, level: str, code: str | None, parent_code: str | None,
+              taken: Callable[[str], bool]) -> str:
+    """The next unused code for a sibling of `code`, or for the first child of the parent (None). `free`: CODE-2, CODE-3 …,
+    below a divided area PARENT-1, PARENT-2 …; `cn-15-17`: the parent's code and the next sequence number of the level's
+    digits. Raises BadCode when the numbers of the parent are used up."""
     if profile == "free":
-        number = 2
-        while taken(f"{code}-{number}"):
+        child = code is None or (parent_code is not None and re.fullmatch(rf"{re.escape(parent_code)}-[1-9][0-9]*", code))
+        stem, number = (parent_code, 1) if child else (code, 2)
+        while taken(f"{stem}-{number}"):
             number += 1
-        return f"{code}-{number}"
+        return f"{stem}-{number}"
     found = rules.level(level)
     digits = found.code_digits if found else 0
     stem = parent_code or ""

@@ -33,7 +33,9 @@ class Finding:
 class Edit:
     """One redraw. `before` and `after` hold the areas whose course changes (a new area is only in `after`, with a
     negative fid and a provisional code "+1"; a retired one only in `before`). `touched` are neighbours that merely
-    gained vertices on an unmoved border: their `rev` rises, their `version` does not."""
+    gained vertices on an unmoved border: their `rev` rises, their `version` does not. `above_before` and `above` hold
+    areas whose division changes: one that loses its children is in `above_before` and, as a leaf, in `after`; one that
+    gets some is in `before` and, as a parent, in `above`. The ground is that of `before` and `after`, which are leaves."""
 
     op: str
     before: tuple[Area, ...]
@@ -43,7 +45,10 @@ class Edit:
     successor: Mapping[int, int] = field(default_factory=dict)  # retired fid -> fid that takes over its facts
     note: str = ""
     findings: tuple[Finding, ...] = ()
+    above_before: tuple[Area, ...] = ()
+    above: tuple[Area, ...] = ()
 
     def __invert__(self) -> Edit:
         """Undo, valid while nothing changed since."""
-        return Edit(f"undo {self.op}", self.after, self.before, self.touched, self.touched_before, {}, self.note)
+        return Edit(f"undo {self.op}", self.after, self.before, self.touched, self.touched_before, {}, self.note,
+                    above_before=self.above, above=self.above_before)

@@ -11,7 +11,7 @@ from flask import Blueprint
 from geodata.coverage_cache import Node, today
 from layers.areas import to_degrees
 from layers.errors import BadInput, MissingField, Stale, UnknownArea
-from layers.schema import AREAS
+from layers.schema import AREAS, Field
 
 from .auth import needs
 from .forms import arguments, body, bounds_of, field_value, flag, next_page, number, version_of
@@ -20,7 +20,8 @@ from .state import actor, rights, state
 
 blueprint = Blueprint("areas", __name__)
 KINDS = ("dedicated",)  # 专属网格: places where no household lives
-CHANGEABLE = ("name", "kind", "locked", "uninhabited", "norm_min", "norm_max", "declared_households",
+ASSIGNED = Field("assigned", "bool", "已划分", "Assigned", "YHF", required=True)
+CHANGEABLE = ("name", "kind", "assigned", "locked", "uninhabited", "norm_min", "norm_max", "declared_households",
               "declared_population", "leader", "phone", "note")
 
 
@@ -88,9 +89,11 @@ def change(code: str):
         if name not in CHANGEABLE:
             raise BadInput(
                 f"{name[:40]}: cannot be changed here; counts are mended on buildings, stairwells, cells and staff")
-        changes[name] = field_value(AREAS.field(name), raw, code)
+        changes[name] = field_value(AREAS.field(name) or ASSIGNED, raw, code)
     if changes.get("kind") not in (None, *KINDS):
         raise BadInput(f"{code}: kind {changes['kind']!r} is none of {', '.join(KINDS)}")
+    if changes.get("assigned", True) is None:
+        raise MissingField(f"{code}: assigned: true or false is needed", fields=["assigned"])
     if "name" in changes and not changes["name"]:
         raise MissingField(f"{code}: a name is needed")
     if not changes:

@@ -24,7 +24,7 @@ from .privacy import special
 from .state import actor, rights, state
 
 blueprint = Blueprint("edits", __name__)
-KNOWN = ("op", "targets", "line", "keep", "versions", "allow_parts", "edit", "instead_of")
+KNOWN = ("op", "targets", "line", "level", "keep", "versions", "allow_parts", "edit", "instead_of")
 MOST_INSTEAD = 20  # edits that one replaces
 MOST_POINTS = 20_000  # vertices of a drawn line
 
@@ -54,7 +54,7 @@ def commit():
         authors = _take_back(tx, form)
         made, _ = _drafted(tx, form, answered=False)
         fids, done = committing.save(tx, made)
-        tx.note = " + ".join(area.code for area in made.edit.before)
+        tx.note = " + ".join(area.code for area in made.edit.above_before or made.edit.before)
         notify(tx, authors, "overwritten", by=tx.actor, note=tx.note)
         answer = effects.answer(tx, done, today=today(held.store), fids=fids)
         return _shown(answer, made) | {"edit": tx.taken, "rev": tx.taken}
@@ -64,7 +64,7 @@ def commit():
 
 def _drafted(reader: Reader, form: dict[str, Any], *, answered: bool = True) -> tuple[redrawing.Draft, dict[str, Any]]:
     made = redrawing.draft(reader, form, most_areas=state().config.redraw.interactive_areas)
-    rights().require("redraw", made.edit.before)
+    rights().require("redraw", (*made.edit.above_before, *made.edit.before))
     return made, _shown(effects.answer(reader, made, today=today(state().store)), made) if answered else {}
 
 

@@ -10,12 +10,12 @@ from flask import Blueprint
 from geodata.coverage_cache import Node
 from geodata.figures import figures as figures_of
 from layers.errors import BadInput, Forbidden
-from layers.norms import verdict
 from layers.population import Counts
 from layers.staffing import staffing
 
 from .areas import age_s, visible
 from .auth import needs
+from .findings import found, verdict_of
 from .forms import arguments
 from .privacy import is_told, special
 from .state import rights, state
@@ -43,7 +43,8 @@ def figures():
     answer: dict[str, Any] = {
         "rev": cache.rev, "seq": held.store.head()[1], "level": level, "metric": metric,
         "fid": [node.fid for node in nodes],
-        "value": [VALUES[metric](node) for node in nodes], "age_s": [age_s(node.counts.counted_at) for node in nodes]}
+        "value": [VALUES[metric](node) for node in nodes], "age_s": [age_s(node.counts.counted_at) for node in nodes],
+        "unassigned": [node.fid for node in nodes if not node.assigned]}
     if metric == "households":
         norms = [cache.norm(node) or (None, None) for node in nodes]
         answer |= {"norm_min": [low for low, _ in norms], "norm_max": [high for _, high in norms],
@@ -74,15 +75,6 @@ VALUES = {"households": lambda node: node.counts.households, "population": _peop
           "staff_gap": _gap}
 
 
-def verdict_of(node: Node) -> dict[str, Any]:
-    """The area's norm and where it stands."""
-    if node.leaves != 1:
-        counted = node.counted_leaves == node.leaves
-    else:
-        counted = node.counts.facts > 0 and not node.counts.unknown
-    return verdict(state().cache.norm(node), node.counts.households, counted=counted)
-
-
 @blueprint.get("/api/summary")
 @needs("see")
 def summary():
@@ -107,7 +99,7 @@ def summary():
     return {
         "level": level, "areas": len(nodes), "rev": cache.rev, **total, "age_s": age_s(total["counted_at"]),
         "verdicts": {kind: verdicts.get(kind, 0) for kind in ("over", "in", "under", "none", "unknown")},
-        "findings": _findings(nodes, verdicts), "coverage": None if checked is None else {
+        "findings": _findings(nodes, scope), "coverage": None if checked is None else {
             **{key: checked[key] for key in ("gaps", "overlaps", "nesting")}, "checked_rev": checked["rev"],
             "at": checked["at"]},
         "declared": declared if any(value is not None for value in declared.values()) else None,
@@ -146,13 +138,7 @@ def _sum(values) -> int | None:
     return sum(known) if known else None
 
 
-def _findings(nodes: list[Node], verdicts: Counter) -> list[dict[str, Any]]:
+def _findings(nodes: list[Node], scope: tuple[str, ...]) -> list[dict[str, Any]]:
     """What somebody should look at, by kind: count and the first areas."""
-    cache = state().cache
-    found = [("norm-over", [n for n in nodes if verdict_of(n)["verdict"] == "over"]),
-             ("norm-under", [n for n in nodes if verdict_of(n)["verdict"] == "under"]),
-             ("unknown", [n for n in nodes if n.counts.households is None]),
-             ("no-leader", [n for n in nodes if n.leaf and cache.have(n) is not None and not cache.have(n)]),
-             ("unassigned", [n for n in nodes if not n.assigned])]
     return [{"kind": kind, "count": len(areas), "areas": [{"code": n.code, "name": n.name} for n in areas[:50]]}
-            for kind, areas in found if areas]
+            for kind, areas in found(nodes, scope).items()]

@@ -37,6 +37,7 @@ def tilejson(layer: str):
     if bounds:
         answer |= {"bounds": list(bounds), "center": [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2, 10]}
     if layer == "areas":
+        answer["levels"] = held.cache.levels()
         answer["level_by_zoom"] = {str(zoom): level for zoom, level in held.cache.level_by_zoom().items()}
     return answer
 

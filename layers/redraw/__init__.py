@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..edits import Edit
+from .dissolve import dissolve
 from .merge import merge
 from .split import split
+from .subdivide import subdivide
 
 OPERATIONS: dict[str, Callable[..., Edit]] = {
     "split": split,
     "merge": merge,
+    "subdivide": subdivide,
+    "dissolve": dissolve,
 }

@@ -20,7 +20,8 @@ from .split import Weigh, may_change
 def merge(coverage: Coverage, targets: Sequence[int], keep: int | None = None, weigh: Weigh | None = None,
           allow_parts: bool = False) -> Edit:
     """Give all ground of the targets to `keep`, by default the one heaviest by `weigh` (households; default: ground),
-    then largest, then westernmost. The others are only in `before`; `successor` sends their facts to `keep`.
+    then largest, then westernmost, an assigned one before unassigned ground. The others are only in `before`; `successor`
+    sends their facts to `keep`. Unassigned ground that joins an assigned area is assigned.
 
     BadInput for fewer than two targets or a `keep` that is none of them; UnknownArea, NotLeaf, AreaLocked,
     OtherParent (detail `parents`: code by target code), NotAdjacent when they do not hang together along borders
@@ -40,7 +41,8 @@ def merge(coverage: Coverage, targets: Sequence[int], keep: int | None = None, w
     survivor = next(area for area in before if area.fid == keep) if keep is not None else _heaviest(before, weigh)
     shape = gather(shapely.get_parts(shapely.coverage_union_all(parts)))
     retired = [area for area in before if area is not survivor]
-    edit = Edit("merge", before, (replace(survivor, shape=shape, version=survivor.version + 1),),
+    assigned = any(area.assigned for area in before)
+    edit = Edit("merge", before, (replace(survivor, shape=shape, assigned=assigned, version=survivor.version + 1),),
                 successor={area.fid: survivor.fid for area in retired},
                 note=f"merge {', '.join(area.code for area in retired)} into {survivor.code}")
     prove(edit, coverage)
@@ -51,7 +53,7 @@ def _heaviest(areas: Sequence[Area], weigh: Weigh | None) -> Area:
     shapes = [area.shape for area in areas]
     ground = area_m2(shapes)
     weights = ground if weigh is None else [-1.0 if w is None or w != w else float(w) for w in weigh(shapes)]
-    ranked = [(-weight, -m2, area.shape.bounds[0], area.fid)
+    ranked = [(not area.assigned, -weight, -m2, area.shape.bounds[0], area.fid)
               for area, weight, m2 in zip(areas, weights, ground, strict=True)]
     return areas[ranked.index(min(ranked))]
 

@@ -384,7 +384,10 @@ def test_a_line_over_too_many_areas_is_refused(town):
 
 
 def test_every_operation_has_a_form(town):
-    forms = {"split": cut(town, "30"), "merge": MERGE}
+    dissolve = {"op": "dissolve", "targets": ["community-3"]}
+    commit(town, dissolve)
+    forms = {"split": cut(town, "30"), "merge": MERGE, "dissolve": {"op": "dissolve", "targets": ["community-2"]},
+             "subdivide": {"op": "subdivide", "targets": ["community-3"], "level": "grid"}}
     with town.read() as reader:
         for op in OPERATIONS:
             assert redrawing.draft(reader, forms[op]).edit.op == op

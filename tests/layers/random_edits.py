@@ -54,13 +54,14 @@ class Ledger(Coverage):
         """Write the edit; new areas get their fid and code. The edit as written, which ~ can undo."""
         edit = replace(edit, after=tuple(self._registered(area) for area in edit.after))
         old, new = edit.before + edit.touched_before, edit.after + edit.touched
-        for area in old:
+        for area in old + edit.above_before:
             assert self.areas.get(area.fid) == area
-        self._renew_ancestors(old, new)
-        for area in old:
+        self._renew_ancestors(old, new, {area.fid for area in edit.above_before + edit.above})
+        for area in old + edit.above_before:
             del self.areas[area.fid]
-            self._bounds[self._row[area.fid]] = np.nan
-        for area in new:
+            if area.leaf:
+                self._bounds[self._row[area.fid]] = np.nan
+        for area in new + edit.above:
             self.areas[area.fid] = area
             self._index(area)
         return edit
@@ -81,9 +82,9 @@ class Ledger(Coverage):
                 self._bounds = np.concatenate([self._bounds, np.full_like(self._bounds, np.nan)])
         self._bounds[self._row[area.fid]] = area.shape.bounds
 
-    def _renew_ancestors(self, old: Iterable[Area], new: Iterable[Area]) -> None:
+    def _renew_ancestors(self, old: Iterable[Area], new: Iterable[Area], right: set[int]) -> None:
         ancestors = {int(fid) for area in (*old, *new) for fid in area.path.strip("/").split("/")[:-1]}
-        for fid in sorted(ancestors & set(self.areas)):
+        for fid in sorted((ancestors & set(self.areas)) - right):
             mine = [[area for area in side if f"/{fid}/" in area.path] for side in (old, new)]
             removed, added = difference(*(explode(side)[0] if side else [] for side in mine))
             parent = self.areas[fid]
