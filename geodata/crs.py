@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pyproj
@@ -77,6 +78,15 @@ def from_store(shapes: np.ndarray, target: str, datum: str = "wgs84") -> np.ndar
         return shapes
     transformer = pyproj.Transformer.from_crs(STORE, crs, always_xy=True)
     return transform(shapes, lambda points: np.column_stack(transformer.transform(points[:, 0], points[:, 1])))
+
+
+def gauss_kruger(west: float, east: float) -> list[dict[str, Any]]:
+    """The 3-degree zones of CGCS2000 over these longitudes and one beside them, without and with the zone in front of
+    the easting: `epsg`, its `name`, `lon0` (degrees), `false_east` (metres). None where none of them is used."""
+    numbers = range(max(round(west / 3) - 1, 25), min(round(east / 3) + 1, 45) + 1)
+    return [{"epsg": start + number - 25, "name": named(str(start + number - 25)).name, "lon0": 3 * number,
+             "false_east": 500_000 + (number * 1_000_000 if prefixed else 0)}
+            for start, prefixed in ((4534, False), (4513, True)) for number in numbers]
 
 
 def transform(shapes, change):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask, g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -21,6 +23,7 @@ from . import (
     areas,
     audit,
     auth,
+    basemap,
     checklist,
     edits,
     errors,
@@ -46,9 +49,9 @@ from .state import State
 from .tile_lane import TileLane
 
 BLUEPRINTS = (auth, pages, areas, figures, findings, edits, history, search, tiles, zones, exports, items, health, live, metrics,
-              own_account, accounts, audit, checklist)
+              own_account, accounts, audit, checklist, basemap)
 
-NOT_LIMITED = ("tiles.tile", "static", "health.healthz", "metrics.metrics")
+NOT_LIMITED = ("tiles.tile", "basemap.tile", "static", "health.healthz", "metrics.metrics")
 
 
 class Fid(IntegerConverter):
@@ -76,9 +79,11 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None, *
     state = State(config, store, cache, accounts, LayerTiles(store), TileCache(config.server.tile_cache_mb * 1_000_000),
                   Jobs(store))
     app.extensions["weige"] = state
+    state.jobs.does["export"] = partial(exports.make, state)
     cache.listeners.append(state.changed)
     store.listeners.append(state.sync)
     state.sync()
+    basemap.install(app, config, store)
     errors.install(app)
     headers.install(app)
     texts.install(app)  # before the gate: a refusal, too, is said in the language of the reader

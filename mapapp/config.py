@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import limits
 import msgspec
 
+from geodata.basemap.settings import Basemap, faults
 from geodata.crs import EXPORTS
 from layers.errors import BadSetting
 from layers.rules import Level, Metric, Norm, Profile, Role, Rules, SpecialGroup
@@ -66,6 +67,13 @@ class Tiles(_Section):
     max_zoom: int
 
 
+class BasemapSettings(_Section):
+    memory_mb: float
+    cache_mb: float
+    cache_days: float
+    timeout_s: float
+
+
 class Figures(_Section):
     population_kind: Literal["resident", "registered", "tenant", "collective"]
     roster_level: str
@@ -112,6 +120,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"i
     server: Server
     log: Log
     tiles: Tiles
+    basemap: BasemapSettings
+    basemaps: list[Basemap]
     figures: Figures
     redraw: Redraw
     import_: Import
@@ -182,6 +192,7 @@ def _wrong(config: Config) -> Iterator[str]:
     for name in ("rate_limit", "sign_in_limit"):
         if (value := getattr(config.server, name)) and not _is_limit(value):
             yield f"server.{name} is no limit like 600/minute: {value}"
+    yield from faults(config.basemaps)
     if not 0 <= config.server.port <= 65_535:
         yield f"server.port is none: {config.server.port}"
     for section, name in POSITIVE:
@@ -190,7 +201,7 @@ def _wrong(config: Config) -> Iterator[str]:
 
 
 POSITIVE = (("server", "threads"), ("server", "workers"), ("log", "slow_ms"), ("server", "max_body_mb"), ("tiles", "level_pixels"),
-            ("redraw", "interactive_areas"),
+            ("redraw", "interactive_areas"), ("basemap", "memory_mb"), ("basemap", "timeout_s"),
             ("export", "keep_hours"), ("security", "password_min_length"), ("security", "login_fail_limit"),
             ("security", "session_idle_minutes"), ("security", "session_hours"), ("security", "one_time_hours"), ("security", "token_days"),
             ("security", "audit_retention_days"), ("privacy", "export_log_years"))

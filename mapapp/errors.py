@@ -114,6 +114,6 @@ def _answer(error: WeigeError, status: int | None = None) -> Response:
 
 def wants_json() -> bool:
     """Programs and scripts get JSON, people who open a page get a page."""
-    if request.path.startswith(("/api", "/tiles/", "/live", "/ogc", "/metrics", "/healthz")) or request.is_json:
+    if request.path.startswith(("/api", "/tiles/", "/basemaps/", "/live", "/ogc", "/metrics", "/healthz")) or request.is_json:
         return True
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) != "text/html"

@@ -36,6 +36,6 @@ def install(app: Flask) -> None:
         if request.endpoint == "static" and response.status_code < 400:
             if request.args.get("v"):
                 response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        elif request.endpoint != "tiles.tile" or response.status_code >= 400:
+        elif request.endpoint not in ("tiles.tile", "basemap.tile") or response.status_code >= 400:
             response.headers["Cache-Control"] = "private, no-store"
         return response

@@ -7,13 +7,14 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask_wtf.csrf import generate_csrf
 
-from geodata.crs import EXPORTS
+from geodata.crs import EXPORTS, gauss_kruger
 from geodata.exporter import EXPORT_FORMATS, EXPORT_LAYERS
 from geodata.schema import TABLES
 from layers.errors import NotFound
 from layers.redraw import OPERATIONS
 from layers.schema import LAYERS
 
+from . import basemap
 from .auth import home, needs, own_page, session_left
 from .state import rights, state
 from .texts import LANGUAGES, messages
@@ -85,10 +86,17 @@ def boot() -> dict[str, Any]:
                                 for f in EXPORT_FORMATS],
                     "crs": list(EXPORTS), "encodings": ["UTF-8", "GBK"],
                     "default": {"crs": config.export.crs, "encoding": config.export.encoding}},
+        "basemaps": basemap.listed(), "coordinates": _coordinates(),
         "map": {"bounds": _bounds(),
                 "level_by_zoom": {str(zoom): level for zoom, level in cache.level_by_zoom().items()},
                 "has": present, "max_zoom": config.tiles.max_zoom},
         "rev": cache.rev}
+
+
+def _coordinates() -> list[dict[str, Any]]:
+    """The plane coordinates the foot can tell: those of the ground of the account."""
+    bounds = _bounds()
+    return gauss_kruger(bounds[0], bounds[2]) if bounds else []
 
 
 def _bounds() -> list[float] | None:
@@ -127,6 +135,7 @@ def urls() -> dict[str, str]:
         "zones": "/api/zones", "zone": "/api/zones/{id}", "zone_restore": "/api/zones/{id}/restore",
         "exports": "/api/exports",
         "export": "/api/exports/{id}", "tilejson": "/tiles/{layer}.json", "tile": "/tiles/{layer}/{z}/{x}/{y}.mvt",
+        "basemap": "/basemaps/{id}.json", "basemap_tile": "/basemaps/{id}/{z}/{x}/{y}",
         "health": "/healthz", "account_page": "/account", "own": "/api/account", "own_password": "/api/account/password",
         "own_sessions": "/api/account/sessions", "session": "/api/account/session", "accounts_page": "/accounts",
         "accounts": "/api/accounts", "account": "/api/accounts/{name}", "account_act": "/api/accounts/{name}/{act}",

@@ -34,6 +34,7 @@ class State:
     tile_cache: TileCache
     jobs: Jobs
     admit: Callable[[str, float, Any, int, str], None] = lambda *_: None  # tells the lane of tiles whom the gate let in
+    beside: list[Any] = field(default_factory=list)  # what else is closed with it
     live: Hub = field(init=False)  # who watches, and what they are told
     _rights: dict[Account, tuple[int, Rights]] = field(default_factory=dict)  # with the revision they were found at
 
@@ -43,6 +44,8 @@ class State:
     def close(self) -> None:
         """Ends running work and lets go of both files, so that nothing but them is left."""
         self.live.close()
+        for one in self.beside:
+            one.close()
         self.jobs.close()
         self.accounts.close()
         self.store.close()

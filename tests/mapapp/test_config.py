@@ -44,7 +44,7 @@ def leaves(place: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
     elif isinstance(place, list) and place and isinstance(place[0], dict):
         for entry in place:
             yield from leaves(entry, (*way, entry["id"]))
-    else:
+    elif place != [] or len(way) > 1:  # a list of tables that is empty has no settings yet
         yield way, place
 
 

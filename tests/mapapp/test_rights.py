@@ -84,6 +84,8 @@ edits of area            other       401  403    404      404     404       404 
 tile description         -           401  403    200      200     200       200     403   200   200
 tile of areas            -           401  403    200      200     200       200     403   200   200
 tile of buildings        -           401  403    200      200     200       200     403   200   200
+base map                 -           401  403    404      404     404       404     403   404   404
+tile of base map         -           401  403    404      404     404       404     403   404   404
 
 zones                    -           401  403    200      200     200       200     403   200   200
 zone                     inside      401  403    200      200     200       200     403   200   200
@@ -208,6 +210,8 @@ CASES = {
     "tile description": lambda web, place, who: ("GET", "/tiles/areas.json", None),
     "tile of areas": lambda web, place, who: ("GET", "/tiles/areas/0/0/0.mvt", None),
     "tile of buildings": lambda web, place, who: ("GET", "/tiles/buildings/0/0/0.mvt", None),
+    "base map": lambda web, place, who: ("GET", "/basemaps/none.json", None),
+    "tile of base map": lambda web, place, who: ("GET", "/basemaps/none/0/0/0", None),
     "zones": lambda web, place, who: ("GET", "/api/zones", None),
     "zone": lambda web, place, who: ("GET", f"/api/zones/{zone_at(web, place, 'chief')}", None),
     "preview zone": lambda web, place, who: (
