@@ -1,58 +1,81 @@
-"""Long work: its state and progress in the store, its threads in this process."""
+"""Long work: what is asked for stands in the store, so that any process on it can do it, look after it and hand it out.
+
+A job has an owner, the process that does it, and a lease that the owner renews while it lives. Whoever is asked about a
+job whose lease is over takes it over: work outlives the process that began it, and nobody waits for ever.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 import secrets
+import socket
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from layers.errors import NotFound, WeigeError
 
-from .engine import gpkg_path
+from .packages import Packages
 from .schema import JOBS
 from .store import Store
 
+LEASE_S = 30.0  # so long a job is its owner's without a word from him
+TRIES = 3  # processes that may die over one job before it is given up
 log = logging.getLogger("weige.jobs")
+Progress = Callable[[float, str], None]
+Work = Callable[[str, dict[str, Any], Progress], dict[str, Any]]  # (id, args, progress) -> result
+
+
+class TakenOver(Exception):
+    """Another process thought us dead and does the job now."""
 
 
 class Jobs:
-    """Owns the worker thread. Public: start, get, folder, sweep, close."""
+    """Owns the working thread and the one that renews leases. `does[kind]` is how a job of that kind is done.
+    Public: does, packages, start, get, folder, sweep, close."""
 
     def __init__(self, store: Store):
         self.store = store
+        self.packages = Packages(store)
+        self.does: dict[str, Work] = {}
+        self.owner = f"{socket.gethostname()[:40]}/{os.getpid()}/{secrets.token_hex(4)}"
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="weige-job")
-        self._fail_orphans()
+        self._mine: set[str] = set()
+        self._turn, self._ended = threading.Lock(), threading.Event()
+        self._renewing: threading.Thread | None = None
 
     @property
     def folder(self) -> Path:
-        """Where finished files wait: beside the file store, or `var/exports` of the working folder."""
-        path = gpkg_path(self.store.url)
-        folder = (path.parent if path else Path("var").resolve()) / "exports"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return folder
+        """Where files are made and, beside a file store, wait."""
+        return self.packages.folder
 
-    def start(self, kind: str, actor: str, args: dict[str, Any], work: Callable[[str, Callable[[float, str], None]], dict[str, Any]]) -> str:
-        """Queues `work(id, progress)`; answers the id."""
-        number = secrets.token_urlsafe(12)
-        now = self._now()
-        with self.store.write(actor, kind) as tx:
-            tx.connection.execute(insert(JOBS).values(id=number, kind=kind, actor=actor, state="queued", progress=0.0, text="", args=args,
-                                                      result=None, created_at=now, changed_at=now))
-        self._pool.submit(self._run, number, work)
+    def start(self, kind: str, actor: str, args: dict[str, Any]) -> str:
+        """Queues a job of a kind that `does` knows; answers the id."""
+        number, now = secrets.token_urlsafe(12), self._now()
+        with self.store.write(actor, "job") as tx:
+            tx.connection.execute(insert(JOBS).values(
+                id=number, kind=kind, actor=actor, state="queued", progress=0.0, text="", args=args, result=None,
+                created_at=now, changed_at=now, owner=self.owner, tries=1, lease_until=self._clock(tx.connection) + LEASE_S))
+        self._take(number)
         return number
 
     def get(self, number: str, actor: str | None = None) -> dict[str, Any]:
-        """The job; with `actor`, only his own. Raises NotFound."""
+        """The job; with `actor`, only his own. Takes it over when its process has died. Raises NotFound."""
         with self.store.read() as reader:
             row = reader.connection.execute(select(JOBS).where(JOBS.c.id == number)).first()
+            late = row is not None and row.state in ("queued", "running") and (row.lease_until or 0) < self._clock(reader.connection)
         if row is None or (actor is not None and row.actor != actor):
             raise NotFound(f"{number}: no such job")
+        if late and row.owner != self.owner and self._inherit(row):
+            return self.get(number, actor)
         return dict(row._mapping)
 
     def sweep(self, hours: float) -> None:
@@ -61,38 +84,104 @@ class Jobs:
         with self.store.write("system", "sweep") as tx:
             old = tx.connection.execute(select(JOBS.c.id).where(JOBS.c.created_at < limit)).scalars().all()
             tx.connection.execute(delete(JOBS).where(JOBS.c.id.in_(old)))
-        for number in old:
-            for file in self.folder.glob(f"{number}.*"):
-                file.unlink(missing_ok=True)
+            self.packages.drop(tx.connection, old)
 
     def close(self) -> None:
-        """Waits for the work under way; what is queued is not begun."""
+        """Waits for the work under way; what is queued is left to whoever is asked about it."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._ended.set()
+        self.packages.close()
+        with self._turn:
+            left, self._mine = self._mine, set()
+        if left:
+            try:
+                self._set_all(left, lease_until=0.0)
+            except (WeigeError, SQLAlchemyError):  # the store is away: the leases run out by themselves
+                log.info("jobs are left to their leases")
 
-    def _run(self, number: str, work) -> None:
-        def progress(done: float, text: str) -> None:
-            self._set(number, state="running", progress=float(done), text=text)
+    # ---- doing ---------------------------------------------------------------------------------------------------
+    def _take(self, number: str) -> None:
+        with self._turn:
+            self._mine.add(number)
+            if self._renewing is None or not self._renewing.is_alive():
+                self._renewing = threading.Thread(target=self._renew, name="weige-leases", daemon=True)
+                self._renewing.start()
+        self._pool.submit(self._run, number)
+
+    def _run(self, number: str) -> None:
+        def progress(done: float, words: str) -> None:
+            self._set(number, state="running", progress=float(done), text=words)
         try:
+            row = self.get(number)
             progress(0.0, "started")
-            result = work(number, progress)
+            result = self.does[row["kind"]](number, row["args"], progress)
             self._set(number, state="done", progress=1.0, text="", result=result)
+        except TakenOver:
+            log.warning("a job was taken over by another process")
         except WeigeError as error:
-            self._set(number, state="failed", text=error.text, result={"code": error.code, "detail": error.text})
+            self._fail(number, error.text, error.code)
         except Exception:
-            log.exception("job %s failed", number)
-            self._set(number, state="failed", text="the server met an error it does not know; it is in the log", result={"code": "error"})
+            log.exception("a job failed")
+            self._fail(number, "the server met an error it does not know; it is in the log", "error")
+        finally:
+            with self._turn:
+                self._mine.discard(number)
+
+    def _fail(self, number: str, words: str, code: str) -> None:
+        try:
+            self._set(number, state="failed", text=words, result={"code": code, "detail": words})
+        except (TakenOver, WeigeError, SQLAlchemyError):  # the store is away: its lease runs out, another one does it
+            log.warning("a job could not be marked as failed; whoever is asked about it does it again")
 
     def _set(self, number: str, **values: Any) -> None:
         with self.store.write("system", "job") as tx:
-            tx.connection.execute(update(JOBS).where(JOBS.c.id == number).values(**values, changed_at=self._now()))
+            done = tx.connection.execute(update(JOBS).where(JOBS.c.id == number, JOBS.c.owner == self.owner).values(
+                **values, changed_at=self._now(), lease_until=self._clock(tx.connection) + LEASE_S))
+        if not done.rowcount:
+            raise TakenOver
 
-    def _fail_orphans(self) -> None:
-        """Work that a stop cut off says so instead of waiting for ever."""
-        if not self.store.is_file:
-            return
+    def _set_all(self, numbers: set[str], **values: Any) -> None:
         with self.store.write("system", "job") as tx:
-            tx.connection.execute(update(JOBS).where(JOBS.c.state.in_(["queued", "running"])).values(
-                state="failed", text="the server was stopped; start it again", result={"code": "error"}))
+            tx.connection.execute(update(JOBS).where(JOBS.c.id.in_(numbers), JOBS.c.owner == self.owner).values(**values))
+
+    # ---- leases --------------------------------------------------------------------------------------------------
+    def _renew(self) -> None:
+        while not self._ended.wait(LEASE_S / 3):
+            with self._turn:
+                mine = set(self._mine)
+                if not mine:
+                    self._renewing = None
+                    return
+            try:
+                with self.store.write("system", "job") as tx:
+                    tx.connection.execute(update(JOBS).where(JOBS.c.id.in_(mine), JOBS.c.owner == self.owner).values(
+                        lease_until=self._clock(tx.connection) + LEASE_S))
+            except (WeigeError, SQLAlchemyError) as error:
+                log.warning("leases of jobs could not be renewed: %s", getattr(error, "code", type(error).__name__))
+
+    def _inherit(self, row: Any) -> bool:
+        """Takes over a job whose owner has gone, or gives it up; False when another process was quicker."""
+        known, tried = row.kind in self.does, row.tries or 0
+        if not known and tried < TRIES:
+            return False
+        values: dict[str, Any] = {"owner": self.owner, "tries": tried + 1, "state": "queued", "progress": 0.0}
+        if tried >= TRIES:
+            words = f"{tried} processes ended over this work; it was given up"
+            values = {"state": "failed", "text": words, "result": {"code": "error", "detail": words}}
+        with self.store.write("system", "job") as tx:
+            free = or_(JOBS.c.lease_until.is_(None), JOBS.c.lease_until == row.lease_until)
+            done = tx.connection.execute(update(JOBS).where(JOBS.c.id == row.id, JOBS.c.state.in_(["queued", "running"]), free).values(
+                **values, changed_at=self._now(), lease_until=self._clock(tx.connection) + LEASE_S))
+        if done.rowcount and "owner" in values:
+            log.warning("a job of a process that ended is taken over, try %d", tried + 1)
+            self._take(row.id)
+        return bool(done.rowcount)
+
+    def _clock(self, connection: Connection) -> float:
+        """Seconds of the epoch, by the one clock that all processes on the store share."""
+        if self.store.is_file:
+            return time.time()
+        return float(connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")))
 
     def _now(self) -> str:
         return self.store.clock().isoformat(timespec="seconds")

@@ -72,6 +72,7 @@ EVENTS = Table(
 JOBS = Table(
     "jobs", metadata, Column("id", Text, primary_key=True), Column("kind", Text, nullable=False), Column("actor", Text, nullable=False),
     Column("state", Text, nullable=False), Column("progress", Double, nullable=False), Column("text", Text),
-    Column("args", Json), Column("result", Json), Column("created_at", Text, nullable=False), Column("changed_at", Text, nullable=False))
+    Column("args", Json), Column("result", Json), Column("created_at", Text, nullable=False), Column("changed_at", Text, nullable=False),
+    Column("owner", Text), Column("tries", Integer), Column("lease_until", Double))  # who does it, until when he may be silent
 
 SPATIAL = [name for name, layer in LAYERS.items() if layer.geometry]

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Hashable
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 
 class Watch:
@@ -23,15 +23,15 @@ class Watch:
     def state(self) -> Hashable:
         """A value that differs after every commit of anybody. What was read after asking holds while it is the same."""
         with self._turn:
-            if self._connection is None:
-                self._connect()
-            try:
-                return self._ask()
-            except OperationalError:  # the database was started anew
-                self._connection.invalidate()
-                self._connection.close()
-                self._connect()
-                return self._ask()
+            if self._connection is not None:
+                try:
+                    return self._ask()
+                except DBAPIError:  # the database was stopped, and perhaps started anew
+                    lost, self._connection = self._connection, None
+                    lost.invalidate()
+                    lost.close()
+            self._connect()
+            return self._ask()
 
     def _ask(self) -> Hashable:
         if self._is_file:

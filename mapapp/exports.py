@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request, send_file
+from dataclasses import asdict
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
-from geodata.exporter import Request, export, judged, summary_line
+from flask import Blueprint, Response, request, send_file
+
+from geodata.exporter import Progress, Request, export, judged, summary_line
 from geodata.formats import FORMATS
 from layers.errors import BadInput, NotFound
 
 from .areas import visible
 from .auth import needs
 from .forms import arguments, body
-from .state import actor, rights, state
+from .state import State, actor, rights, state
 
 blueprint = Blueprint("exports", __name__)
 KNOWN = ("layer", "format", "crs", "encoding", "area", "level", "receiver", "purpose")
@@ -42,20 +48,22 @@ def order():
                   scope=own.filter("export"),
                   special=all(own.may("see_special", path) for path in paths))
     judged(ask)
-    name = actor()
-    address = request.remote_addr
-
-    def work(number, progress):
-        path = held.jobs.folder / f"{number}{FORMATS[ask.format].suffixes[0]}"
-        answer = export(held.cache, ask, path, progress)
-        held.accounts.log("export", "done", account=name, address=address, object=ask.layer, details={
-            "receiver": form["receiver"], "purpose": form["purpose"], "area": ask.area, "format": ask.format,
-            "crs": ask.crs,
-            "encoding": ask.encoding, "rows": answer["rows"], "rev": answer["rev"]})
-        return answer | {"file": path.name, "text": summary_line(answer)}
     held.jobs.sweep(config.keep_hours)
-    number = held.jobs.start("export", name, {key: form.get(key) for key in KNOWN}, work)
-    return {"id": number}, 202
+    order = {key: form.get(key) for key in KNOWN}
+    return {"id": held.jobs.start("export", actor(), {**order, "ask": asdict(ask), "by": actor(), "address": request.remote_addr})}, 202
+
+
+def make(held: State, number: str, order: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Makes an ordered package, in whichever process; answers the job's result."""
+    asked = order["ask"]
+    ask = Request(**asked | {"scope": None if asked["scope"] is None else tuple(asked["scope"])})
+    path = held.jobs.folder / f"{number}{FORMATS[ask.format].suffixes[0]}"
+    answer = export(held.cache, ask, path, progress)
+    held.jobs.packages.keep(number, path)
+    held.accounts.log("export", "done", account=order["by"], address=order["address"], object=ask.layer, details={
+        "receiver": order["receiver"], "purpose": order["purpose"], "area": ask.area, "format": ask.format, "crs": ask.crs,
+        "encoding": ask.encoding, "rows": answer["rows"], "rev": answer["rev"]})
+    return answer | {"file": path.name, "text": summary_line(answer)}
 
 
 @blueprint.get("/api/exports/<number>")
@@ -79,9 +87,26 @@ def file(number: str):
     arguments()
     held = state()
     job = held.jobs.get(number, actor())
-    name = (job["result"] or {}).get("file")
-    path = held.jobs.folder / name if name else None
-    if job["state"] != "done" or path is None or not path.is_file():
+    name = (job["result"] or {}).get("file") if job["state"] == "done" else None
+    packages = held.jobs.packages
+    path, size = (packages.path(name), packages.size(number)) if name else (None, None)
+    if path is None and size is None:
         raise NotFound(f"{number}: there is no file to fetch")
-    title = f"{job['args']['layer']}-{job['args'].get('area') or 'all'}-r{job['result']['rev']}{path.suffix}"
-    return send_file(path, as_attachment=True, download_name=title)
+    suffix = Path(name).suffix
+    title = f"{job['args']['layer']}-{job['args'].get('area') or 'all'}-r{job['result']['rev']}{suffix}"
+    if path is not None:
+        return send_file(path, as_attachment=True, download_name=title)
+    answer = Response(packages.read(number), mimetype=guess_type(title)[0] or "application/octet-stream")
+    answer.content_length = size
+    answer.headers.set("Content-Disposition", "attachment", **_named(title))
+    return answer
+
+
+def _named(title: str) -> dict[str, str]:
+    """The name of a download, for old and new browsers."""
+    try:
+        title.encode("ascii")
+    except UnicodeEncodeError:
+        plain = title.encode("ascii", "ignore").decode()
+        return {"filename": plain, "filename*": f"UTF-8''{quote(title, safe='')}"}
+    return {"filename": title}

@@ -140,8 +140,10 @@ def test_an_old_store_has_the_tables_of_a_new_one(old, tmp_path):
 @pytest.fixture
 def later(monkeypatch):
     """A step of a later release: a column more, a table more. Counts how often it ran."""
-    step = ModuleType("geodata.migrations.0002_shifts")
-    step.ran = 0
+    present = migrations.steps()
+    number = present[-1][0] + 1
+    step = ModuleType(f"geodata.migrations.{number:04}_shifts")
+    step.ran, step.before = 0, present
 
     def apply(connection, dialect):
         step.ran += 1
@@ -152,9 +154,8 @@ def later(monkeypatch):
             raise RuntimeError("the step fails")
 
     step.apply, step.broken = apply, False
-    present = migrations.steps()
     monkeypatch.setitem(sys.modules, step.__name__, step)
-    monkeypatch.setattr(migrations, "steps", lambda: [*present, (2, "0002_shifts")])
+    monkeypatch.setattr(migrations, "steps", lambda: [*present, (number, f"{number:04}_shifts")])
     monkeypatch.setattr(importlib.import_module("geodata.store"), "steps", migrations.steps)
     return step
 
@@ -174,7 +175,7 @@ def test_a_later_step_brings_an_old_store_up_to_date_once(first, later):
         with store.read() as reader:
             assert reader.connection.scalar(text("SELECT shift FROM staff")) == "day"
             assert [tuple(row) for row in reader.connection.execute(text("SELECT number, name FROM weige_schema ORDER BY number"))] == [
-                (1, "0001_first_tables"), (2, "0002_shifts")]  # fmt: skip
+                *later.before, (len(later.before) + 1, later.__name__.rpartition(".")[2])]  # fmt: skip
             assert [area.code for area in reader.all_areas(leaf=True)] == ["A", "B", "A-2"]
         commit(store, {"op": "merge", "targets": ["A", "A-2"]})
         undo(store, store.head()[0])
@@ -193,8 +194,8 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(first, later, monkeypatch)
     with pytest.raises(RuntimeError):
         Store.open(first, RULES)
     later.broken = False
-    present = migrations.steps
-    monkeypatch.setattr(importlib.import_module("geodata.store"), "steps", lambda: present()[:1])
+    for module in (migrations, importlib.import_module("geodata.store")):
+        monkeypatch.setattr(module, "steps", lambda: later.before)
     store = Store.open(first, RULES)
     assert "shift" not in columns_of(store)["staff"] and "shifts" not in columns_of(store)
     store.close()
@@ -247,7 +248,7 @@ def test_two_that_create_at_once_make_one_store(url):
 
 def test_after_a_newer_release_the_older_one_steps_back(first, later, monkeypatch):
     Store.open(first, RULES).close()
-    monkeypatch.setattr(importlib.import_module("geodata.store"), "steps", lambda: migrations.steps()[:1])
+    monkeypatch.setattr(importlib.import_module("geodata.store"), "steps", lambda: migrations.steps()[:-1])
     with pytest.raises(BadFile, match="newer"):
         Store.open(first, RULES)
 
