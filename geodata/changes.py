@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
+from layers.areas import as_multi, to_units
 from layers.errors import UndoBlocked
+from layers.redraw.undo import holds_ground
 from layers.schema import LAYERS
 
 from .rows import Reader, chunks
@@ -33,8 +35,21 @@ class Change:
 
     @property
     def leaf(self) -> bool:
-        """True for an area that holds ground of its own."""
-        return self.layer == "areas" and bool((self.before or self.after)["leaf"])
+        """True for an area that held ground of its own before or after."""
+        return self.layer == "areas" and any(row["leaf"] for row in (self.before, self.after) if row is not None)
+
+    @property
+    def divided(self) -> bool:
+        """True for an area that got or lost its children."""
+        return self.layer == "areas" and None not in (self.before, self.after) and self.before["leaf"] != self.after["leaf"]
+
+    @property
+    def ground(self) -> bool:
+        """True when the revision gave an area ground, took some, or put vertices on its border."""
+        if not self.leaf:
+            return False
+        before, after = (bool(row and row["leaf"]) for row in (self.before, self.after))
+        return before != after or self.before["geom"] != self.after["geom"]
 
     @property
     def quiet(self) -> bool:
@@ -51,17 +66,24 @@ class Change:
         ]
         if self.before is None or self.after is None:
             return names
-        return [name for name in names if self.before.get(name) != self.after.get(name)]
+        return [name for name in names if self.before.get(name) != self.after.get(name) or (self.divided and name == "geom")]
 
     def later(self) -> set[int]:
-        """Revisions since that changed what the edit decided; none when the row holds again what it left."""
+        """Revisions since that changed what the edit decided; none when the row holds again what it left, vertices on
+        unmoved borders aside."""
         names = self.columns()
-        if not _differ(self.now, self.after, names):
+        if self.ground:
+            if self.quiet:
+                return set()
+            names = sorted({*names, "geom", "leaf", "parent"})  # the ground goes back where it was, undivided
+        if not _differ(self.now, self.after, names, self.leaf):
             return set()
         states = [None] if self.after is None else []
         states += [*self.since, *([] if self.now else [None])]
         return {
-            b["rev"] if b else a["rev_to"] for a, b in zip(states, states[1:], strict=False) if _differ(a, b, names)
+            b["rev"] if b else a["rev_to"]
+            for a, b in zip(states, states[1:], strict=False)
+            if _differ(a, b, names, self.leaf)
         }
 
     def _follows(self, name: str) -> bool:
@@ -109,7 +131,11 @@ def _changes(reader: Reader, layer: str, fids: Sequence[int], rev: int) -> list[
     return changes
 
 
-def _differ(a: dict[str, Any] | None, b: dict[str, Any] | None, names: Sequence[str]) -> bool:
+def _differ(a: dict[str, Any] | None, b: dict[str, Any] | None, names: Sequence[str], ground: bool = False) -> bool:
+    """Whether one of the columns differs; of shapes that hold `ground`, the ground."""
     if a is None or b is None:
         return a is not b
-    return any(a.get(name) != b.get(name) for name in names)
+    differing = [name for name in names if a.get(name) != b.get(name)]
+    return bool(differing) and (
+        differing != ["geom"] or not ground or not holds_ground(*(as_multi(to_units(row["geom"])) for row in (a, b)))
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,17 @@ import shapely
 from sqlalchemy import select
 
 from layers.areas import Area, as_multi, to_units
+from layers.chain import difference, renew
 from layers.population import Dealt, Facts, owners, point_of
+from layers.redraw.undo import holds_ground
 from layers.schema import LAYERS
 
 from .changes import Change
 from .committing import ATTACHED, FOLLOWERS, redeal
 from .dealing import deal_again
 from .facts import facts_of
-from .rows import ATTRIBUTES, ancestors
+from .reversal import Ground, area_of_row
+from .rows import ancestors
 from .schema import HISTORY, LINEAGE, TABLES
 from .transaction import Transaction
 
@@ -26,48 +30,61 @@ HANGING = (*ATTACHED, "zones")  # belong to an area by word
 
 
 # ---- areas --------------------------------------------------------------------------------------------------------------
-def areas_back(tx: Transaction, changes: Sequence[Change]) -> tuple[list[Area], list[Area], set[int]]:
+def areas_back(
+    tx: Transaction, changes: Sequence[Change], ground: Ground | None
+) -> tuple[list[Area], list[Area], set[int]]:
     """Leaves go back, and what was decided of the areas above. Answers the leaves as they were just now and as written,
     and the areas above that have their old border again, to the byte; that of the others follows from their leaves."""
     was, written, above = [], [], set()
-    for change in sorted((change for change in changes if change.layer == "areas"), key=lambda change: change.fid):
-        now = _area(change.fid, change.now) if change.now else None
-        names = change.columns()
-        if change.after is None:
-            risen = change.before | {"version": change.before["version"] + 1}
-            written.append(tx.write_area(None, _area(change.fid, risen)))
-        elif change.before is None:
-            was.append(now)
-            tx.write_area(now, None)
-        else:
-            if not change.leaf and change.before["geom"] != change.after["geom"] == change.now["geom"]:
-                names = [*names, "geom"]
-                above.add(change.fid)
-            if names:
-                back = _area(change.fid, change.now | {name: change.before.get(name) for name in names})
-                back = tx.write_area(now, back, quiet=change.quiet)
-                if change.leaf:
-                    was.append(now)
-                    written.append(back)
+    shapes = {area.fid: area.shape for area in (*ground.edit.after, *ground.edit.touched)} if ground else {}
+    mine = sorted((change for change in changes if change.layer == "areas"), key=lambda change: change.fid)
+    for change in mine:
+        now = area_of_row(change.fid, change.now) if change.now else None
+        back = _decided(change, shapes)
+        shape = _border_back(change, now, ground) if now and back and change.fid not in shapes else None
+        if shape is not None:
+            back = replace(back, shape=shape)
+        if shape is not None or change.divided:
+            above.add(change.fid)
+        if back == now:
+            continue
+        back = tx.write_area(now, back, quiet=change.quiet)
+        if change.leaf:
+            was += [now] if now and now.leaf else []
+            written += [back] if back and back.leaf else []
+    known = {change.fid for change in mine}
+    for before, gained in zip(ground.edit.touched_before, ground.edit.touched, strict=True) if ground else ():
+        if before.fid not in known:
+            was.append(before)
+            written.append(tx.write_area(before, gained, quiet=True))
     return was, written, above
 
 
-def _area(fid: int, row: Mapping[str, Any]) -> Area:
-    return Area(
-        fid,
-        row["code"],
-        row["name"],
-        row["level"],
-        row["parent"],
-        row["path"],
-        bool(row["leaf"]),
-        as_multi(to_units(row["geom"])),
-        bool(row["assigned"]),
-        bool(row["locked"]),
-        row["version"],
-        row["rev"],
-        {name: row.get(name) for name in ATTRIBUTES},
-    )
+def _decided(change: Change, shapes: Mapping[int, shapely.MultiPolygon]) -> Area | None:
+    """The area as it shall be: as it is, with what the edit decided taken back; None when it goes."""
+    if change.before is None:
+        return None
+    if change.after is None:
+        row = change.before | {"version": change.before["version"] + 1}
+    elif change.now is None:  # a neighbour that lost its vertices with its ground
+        return None
+    else:
+        row = change.now | {name: change.before.get(name) for name in change.columns() if name != "geom"}
+    area = area_of_row(change.fid, row)
+    return replace(area, shape=shapes[change.fid]) if change.fid in shapes else area
+
+
+def _border_back(change: Change, now: Area, ground: Ground | None) -> shapely.MultiPolygon | None:
+    """The border of an area above others as it was before; None where it follows from its leaves."""
+    if change.after is None or (change.leaf and not change.divided):
+        return None
+    if ground is None or ground.exact:
+        same = change.before["geom"] != change.after["geom"] == change.now["geom"] or change.divided
+        return as_multi(to_units(change.before["geom"])) if same else None
+    if not change.divided:
+        return None
+    below = [area for area in ground.edit.after if area.path.startswith(now.path)]
+    return renew(now.shape, *difference(*(shapely.get_parts([area.shape for area in side]) for side in ([now], below))))
 
 
 # ---- rows ---------------------------------------------------------------------------------------------------------------
@@ -151,17 +168,18 @@ def living(tx: Transaction, fid: int) -> int | None:
     return next((fid for fid in reversed(above) if fid in alive), None)
 
 
-def _same_ground(tx: Transaction, fid: int, since: int) -> bool:
-    """True when the leaf lives and its shape did not change since that revision."""
+def _same_ground(tx: Transaction, fid: int, rev: int) -> bool:
+    """True when the leaf lives and holds the ground it held before that revision."""
     now = tx.areas([fid]).get(fid)
     if now is None:
         return False
-    images = tx.connection.execute(
-        select(HISTORY.c.geom, HISTORY.c.rev_to).where(
-            HISTORY.c.layer == "areas", HISTORY.c.fid == fid, HISTORY.c.rev_to > since
-        )
-    )
-    return all(image.rev_to == tx.taken or as_multi(to_units(image.geom)) == now.shape for image in images)
+    then = tx.connection.execute(
+        select(HISTORY.c.geom)
+        .where(HISTORY.c.layer == "areas", HISTORY.c.fid == fid, HISTORY.c.rev_from < rev, HISTORY.c.rev_to >= rev)
+        .order_by(HISTORY.c.hid)
+        .limit(1)
+    ).first()
+    return then is None or holds_ground(as_multi(to_units(then.geom)), now.shape)
 
 
 # ---- what came since ------------------------------------------------------------------------------------------------------
@@ -190,7 +208,9 @@ def settle(tx: Transaction, changes: Sequence[Change], rev: int, gone: set[int],
             tx.update("units", unit["fid"], {"area": owner[unit["building"]]}, quiet=True)
     for layer in HANGING:
         for row in tx.rows(layer, TABLES[layer].c.area.in_(sorted(gone)), geometry=False):
-            tx.update(layer, row["fid"], {"area": living(tx, row["area"])}, quiet=True)
+            home = living(tx, row["area"])
+            if home != row["area"]:
+                tx.update(layer, row["fid"], {"area": home}, quiet=True)
     _deal_newcomers(tx, changes, rev, gone, leaves)
 
 

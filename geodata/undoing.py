@@ -7,16 +7,17 @@ when the cut that gave it another owner is undone. `restoring` writes what is de
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import select
 
-from layers.errors import UndoBlocked
+from layers.errors import ProofFailed, UndoBlocked
 
 from .changes import NOT_UNDONE, Change, changes_of
 from .committing import renew_parents
 from .restoring import areas_back, rows_back, settle
+from .reversal import Ground, ground_back
 from .rows import Reader
 from .schema import REVISIONS
 from .transaction import Transaction
@@ -24,29 +25,54 @@ from .transaction import Transaction
 
 # ---- chains of undo and redo ----------------------------------------------------------------------------------------------
 def last_undoable(reader: Reader, actor: str) -> dict[str, Any] | None:
-    """The newest revision of that account that stands and can be undone."""
-    statement = (
-        select(REVISIONS)
-        .where(
-            REVISIONS.c.actor == actor,
-            REVISIONS.c.undone_by.is_(None),
-            REVISIONS.c.undoes.is_(None),
-            REVISIONS.c.op.not_in(NOT_UNDONE),
-        )
-        .order_by(REVISIONS.c.rev.desc())
-        .limit(1)
-    )
-    row = reader.connection.execute(statement).first()
-    return dict(row._mapping) if row else None
+    """What that account did last and still stands: an edit, also one that was done again, or the undo of another's."""
+    for _, steps in _own_steps(reader, actor):
+        first = steps[-1]
+        if len(steps) % 2 and (first.undone_by is None or _stands(reader, first.rev)):
+            return dict(first._mapping)
+    return None
 
 
 def last_redoable(reader: Reader, actor: str) -> dict[str, Any] | None:
-    """The undo of that account that can be taken back: its newest revision, when that is an undo that stands."""
-    statement = select(REVISIONS).where(REVISIONS.c.actor == actor).order_by(REVISIONS.c.rev.desc()).limit(1)
-    row = reader.connection.execute(statement).first()
-    if row is None or row.undoes is None or _depth(reader, row.rev) % 2 == 0:
-        return None
-    return dict(row._mapping)
+    """The last undo of that account that stands and is not older than its last edit: a new edit ends the chain. What
+    others did in between does not."""
+    for row, steps in _own_steps(reader, actor):
+        if len(steps) == 1:
+            return None
+        if len(steps) % 2 == 0 and row.undone_by is None:
+            return dict(row._mapping)
+    return None
+
+
+def _own_steps(reader: Reader, actor: str, at_once: int = 50) -> Iterator[tuple[Any, list[Any]]]:
+    """The revisions of that account that undo walks over, newest first, each with the own ones it undoes, down to what
+    was done first: an edit alone, an undo with its edit, a redo with both."""
+    before = None
+    while True:
+        statement = select(REVISIONS).where(REVISIONS.c.actor == actor, REVISIONS.c.op.not_in(NOT_UNDONE))
+        if before is not None:
+            statement = statement.where(REVISIONS.c.rev < before)
+        rows = reader.connection.execute(statement.order_by(REVISIONS.c.rev.desc()).limit(at_once)).all()
+        for row in rows:
+            steps = [row]
+            while steps[-1].undoes is not None:
+                earlier = reader.connection.execute(select(REVISIONS).where(REVISIONS.c.rev == steps[-1].undoes)).first()
+                if earlier is None or earlier.actor != actor:
+                    break
+                steps.append(earlier)
+            yield row, steps
+        if len(rows) < at_once:
+            return
+        before = rows[-1].rev
+
+
+def _stands(reader: Reader, rev: int) -> bool:
+    """True when the revision was not undone, or was done again."""
+    try:
+        tip(reader, rev)
+    except UndoBlocked:
+        return False
+    return True
 
 
 def tip(reader: Reader, rev: int) -> int:
@@ -59,31 +85,50 @@ def tip(reader: Reader, rev: int) -> int:
     return at
 
 
-def _depth(reader: Reader, rev: int) -> int:
-    depth = 0
-    while (rev := reader.connection.scalar(select(REVISIONS.c.undoes).where(REVISIONS.c.rev == rev))) is not None:
-        depth += 1
-    return depth
-
-
 # ---- undoing ----------------------------------------------------------------------------------------------------------
 def blockers(reader: Reader, rev: int, changes: Sequence[Change] | None = None) -> list[int]:
-    """Later edits that changed what `rev` decided; its undo waits for them. Objects that merely followed a redraw, or
-    people somebody moved since, hold nothing up."""
+    """Later edits that changed what `rev` decided; its undo waits for them. Objects that merely followed a redraw, people
+    somebody moved since, a neighbour that was cut and vertices on unmoved borders hold nothing up."""
     changes = changes_of(reader, rev) if changes is None else changes
     redraw = any(change.leaf for change in changes)
     found = {
         later for change in changes if not redraw or change.layer in ("areas", "shares") for later in change.later()
     }
-    standing = select(REVISIONS.c.rev).where(
-        REVISIONS.c.rev.in_(sorted(found)), REVISIONS.c.undone_by.is_(None), REVISIONS.c.undoes.is_(None)
+    return _standing(reader, found)
+
+
+def _standing(reader: Reader, revs: Collection[int]) -> list[int]:
+    """Those of the revisions that are edits and stand; all when none does."""
+    statement = select(REVISIONS.c.rev).where(
+        REVISIONS.c.rev.in_(sorted(revs)), REVISIONS.c.undone_by.is_(None), REVISIONS.c.undoes.is_(None)
     )
-    return sorted(reader.connection.execute(standing).scalars()) or sorted(found)
+    return sorted(reader.connection.execute(statement).scalars()) or sorted(revs)
+
+
+def judged(reader: Reader, rev: int) -> tuple[list[Change], Ground | None]:
+    """What an undo of the revision, which stands, would do: its changes, and the ground as it would be. Raises
+    UndoBlocked naming the edits in the way, AreaLocked."""
+    changes = changes_of(reader, rev)
+    in_the_way = blockers(reader, rev, changes)
+    if in_the_way:
+        raise _blocked(in_the_way)
+    try:
+        return changes, ground_back(reader, changes)
+    except ProofFailed as failed:
+        near = {state["rev"] for change in changes if change.ground for state in change.since if state["rev"] > rev}
+        if not near:
+            raise
+        raise _blocked(_standing(reader, near), where=failed.where) from failed
+
+
+def _blocked(edits: list[int], where: Sequence[float] | None = None) -> UndoBlocked:
+    return UndoBlocked("later edits stand on this ground: " + ", ".join(map(str, edits)), edits=edits, where=where)
 
 
 def undo(tx: Transaction, rev: int) -> None:
-    """Brings back what revision `rev` replaced: the same bytes; versions only rise. Raises UndoBlocked naming the
-    edits in the way. An edit that was undone and done again is undone through the last of these."""
+    """Brings back what revision `rev` replaced: the same bytes where nothing changed since, else the same borders with
+    the vertices that came; versions only rise. Raises UndoBlocked naming the edits in the way. An edit that was undone
+    and done again is undone through the last of these."""
     rev = take_back(tx, rev)
     tx.mark_undone(rev)
 
@@ -93,15 +138,12 @@ def take_back(tx: Transaction, rev: int) -> int:
     revision that was taken back, the last "done again" of it."""
     tx.new_rev  # noqa: B018  locked first: what is judged here stays as it is until it is written
     rev = tip(tx, rev)
-    changes = changes_of(tx, rev)
-    in_the_way = blockers(tx, rev, changes)
-    if in_the_way:
-        raise UndoBlocked("later edits stand on this ground: " + ", ".join(map(str, in_the_way)), edits=in_the_way)
-    before, after, above = areas_back(tx, changes)
+    changes, ground = judged(tx, rev)
+    before, after, above = areas_back(tx, changes, ground)
     rows_back(tx, changes, rev)
     renew_parents(tx, before, after, above)
-    moved = {change.fid for change in changes if change.leaf and "geom" in change.columns() and not change.quiet}
-    if moved:
-        gone = {change.fid for change in changes if change.leaf and change.before is None}
-        settle(tx, changes, rev, gone, [area for area in after if area.fid in moved])
+    if ground is not None and ground.edit.before:
+        held = {area.fid for area in ground.edit.before}
+        back = {area.fid for area in ground.edit.after}
+        settle(tx, changes, rev, held - back, [area for area in after if area.fid in back])
     return rev

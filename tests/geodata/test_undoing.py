@@ -125,17 +125,6 @@ def test_later_edits_on_the_ground_are_named(town):
     assert_whole(town)
 
 
-def test_a_vertex_that_came_since_blocks_and_is_named(town):
-    """Undo would take the vertex away that the neighbour's cut stands on."""
-    first, _ = redraw(town, cut(town, "30"))
-    second, made = redraw(town, cut(town, "40"))
-    if not {area.code for area in made.edit.touched} & {"30", "30-2"}:
-        pytest.skip("the cut next door does not touch this ground")
-    with pytest.raises(UndoBlocked) as blocked:
-        undo(town, first)
-    assert blocked.value.details["edits"] == [second]
-
-
 def test_an_edit_is_undone_once(town):
     rev, _ = redraw(town, cut(town, "30"))
     back = undo(town, rev)
