@@ -103,7 +103,7 @@ def _sqlite_engine(path: Path, busy_timeout_s: float, synchronous: str, ours: st
         # 16 MB a connection, and no mapped file: mapped pages count as the process's own once for every connection
         # (330,000 areas, read once: 290 MB), and reads are as fast from the system's cache.
         connection.execute("PRAGMA cache_size = -16384")
-        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA temp_store = MEMORY" if journal == "WAL" else "PRAGMA secure_delete = ON")
 
     @event.listens_for(engine, "begin")
     def begin(connection):

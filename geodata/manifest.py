@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -87,12 +87,12 @@ def verify(connection: Connection, told: dict[str, Any], path: Path, progress: P
             raise BadFile(f"{path}: {name} was changed after the snapshot; take such a file in with `weige import`", table=name)
 
 
-def of_columns(name: str, columns: list[str], source: MetaData = metadata) -> Table:
+def of_columns(name: str, columns: Sequence[str], source: MetaData = metadata) -> Table:
     """The table as a file of an earlier release has it: of our columns those that are named, others as they come."""
     if name not in source.tables:
         raise BadFile(f"the snapshot holds a table {name}, which this release does not know")
     table = source.tables[name]
-    if list(table.c.keys()) == columns:
+    if list(table.c.keys()) == list(columns):
         return table
     kept = [Column(column, table.c[column].type if column in table.c else Text, primary_key=column in table.primary_key.columns)
             for column in columns]

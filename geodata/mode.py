@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from layers.errors import ReadOnly
 
 from .schema import EVENTS, META
-from .transaction import Transaction
+from .transaction import CHANNEL, Transaction
 
 KEY = "mode"  # in the table meta
-SERVICE = frozenset({"job", "sweep", "export", "mode"})  # writing that changes nothing on the map goes on in maintenance
+SERVICE = frozenset({"job", "sweep", "export", "mode", "restore"})  # goes on in maintenance
 WORDS = {"setting": "the server was started to read only", "storage": "the disk or database can only be read",
          "maintenance": "closed for changes since {at}"}
 
@@ -60,5 +60,7 @@ def switch(tx: Transaction, read_only: bool, note: str = "") -> None:
     tx.connection.execute(delete(META).where(META.c.key == KEY))
     if read_only:
         tx.connection.execute(insert(META).values(key=KEY, value={"at": tx.at, "by": tx.actor, "note": note}))
+    if tx.concurrent:
+        tx.connection.execute(select(func.pg_notify(CHANNEL, "")))
     tx.connection.execute(insert(EVENTS).values(seq=tx.take("seq"), rev=None, kind="mode", at=tx.at,
                                                 data={"mode": "read-only" if read_only else "normal", "note": note, "at": tx.at}))

@@ -37,11 +37,13 @@ _STATES: dict[str, Callable[[str, str], Exception]] = {
 
 @contextmanager
 def reasons(url: str, path: Path | None = None) -> Iterator[None]:
-    """Turns what the driver says into our reasons. `path` is the file it is about, when it is not that of the URL."""
+    """Turns what the driver says into our reasons. `path` is the file it is about when it is not that of the URL."""
     try:
         yield
     except DatabaseError as error:
-        raise _reason(url, path or gpkg_path(url), error) from error
+        raise _reason(url, path or _file(url), error) from error
+    except sqlite3.Error as error:
+        raise _sqlite_reason(path or _file(url), error, str(error).lower()) from error
 
 
 def of_disk(error: BaseException, *folders: Path) -> WeigeError | None:
@@ -71,6 +73,10 @@ def named(url: str) -> str:
     return str(path) if path else "postgresql://…@" + url.rsplit("@", 1)[-1]
 
 
+def _file(url: str) -> Path | None:
+    return gpkg_path(url) if url else None
+
+
 def _reason(url: str, path: Path | None, error: DatabaseError) -> Exception:
     told = str(error.orig).splitlines()[0] if str(error.orig) else ""
     if isinstance(error.orig, sqlite3.Error):
@@ -80,7 +86,7 @@ def _reason(url: str, path: Path | None, error: DatabaseError) -> Exception:
     return found(url, told) if found and (state or isinstance(error, OperationalError)) else error
 
 
-def _sqlite_reason(path: Path, error: DatabaseError, told: str) -> Exception:
+def _sqlite_reason(path: Path, error: Exception, told: str) -> Exception:
     if "locked" in told or "busy" in told:
         return StoreBusy("another process is writing to the store; try again")
     if "readonly" in told:

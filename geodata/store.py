@@ -92,7 +92,7 @@ class Store:
                 tx = Transaction(connection, self.rules, actor, op, self.clock(), note=note, form=form)
                 yield tx
                 tx.close()
-                if tx.taken is not None:  # it holds the counter: whoever switches waits for it, or was here before
+                if tx.taken is not None and op not in SERVICE:  # it holds the counter: who switches waits, or was here before
                     kept_mode(connection).refuse()
             if self._wal is not None:
                 self._wal.shorten()

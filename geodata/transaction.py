@@ -38,6 +38,7 @@ class Transaction(Reader):
         self.undoes: int | None = None
         # `quiet` are those of `areas` that only gained vertices, or a border that follows from their leaves
         self.touched: dict[str, Any] = {"areas": set(), "quiet": set(), "retired": set(), "facts": set(), "layers": {}}
+        self.everything = False  # True: caches read the whole store anew
         self.extent = Extent()
         self.events: list[tuple[str, Any]] = []
 
@@ -204,7 +205,7 @@ class Transaction(Reader):
         touched = {key: sorted(value) for key, value in self.touched.items() if key != "layers"}
         touched["layers"] = {layer: sorted(fids) for layer, fids in self.touched["layers"].items()}
         size = sum(len(value) for value in touched["layers"].values()) + len(touched["areas"]) + len(touched["facts"])
-        if size > 20_000:
+        if size > 20_000 or self.everything:
             touched = {"all": True, "areas": [], "quiet": [], "retired": [], "facts": [], "layers": {}}
         self.connection.execute(insert(REVISIONS).values(
             rev=self.taken, at=self.at, actor=self.actor, op=self.op, note=self.note, form=self.form, undoes=self.undoes,
