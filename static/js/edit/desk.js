@@ -1,6 +1,7 @@
 // The drawing desk: holds the tool in hand and hands it the pointer, the keys and the cross-hair.
 import { page } from "../data/page.js";
 import { el } from "../ui/dom.js";
+import { foot } from "../ui/foot.js";
 import { hint } from "../ui/hint.js";
 import { icon } from "../ui/icon.js";
 import { tip } from "../ui/tip.js";
@@ -130,6 +131,7 @@ export class Desk {
     this.#cross.node.style.left = `${this.#cross.x}px`;
     this.#cross.node.style.top = `${this.#cross.y}px`;
     const made = this.#crossEvent();
+    foot.here(made.raw);
     tip.move(made.point);
     this.#mode?.hover(made);
   }

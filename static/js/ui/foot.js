@@ -1,37 +1,35 @@
 // The foot line: place under the pointer, scale, datum; age of the figures, known share, whether the coverage is whole.
 import { boot } from "../data/boot.js";
 import { format } from "../data/format.js";
+import { groundPerPixel } from "../data/ground_scale.js";
 import { t } from "../data/i18n.js";
 import { named } from "../data/named.js";
 import { levels } from "../data/levels.js";
 import { el } from "./dom.js";
+import { footPlace } from "./foot_place.js";
 import { icon } from "./icon.js";
 
 const PIXEL_M = 0.0254 / 96;
 const host = document.getElementById("foot");
-const at = el("span", { class: "it at" }),
-  scale = el("span", { class: "it" }),
+const scale = el("span", { class: "it" }),
   known = el("span", { class: "it" }),
   whole = el("span", { class: "it" });
-host.append(at, scale, el("span", { class: "it" }, "CGCS2000"), el("span", { class: "g" }), known, whole);
-
-/** Metres of ground under one CSS pixel. */
-const ground = (gl) => (40075016.686 * Math.cos((gl.getCenter().lat * Math.PI) / 180)) / (512 * 2 ** gl.getZoom());
+host.append(footPlace.text, footPlace.system, scale, el("span", { class: "g" }), known, whole);
 
 export const foot = {
   /** @param {import("../map/canvas.js").Canvas} canvas */
   watch({ gl }) {
     const tell = () => {
-      scale.textContent = format.scale(ground(gl) / PIXEL_M);
-    };
-    const here = (place) => {
-      at.textContent = format.place(place.lng, place.lat);
+      scale.textContent = format.scale(groundPerPixel(gl.getCenter().lat, gl.getZoom()) / PIXEL_M);
     };
     gl.on("move", tell);
-    gl.on("mousemove", (event) => here(event.lngLat));
+    gl.on("mousemove", (event) => foot.here([event.lngLat.lng, event.lngLat.lat]));
     tell();
-    here(gl.getCenter());
+    foot.here([gl.getCenter().lng, gl.getCenter().lat]);
   },
+
+  /** The pointer or the cross-hair stands here. @param {[number, number]} place lon, lat */
+  here: (place) => footPlace.tell(place),
 
   /** @param {object | null} summary as GET /api/summary gives it */
   tell(summary) {
