@@ -109,6 +109,7 @@ class Web:
         return self.store.head()[0]
 
     def close(self) -> None:
+        self.app.extensions["weige"].live.close()
         self.app.extensions["weige"].jobs._pool.shutdown()
         self.accounts.close()
         self.store.close()
