@@ -36,6 +36,10 @@ sign-out                 -           400  400    400      400     400       400 
 language                 -           302  302    302      302     302       302     302   302   302
 health                   -           200  200    200      200     200       200     200   200   200
 style sheet              -           200  200    200      200     200       200     200   200   200
+live                     -           401  403    200      200     200       200     403   200   200
+presence                 -           401  403    200      200     200       200     403   200   200
+presence in area         inside      401  403    200      200     200       200     403   200   200
+presence in area         sibling     401  403    404      404     404       404     403   404   200
 
 areas                    -           401  403    200      200     200       200     403   200   200
 areas of parent          inside      401  403    200      200     200       200     403   200   200
@@ -57,6 +61,11 @@ summary of area          inside      401  403    200      200     200       200 
 summary of area          sibling     401  403    404      404     404       404     403   404   200
 summary of area          above       401  403    404      404     404       404     403   404   200
 summary of area          other       401  403    404      404     404       404     403   404   200
+findings                 -           401  403    200      200     200       200     403   200   200
+findings of area         inside      401  403    200      200     200       200     403   200   200
+findings of area         sibling     401  403    404      404     404       404     403   404   200
+findings of area         above       401  403    404      404     404       404     403   404   200
+findings of area         other       401  403    404      404     404       404     403   404   200
 search                   -           401  403    200      200     200       200     403   200   200
 
 preview split            inside      401  403    403      403     200       200     403   403   200
@@ -69,6 +78,13 @@ split                    inside      401  403    403      403     200       200 
 split                    sibling     401  403    403      403     404       404     403   403   403
 split                    above       401  403    403      403     404       404     403   403   403
 split                    other       401  403    403      403     404       404     403   403   403
+subdivide                inside      401  403    403      403     422       422     403   403   422
+subdivide                sibling     401  403    403      403     404       404     403   403   403
+subdivide                other       401  403    403      403     404       404     403   403   403
+dissolve                 inside      401  403    403      403     200       200     403   403   200
+dissolve                 sibling     401  403    403      403     404       404     403   403   403
+dissolve                 above       401  403    403      403     404       404     403   403   403
+dissolve                 other       401  403    403      403     404       404     403   403   403
 merge across             sibling     401  403    403      403     404       404     403   403   403
 undo own edit            inside      401  403    403      403     200       200     403   403   200
 undo own edit            sibling     401  403    403      403     404       404     403   403   403
@@ -172,6 +188,9 @@ CASES = {
     "language": lambda web, place, who: ("GET", "/language/en", None),
     "health": lambda web, place, who: ("GET", "/healthz", None),
     "style sheet": lambda web, place, who: ("GET", "/static/css/tokens.css", None),
+    "live": lambda web, place, who: ("GET", "/live", None),
+    "presence": lambda web, place, who: ("POST", "/api/presence", {"area": None, "tool": "select"}),
+    "presence in area": lambda web, place, who: ("POST", "/api/presence", {"area": code(place), "tool": "split"}),
     "areas": lambda web, place, who: ("GET", "/api/areas", None),
     "areas of parent": lambda web, place, who: ("GET", f"/api/areas?parent={code(place)}", None),
     "area": lambda web, place, who: ("GET", f"/api/areas/{code(place)}", None),
@@ -184,6 +203,8 @@ CASES = {
     "figures of groups": lambda web, place, who: ("GET", "/api/figures?level=micro_grid&metric=special", None),
     "summary": lambda web, place, who: ("GET", "/api/summary?level=micro_grid", None),
     "summary of area": lambda web, place, who: ("GET", f"/api/summary?area={code(place)}", None),
+    "findings": lambda web, place, who: ("GET", "/api/findings", None),
+    "findings of area": lambda web, place, who: ("GET", f"/api/findings?area={code(place)}", None),
     "search": lambda web, place, who: ("GET", "/api/search?q=41", None),
     "preview split": lambda web, place, who: ("POST", "/api/edits/preview", split(web, place, who)),
     "preview line only": lambda web, place, who: (
@@ -202,6 +223,8 @@ CASES = {
         },
     ),
     "split": lambda web, place, who: ("POST", "/api/edits", split(web, place, who)),
+    "subdivide": lambda web, place, who: ("POST", "/api/edits", {"op": "subdivide", "targets": [code(place)]}),
+    "dissolve": lambda web, place, who: ("POST", "/api/edits", {"op": "dissolve", "targets": [community(web, place)]}),
     "merge across": lambda web, place, who: ("POST", "/api/edits", {"op": "merge", "targets": ["31", code(place)]}),
     "undo own edit": lambda web, place, who: ("POST", f"/api/edits/{edit_at(web, place, who)}/undo", {}),
     "undo another's edit": lambda web, place, who: ("POST", f"/api/edits/{edit_at(web, place, 'chief')}/undo", {}),
@@ -289,11 +312,16 @@ def web(built, tmp_path_factory) -> Iterator[Web]:
     one.close()
 
 
+def community(web: Web, place: str) -> str:
+    """The area right above a place; the town itself."""
+    return code(place) if place == "above" else web.area(code(place))["parent"]
+
+
 def redo_cuts(web: Web) -> None:
     """Takes back whatever the last request cut, so that each starts from the same ground."""
     with web.store.read() as reader:
         last = reader.revision(reader.rev)
-    if last["op"] == "split":
+    if last["op"] in ("split", "dissolve"):
         web.store.attempt("test", "undo", lambda tx: undoing.undo(tx, last["rev"]))
 
 
