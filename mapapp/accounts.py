@@ -33,7 +33,9 @@ LONGEST_LABEL = 60
 @needs("manage")
 def page():
     """The page of accounts."""
-    return office("accounts", roles=list(ROLES), states=list(STATES), everywhere=_everywhere(rights()))
+    rules = state().config.security
+    return office("accounts", roles=list(ROLES), states=list(STATES), everywhere=_everywhere(rights()),
+                  one_time_hours=round(rules.one_time_hours), token_days=rules.token_days)
 
 
 @blueprint.get("/api/accounts")

@@ -46,6 +46,7 @@ def boot() -> dict[str, Any]:
     """What the page needs to start."""
     held, own = state(), rights()
     config, cache, rules = held.config, held.cache, held.cache.rules
+    seq = held.store.head()[1]  # before anything is read: what comes after is told again rather than not at all
     with held.store.read() as reader:
         present = {name: reader.rows(name, limit=1, geometry=False) != [] for name in ON_MAP if name in TABLES}
         special = any(root.counts.special for root in cache.roots())
@@ -90,7 +91,7 @@ def boot() -> dict[str, Any]:
         "map": {"bounds": _bounds(),
                 "level_by_zoom": {str(zoom): level for zoom, level in cache.level_by_zoom().items()},
                 "has": present, "max_zoom": config.tiles.max_zoom},
-        "rev": cache.rev}
+        "rev": cache.rev, "seq": seq}
 
 
 def _coordinates() -> list[dict[str, Any]]:
@@ -136,7 +137,7 @@ def urls() -> dict[str, str]:
         "exports": "/api/exports",
         "export": "/api/exports/{id}", "tilejson": "/tiles/{layer}.json", "tile": "/tiles/{layer}/{z}/{x}/{y}.mvt",
         "basemap": "/basemaps/{id}.json", "basemap_tile": "/basemaps/{id}/{z}/{x}/{y}",
-        "health": "/healthz", "account_page": "/account", "own": "/api/account", "own_password": "/api/account/password",
+        "health": "/healthz", "live": "/live", "presence": "/api/presence", "account_page": "/account", "own": "/api/account", "own_password": "/api/account/password",
         "own_sessions": "/api/account/sessions", "session": "/api/account/session", "accounts_page": "/accounts",
         "accounts": "/api/accounts", "account": "/api/accounts/{name}", "account_act": "/api/accounts/{name}/{act}",
         "account_token": "/api/accounts/{name}/tokens/{id}", "audit_page": "/audit", "audit": "/api/audit",

@@ -13,6 +13,7 @@ import { SplitMode } from "./edit/modes/split_mode.js";
 import { ZoneMode } from "./edit/modes/zone_mode.js";
 import { Canvas } from "./map/canvas.js";
 import { FigurePaint } from "./map/figure_paint.js";
+import { Ground } from "./map/ground.js";
 import { Renewal } from "./map/renewal.js";
 import { watchSelection } from "./map/selection.js";
 import { tiles } from "./map/tiles.js";
@@ -20,7 +21,9 @@ import { Cards } from "./ui/cards.js";
 import { emptyStore } from "./ui/empty_store.js";
 import { exportDialog } from "./ui/export_dialog.js";
 import { foot } from "./ui/foot.js";
+import { attribution } from "./ui/ground_menu.js";
 import { hint } from "./ui/hint.js";
+import { watchIdle } from "./ui/idle.js";
 import { watchKeys } from "./ui/keys.js";
 import { drawLegend } from "./ui/legend.js";
 import { watchLive } from "./ui/live_word.js";
@@ -48,6 +51,7 @@ const shown = () => ({
   isolateZone: page.isolateZone,
   wash: page.wash || Boolean(page.legend?.norm) || !page.legend,
   hidden: page.hidden,
+  ground: page.ground,
 });
 
 const list = (areas) => areas.map(places.short).join("、");
@@ -60,6 +64,7 @@ function sayDone(answer) {
 
 async function start() {
   watchSignIn();
+  watchIdle();
   userMenu();
   watchLive();
   hint.show();
@@ -74,7 +79,9 @@ async function start() {
   if (!boot.map.bounds) return emptyStore();
   watchLoading(canvas);
   foot.watch(canvas);
-  mapKeys(canvas);
+  const ground = new Ground(canvas);
+  attribution();
+  mapKeys(canvas, ground);
   const paint = new FigurePaint(canvas);
   const renewal = new Renewal(canvas, paint);
   const cards = new Cards(canvas, renewal, {
@@ -156,7 +163,7 @@ async function start() {
   });
 
   page.on(["legend", "isolate", "isolateZone", "zones", "wash", "hidden"], drawLegend);
-  page.on(["legend", "isolate", "isolateZone", "wash", "hidden"], () => canvas.look());
+  page.on(["legend", "isolate", "isolateZone", "wash", "hidden", "ground"], () => canvas.look());
   const follow = () => page.set({ level: levels.at(canvas.gl.getZoom()) });
   canvas.gl.on("zoom", follow);
   follow();
@@ -167,6 +174,7 @@ async function start() {
     journal.load(),
   ]);
   await canvas.ready();
+  ground.again();
   watchSelection(canvas);
   desk.use("select");
   cards.restore();

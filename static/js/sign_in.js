@@ -21,3 +21,14 @@ button.addEventListener("click", () => {
   name();
 });
 name();
+
+// Locked: counts the minutes down, and says when one may try again.
+const locked = document.querySelector("[data-minutes]");
+if (locked) {
+  const until = Date.now() + Number(locked.dataset.minutes) * 60_000;
+  const timer = setInterval(() => {
+    const minutes = Math.ceil((until - Date.now()) / 60_000);
+    locked.textContent = minutes > 0 ? locked.dataset.words.replace("{minutes}", minutes) : locked.dataset.over;
+    if (minutes <= 0) clearInterval(timer);
+  }, 5_000);
+}

@@ -1,4 +1,5 @@
 // Talking to the server: JSON in, JSON out; every refusal is an ApiError with code and place.
+import { activity } from "./activity.js";
 import { boot } from "./boot.js";
 import { format } from "./format.js";
 import { t } from "./i18n.js";
@@ -44,6 +45,7 @@ async function ask(method, template, options = {}) {
       credentials: "same-origin",
       headers: {
         Accept: "application/json",
+        "X-Idle": String(activity.idle()),
         ...(method === "GET" ? {} : { "Content-Type": "application/json", "X-CSRF-Token": boot.csrf }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -58,7 +60,7 @@ async function ask(method, template, options = {}) {
   const told = await answer.json().catch(() => ({ code: "server", detail: `${answer.status} ${answer.statusText}` }));
   if (answer.ok) return told;
   const error = new ApiError(answer.status, told);
-  if (answer.status === 401 && api.signInAgain) {
+  if (answer.status === 401 && error.code !== "wrong-password" && api.signInAgain) {
     await api.signInAgain();
     return ask(method, template, options);
   }

@@ -4,6 +4,7 @@ import { boot } from "../data/boot.js";
 import { t } from "../data/i18n.js";
 import { dialog } from "./dialog.js";
 import { el } from "./dom.js";
+import { passwordForm } from "./password_form.js";
 
 const address = boot.urls.sign_in;
 let asking = null;
@@ -14,10 +15,11 @@ async function freshToken() {
     await (await fetch(address, { credentials: "same-origin" })).text(),
     "text/html",
   );
-  return door.querySelector("[name=csrf_token]")?.value ?? boot.csrf;
+  const elsewhere = door.getElementById("boot"); // another tab has signed in: this is a page
+  return door.querySelector("[name=csrf_token]")?.value ?? (elsewhere ? JSON.parse(elsewhere.textContent).csrf : boot.csrf);
 }
 
-/** @returns {Promise<object | null>} null when signed in, else what the server said */
+/** @returns {Promise<object>} what the server said: `account` when signed in, else a problem */
 async function signIn(password) {
   const answer = await fetch(address, {
     method: "POST",
@@ -26,9 +28,8 @@ async function signIn(password) {
     body: JSON.stringify({ account: boot.account.name, password }),
   });
   const told = await answer.json();
-  if (!answer.ok) return told;
-  boot.csrf = told.csrf;
-  return null;
+  if (answer.ok) boot.csrf = told.csrf;
+  return told;
 }
 
 function refusal({ code, left, minutes, detail }) {
@@ -55,24 +56,35 @@ function ask() {
         onsubmit: async (event) => {
           event.preventDefault();
           try {
-            const problem = await signIn(password.value);
-            if (!problem) {
+            const told = await signIn(password.value);
+            if (told.account && !told.must_change) {
               shut();
               resolve();
               return;
             }
-            oops.textContent = refusal(problem);
+            if (told.account) return choose(password.value);
+            oops.textContent = refusal(told);
           } catch {
             oops.textContent = t("error.offline");
           }
           password.select();
+          return undefined;
         },
       },
       el("span", {}, t("sign-in.password-of", { name: boot.account.label || boot.account.name })),
       password,
       oops,
     );
-    const { shut } = dialog({
+    // The password was given by an administrator: another one is chosen here, so that the drawing is not lost.
+    const choose = (old) => {
+      node.querySelector(".act").remove();
+      node.querySelector(".body").replaceChildren(
+        el("p", {}, t("password.first")),
+        passwordForm({ old, onDone: () => (shut(), resolve()) }),
+      );
+      node.querySelector("input").focus();
+    };
+    const { node, shut } = dialog({
       title: t("sign-in.again"),
       closable: false,
       body: [el("p", {}, t("sign-in.kept")), form],

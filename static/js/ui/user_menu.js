@@ -1,12 +1,24 @@
 // The menu under the name of the account: theme, keys, manual, sign out.
+import { api } from "../data/api.js";
 import { boot } from "../data/boot.js";
 import { t } from "../data/i18n.js";
 import { page } from "../data/page.js";
+import { showChecklist } from "./checklist.js";
 import { el } from "./dom.js";
 import { icon } from "./icon.js";
 import { showKeys } from "./keys.js";
 import { popover } from "./popover.js";
 import { theme } from "./theme.js";
+
+/** How much of the first-run list is left; asked once, when the page has time. */
+let left = 0;
+async function readChecklist() {
+  if (!boot.account.can.set_up) return;
+  left = await api.get(boot.urls.checklist).then(
+    (told) => told.left,
+    () => 0,
+  );
+}
 
 /** Fills the button and opens its menu. */
 export function userMenu() {
@@ -47,6 +59,13 @@ export function userMenu() {
       [
         ...roles.map((words) => el("h4", {}, words)),
         el("hr"),
+        left ? item("warn", t("checklist.open", { n: left, count: left }), showChecklist) : null,
+        ...[
+          ["person", "office.own_account", "account_page", true],
+          ["lock", "office.accounts", "accounts_page", boot.account.can.manage],
+          ["book", "office.audit", "audit_page", boot.account.can.audit],
+        ].map(([name, key, url, may]) => (may ? el("a", { class: "mi", href: boot.urls[url] }, icon(name, "s"), t(key)) : null)),
+        el("hr"),
         item("theme", t(theme.now() === "dark" ? "theme.light" : "theme.dark"), () =>
           theme.set(theme.now() === "dark" ? "light" : "dark"),
         ),
@@ -71,10 +90,11 @@ export function userMenu() {
           : []),
         el("hr"),
         out,
-      ],
+      ].filter(Boolean),
       { side: "right", label: t("user.menu", { name: "" }) },
     );
   });
+  setTimeout(readChecklist, 2000);
   try {
     if (localStorage.getItem("weige.keys") === "off") page.set({ singleKeys: false });
   } catch {
