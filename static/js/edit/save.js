@@ -7,6 +7,7 @@ import { conflictCard } from "../ui/conflict_card.js";
 import { el } from "../ui/dom.js";
 import { say } from "../ui/say.js";
 import { side } from "../ui/side.js";
+import { tip } from "../ui/tip.js";
 
 /** The card that says what went wrong; the drawn line stays. */
 function trouble(error, { again, leave }) {
@@ -74,11 +75,10 @@ function boundsOf(...geometries) {
 /** Somebody cut the same ground: theirs (nothing is lost by Enter), mine instead, or go on drawing upon theirs. */
 async function settle(form, told, verbs) {
   const { desk } = verbs;
-  desk.coverage.forget();
-  await desk.shapes();
-  showLines(desk, told);
-  const leave = (verb) => () => {
+  const leave = (verb) => async () => {
     desk.canvas.show("outline", []);
+    desk.coverage.forget();
+    await desk.shapes();
     verb();
   };
   const instead = { ...form, instead_of: told.edits.map((edit) => edit.rev) };
@@ -88,6 +88,9 @@ async function settle(form, told, verbs) {
     goOn: leave(verbs.onStay),
     see: () => desk.canvas.goTo({ bounds: boundsOf(told.lines, told.gone, form.line) }),
   });
+  desk.canvas.show("preview", []); // numbers of a ground that is no more
+  tip.hide();
+  showLines(desk, told);
   const mine = await api.post(boot.urls.preview, { body: instead }).catch((error) => ({ error }));
   if (side.shown === "conflict") card.mine(mine.changed ?? null, mine.error?.text ?? null);
 }

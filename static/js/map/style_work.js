@@ -20,7 +20,7 @@ function effect(ink) {
       source: "outline",
       paint: {
         "line-color": ["match", ["get", "kind"], ["peer", "gone"], ink.peer, ink.select],
-        "line-width": ["match", ["get", "kind"], "gone", 1, 2],
+        "line-width": ["match", ["get", "kind"], "gone", 1, "peer", 3, 2],
         "line-dasharray": [3, 2],
       },
     },

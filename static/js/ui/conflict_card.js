@@ -45,7 +45,7 @@ function table(theirs, mine) {
       el(
         "tr",
         {},
-        el("td", {}, t("fig.households")),
+        el("td", {}),
         el("th", { scope: "col" }, t("conflict.my-line")),
         el("th", { scope: "col" }, t("conflict.their-line")),
       ),
@@ -67,7 +67,8 @@ function table(theirs, mine) {
  */
 export function conflictCard(told, verbs) {
   let chosen = "theirs";
-  const figures = el("section", { class: "sec" }, table(told.now ?? [], null));
+  const heading = () => el("h3", {}, t("fig.households"));
+  const figures = el("section", { class: "sec" }, heading(), table(told.now ?? [], null));
   const choice = (key) =>
     el(
       "label",
@@ -100,7 +101,11 @@ export function conflictCard(told, verbs) {
         el("p", {}, what(told)),
         el("p", { class: "hint" }, swatch("mine", 3, null), " ", t("conflict.my-line")),
         el("p", { class: "hint" }, swatch("theirs", 2, "5 3"), " ", t("conflict.their-line")),
-        el("button", { class: "btn", type: "button", "data-key": "conflict-see", onclick: verbs.see }, t("conflict.see")),
+        el(
+          "p",
+          {},
+          el("button", { class: "btn", type: "button", "data-key": "conflict-see", onclick: verbs.see }, t("conflict.see")),
+        ),
       ),
       figures,
       choices,
@@ -128,7 +133,7 @@ export function conflictCard(told, verbs) {
   say.now(what(told));
   return {
     mine(changed, refusal) {
-      figures.replaceChildren(table(told.now ?? [], changed ?? []), ...(refusal ? [el("p", { class: "hint" }, refusal)] : []));
+      figures.replaceChildren(heading(), table(told.now ?? [], changed ?? []), ...(refusal ? [el("p", { class: "hint" }, refusal)] : []));
       if (!refusal) return;
       const input = choices.querySelector("input[value=mine]");
       input.disabled = true;

@@ -10,6 +10,7 @@ import { figureText } from "../../ui/figure_text.js";
 import { hint } from "../../ui/hint.js";
 import { icon } from "../../ui/icon.js";
 import { say } from "../../ui/say.js";
+import { side } from "../../ui/side.js";
 import { splitPanel } from "../../ui/split_panel.js";
 import { splitTip } from "../../ui/split_tip.js";
 import { tip } from "../../ui/tip.js";
@@ -50,7 +51,7 @@ export class SplitMode {
   }
 
   shaped() {
-    if (!this.draft.empty) this.#follow();
+    if (!this.draft.empty && !side.asks) this.#follow();
   }
 
   #guide() {

@@ -1,0 +1,110 @@
+"""Whoever may work in an area may work on its ground after every kind of redraw, and nowhere else; people and posts follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import shapely
+
+from layers.redraw import OPERATIONS
+from tests.mapapp.doing import across
+from tests.mapapp.web import PASSWORD, Web
+
+HOME = "11"  # the leaf that the account of these tests holds
+
+
+def neighbour(town: Web) -> str:
+    """A leaf of the same community that shares a border with HOME."""
+    with town.store.read() as reader:
+        home = reader.area(HOME)
+        return next(one.code for one in reader.leaves_near(home.shape.bounds)
+                    if one.parent == home.parent and one.fid != home.fid and shapely.intersection(one.shape, home.shape).length > 0)
+
+
+def hold(town: Web, code: str) -> str:
+    """A new planner of that one area; answers the name."""
+    with town.store.read() as reader:
+        town.accounts.add("inner", PASSWORD, [("planner", reader.area(code).fid, reader.rev)], label="inner")
+    town.tokens["inner"] = town.accounts.new_token("inner", 30)
+    return "inner"
+
+
+def sees(town: Web) -> set[str]:
+    """Codes of the leaves the account may redraw."""
+    told = town.get("/api/areas?leaf=true", "inner").json["areas"]
+    assert all(area["editable"] for area in told)
+    return {area["code"] for area in told}
+
+
+def do(town: Web, form: dict) -> dict:
+    answer = town.post("/api/edits", "mayor", json=form)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def split(town: Web) -> tuple[dict, set[str]]:
+    done = do(town, {"op": "split", "targets": [HOME], "line": across(town, "inside")})
+    return done, {area["code"] for area in done["changed"]}
+
+
+def merge(town: Web) -> tuple[dict, set[str]]:
+    other = neighbour(town)
+    return do(town, {"op": "merge", "targets": [HOME, other], "keep": other}), {other}
+
+
+# operation -> what is done to HOME, and the leaves that hold its ground afterwards
+DONE: dict[str, Callable[[Web], tuple[dict, set[str]]]] = {"split": split, "merge": merge}
+
+
+@pytest.mark.promise("Rights, people and posts follow the ground after every kind of redraw, its undo and its redo")
+@pytest.mark.parametrize("op", sorted(DONE))
+def test_rights_follow_the_ground_there_and_back(town: Web, op: str):
+    hold(town, HOME)
+    assert sees(town) == {HOME}
+    done, heirs = DONE[op](town)
+    assert sees(town) == heirs
+    undone = town.post(f"/api/edits/{done['rev']}/undo", "mayor")
+    assert undone.status_code == 200, undone.text
+    assert sees(town) == {HOME}
+    redone = town.post(f"/api/edits/{undone.json['rev']}/undo", "mayor")
+    assert redone.status_code == 200, redone.text
+    assert sees(town) == heirs
+
+
+@pytest.mark.parametrize("op", sorted(DONE))
+def test_people_and_posts_stand_on_living_ground_after_it(town: Web, op: str):
+    person, post = town.fids["staff"]["inside"], town.fids["checkpoints"]["inside"]
+    done, heirs = DONE[op](town)
+    for layer, fid in (("staff", person), ("checkpoints", post)):
+        with town.store.read() as reader:
+            area = reader.areas([reader.row(layer, fid)["area"]])
+        assert {one.code for one in area.values()} <= heirs and area, layer
+    town.post(f"/api/edits/{done['rev']}/undo", "mayor")
+    for layer, fid in (("staff", person), ("checkpoints", post)):
+        with town.store.read() as reader:
+            assert [one.code for one in reader.areas([reader.row(layer, fid)["area"]]).values()] == [HOME], layer
+
+
+def test_a_merge_does_not_give_a_neighbour_the_right_over_what_was_there_before(town: Web):
+    """Before the merge the account saw its own ground only; what a merge widened is narrowed by its undo."""
+    hold(town, HOME)
+    other = neighbour(town)
+    done, _ = merge(town)
+    assert town.get(f"/api/areas/{other}", "inner").status_code == 200
+    town.post(f"/api/edits/{done['rev']}/undo", "mayor")
+    assert town.get(f"/api/areas/{other}", "inner").status_code == 404
+    assert town.post("/api/edits/preview", "inner", json={"op": "merge", "targets": [HOME, other]}).status_code == 404
+
+
+def test_a_neighbours_vertex_needs_no_right_and_leaves_no_history(town: Web):
+    hold(town, HOME)
+    other = neighbour(town)
+    before = town.get(f"/api/edits?area={other}", "mayor").json["edits"]
+    answer = town.post("/api/edits", "inner", json={"op": "split", "targets": [HOME], "line": across(town, "inside")})
+    assert answer.status_code == 200, answer.text
+    assert [edit["rev"] for edit in town.get(f"/api/edits?area={other}", "mayor").json["edits"]] == [edit["rev"] for edit in before]
+
+
+def test_every_operation_is_looked_at():
+    assert {"split", "merge"} <= set(OPERATIONS)
