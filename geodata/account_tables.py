@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Double,
     Index,
     Integer,
     MetaData,
@@ -52,6 +53,13 @@ AUDIT = Table(
     Column("path", Text),  # of the area it was about, as the tree stood then
     sqlite_autoincrement=True)
 SECRETS = Table("secrets", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+# Wrong tries at names nobody has: they are locked out like accounts, so that nobody learns which names there are.
+STRANGERS = Table(
+    "strangers", metadata, Column("name", Text, primary_key=True), Column("failures", Integer, nullable=False),
+    Column("locked_until", Text), Column("changed_at", Text, nullable=False))
+# Requests counted against limits, by all processes together: what (hashed), until when, how many.
+RATES = Table(
+    "rates", metadata, Column("key", Text, primary_key=True), Column("ends", Double, nullable=False), Column("hits", Integer, nullable=False))
 DONE = Table("steps", metadata, Column("number", Integer, primary_key=True, autoincrement=False))
 INDEXES = (Index("audit_account", AUDIT.c.account, AUDIT.c.id), Index("audit_action", AUDIT.c.action, AUDIT.c.id))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,17 +13,17 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import and_, delete, func, insert, or_, select, update
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import and_, delete, func, insert, or_, select, text, update
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from layers.errors import BadInput, NotFound, WeakPassword, WrongPassword
 
-from .account_tables import ACCOUNTS, AUDIT, GRANTS, SECRETS, SESSIONS, TOKENS, bring_up_to_date
+from .account_tables import ACCOUNTS, AUDIT, GRANTS, SECRETS, SESSIONS, STRANGERS, TOKENS, bring_up_to_date
 from .engine import connect_accounts
 from .watch import Watch
 
 ROLES = ("viewer", "reporter", "planner", "commander", "auditor", "admin", "monitor")
-STRANGERS = 10_000  # unknown names whose wrong tries are counted
+UNKNOWN_NAMES = 10_000  # unknown names whose wrong tries are counted
 KEYS = 10_000  # sessions and tokens whose accounts are kept in memory
 SEPARATE = ({"admin", "auditor"},)  # nobody holds both
 
@@ -60,7 +59,6 @@ class Accounts:
         self.clock = clock or (lambda: datetime.now(UTC))
         self.fail_limit, self.lockout = fail_limit, timedelta(minutes=lockout_minutes)
         self.min_length, self.classes = min_length, classes
-        self._strangers: OrderedDict[str, tuple[int, str | None]] = OrderedDict()  # names nobody has: failures, locked until
         self._turn = threading.Lock()
         self._watch = Watch(self.engine)
         self._seen: Hashable = None  # state of the file in which `_keys` was read
@@ -169,7 +167,7 @@ class Accounts:
         """Passes when the password fits now; counts the try when not."""
         with self.engine.connect() as connection:
             row = connection.execute(select(ACCOUNTS).where(ACCOUNTS.c.name == name)).first()
-        until = row.locked_until if row is not None else self._strangers.get(name, (0, None))[1]
+        until = row.locked_until if row is not None else self._stranger_until(name)
         if until and datetime.fromisoformat(until) > self.clock():
             minutes = int((datetime.fromisoformat(until) - self.clock()).total_seconds() // 60) + 1
             raise WrongPassword(f"locked for {minutes} minutes after too many tries", minutes=minutes)
@@ -209,12 +207,25 @@ class Accounts:
         return max(0, self.fail_limit - failures)
 
     def _failed_stranger(self, name: str, locked: str) -> int:
-        with self._turn:
-            failures = self._strangers.pop(name, (0, None))[0] + 1
-            self._strangers[name] = (0, locked) if failures >= self.fail_limit else (failures, None)
-            while len(self._strangers) > STRANGERS:
-                self._strangers.popitem(last=False)
+        """In the file, because the next try may reach another process."""
+        key = _digest(name)
+        with self.write() as connection:
+            failures = connection.execute(update(STRANGERS).where(STRANGERS.c.name == key).values(
+                failures=STRANGERS.c.failures + 1, changed_at=self.now()).returning(STRANGERS.c.failures)).scalar()
+            if failures is None:
+                failures = 1
+                with suppress(IntegrityError), connection.begin_nested():  # another process was quicker by a hair
+                    connection.execute(insert(STRANGERS).values(name=key, failures=1, changed_at=self.now()))
+                oldest = select(STRANGERS.c.name).order_by(STRANGERS.c.changed_at.desc()).offset(UNKNOWN_NAMES)
+                connection.execute(delete(STRANGERS).where(STRANGERS.c.name.in_(oldest.limit(100))))
+            locks = failures >= self.fail_limit
+            connection.execute(update(STRANGERS).where(STRANGERS.c.name == key).values(
+                {"failures": 0, "locked_until": locked} if locks else {"locked_until": None}))
         return max(0, self.fail_limit - failures)
+
+    def _stranger_until(self, name: str) -> str | None:
+        with self.engine.connect() as connection:
+            return connection.scalar(select(STRANGERS.c.locked_until).where(STRANGERS.c.name == _digest(name)))
 
     # ---- sessions ------------------------------------------------------------------------------------------------
     def new_session(self, account: str, hours: float, *, address: str | None = None, agent: str | None = None) -> str:
@@ -351,6 +362,8 @@ class Accounts:
     def secret(self, name: str) -> str:
         """A random secret that stays the same for this installation."""
         with self.write() as connection:
+            if self.engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(4491)"))  # processes that start at once take the same
             value = connection.scalar(select(SECRETS.c.value).where(and_(SECRETS.c.name == name)))
             if value is None:
                 value = secrets.token_hex(32)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from flask import Flask, g, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
@@ -14,6 +12,7 @@ from geodata.accounts import Accounts
 from geodata.coverage_cache import CoverageCache
 from geodata.jobs import Jobs
 from geodata.layer_tiles import LayerTiles
+from geodata.rates import Rates
 from geodata.store import Store
 from geodata.tile_cache import TileCache
 
@@ -36,8 +35,10 @@ from . import (
     items,
     live,
     metrics,
+    notices,
     own_account,
     pages,
+    rates,
     search,
     texts,
     tiles,
@@ -48,10 +49,8 @@ from .paths import static_folder
 from .state import State
 from .tile_lane import TileLane
 
-BLUEPRINTS = (auth, pages, areas, figures, findings, edits, history, search, tiles, zones, exports, items, health, live, metrics,
+BLUEPRINTS = (auth, pages, areas, figures, findings, edits, history, notices, search, tiles, zones, exports, items, health, live, metrics,
               own_account, accounts, audit, checklist, basemap)
-
-NOT_LIMITED = ("tiles.tile", "basemap.tile", "static", "health.healthz", "metrics.metrics")
 
 
 class Fid(IntegerConverter):
@@ -88,12 +87,12 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None, *
     headers.install(app)
     texts.install(app)  # before the gate: a refusal, too, is said in the language of the reader
     auth.install(app)
-    limiter = _limiter(app, config)
+    several = None if store.is_file else Rates(accounts)  # others may serve the same database
+    limited = [module.blueprint for module in BLUEPRINTS if module not in (tiles, health, metrics)]
+    at_the_door = rates.install(app, config.server, several, limited)
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
-    if config.server.sign_in_limit:
-        sign_in = limiter.limit(config.server.sign_in_limit, key_func=get_remote_address)
-        app.view_functions["auth.sign_in_post"] = sign_in(auth.sign_in_post)
+    app.view_functions["auth.sign_in_post"] = at_the_door(auth.sign_in_post)
     lane = app.wsgi_app = TileLane(app.wsgi_app, state)
     state.admit = lane.admit
     access.install(app)
@@ -107,16 +106,3 @@ def open_accounts(config: Config, store: Store) -> Accounts:
     rules = config.security
     return Accounts(store.url, fail_limit=rules.login_fail_limit, lockout_minutes=rules.lockout_minutes,
                     min_length=rules.password_min_length, classes=rules.password_classes, clock=store.clock)
-
-
-def _limiter(app: Flask, config: Config) -> Limiter:
-    """So many requests of one account, tiles and files aside."""
-    limiter = Limiter(lambda: g.get("account").name if g.get("account") else get_remote_address(), app=app,
-                      storage_uri="memory://", strategy="moving-window")
-    limiter.request_filter(lambda: request.endpoint in NOT_LIMITED)
-    if config.server.rate_limit:
-        shared = limiter.shared_limit(config.server.rate_limit, scope="account")
-        for module in BLUEPRINTS:
-            if module not in (tiles, health, metrics):
-                shared(module.blueprint)
-    return limiter
