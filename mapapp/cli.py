@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from layers.codes import PROFILES
 from layers.errors import BadInput, NotFound, StoreMissing, WeigeError
 from layers.schema import LAYERS
 
-from . import open_accounts
+from . import keeping, open_accounts
 from .config import Config, load
 from .errors import status_of
 from .serve import serve
@@ -46,7 +46,20 @@ class Call:
         rules = self.config.store
         return Store.open(self.url, self.config.rules, create=create,
                           codes=codes or getattr(self.args, "codes", None) or rules.codes,
-                          busy_timeout_s=rules.busy_timeout_s, synchronous=rules.synchronous)
+                          busy_timeout_s=rules.busy_timeout_s, synchronous=rules.synchronous, read_only=rules.read_only)
+
+    def progress(self) -> Callable[[float, str], None]:
+        """Tells how far the work is, on standard error of a person."""
+        return _progress(self)
+
+    def actor(self) -> str:
+        """Who calls, for revisions and the audit trail."""
+        return _actor()
+
+    def note(self, store: Store, action: str, object: str, details: dict[str, Any]) -> None:
+        """A line of the audit trail."""
+        with closing(open_accounts(self.config, store)) as accounts:
+            accounts.log(action, "done", account=_actor(), object=object, details=details)
 
     def tell(self, answer: dict[str, Any], text: str) -> None:
         """The answer, in words or JSON."""
@@ -57,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; answers its exit code: 0 done, 1 refused or findings, 2 wrong use."""
     args = parser().parse_args(argv)
     try:
-        config = load(args.config)
+        config = keeping.read_only(load(args.config), args)
         url = args.store or config.store.url or f"gpkg://{Path('var/weige.gpkg').resolve()}"
         return COMMANDS[args.command](Call(args, config, url)) or 0
     except WeigeError as error:
@@ -257,7 +270,7 @@ USER_COMMANDS = {"add": _user_add, "token": _user_token}
 
 
 COMMANDS = {"init": _init, "demo": _demo, "serve": _serve, "check": _check, "stats": _stats, "import": _import,
-            "export": _export, "user": _user}
+            "export": _export, "user": _user, **keeping.COMMANDS}
 
 
 # ---- reading the command line ----------------------------------------------------------------------------------------
@@ -275,12 +288,14 @@ def parser() -> argparse.ArgumentParser:
     for serving in (demo, commands.add_parser("serve", help="serve the pages and the API")):
         serving.add_argument("--host", help="address to listen on")
         serving.add_argument("--port", type=int, help="port; the next free one is taken and printed")
+        serving.add_argument("--read-only", action="store_true", help="take no changes")
         serving.add_argument("--workers", type=int, help="processes behind the port (PostgreSQL only)")
     commands.add_parser("check", help="prove that the areas are seamless and nested")
     stats = commands.add_parser("stats", help="figures of an area")
     stats.add_argument("code", nargs="?", metavar="CODE", help="default: the top")
     _import_options(commands.add_parser("import", help="read a file into a layer"))
     _export_options(commands.add_parser("export", help="write a layer to a file"))
+    keeping.add_parsers(commands)
     user = commands.add_parser("user", help="accounts and tokens").add_subparsers(
         dest="what", required=True, metavar="add|token", parser_class=one)
     add = user.add_parser("add", help="add an account, or give it a new password and roles")

@@ -41,6 +41,7 @@ class StoreSettings(_Section):
     codes: Literal["free", "cn-15-17"]
     busy_timeout_s: float
     synchronous: Literal["FULL", "NORMAL"]
+    read_only: bool
 
 
 class Server(_Section):
