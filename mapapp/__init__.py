@@ -35,6 +35,7 @@ from . import (
     items,
     live,
     metrics,
+    mode,
     notices,
     own_account,
     pages,
@@ -50,7 +51,7 @@ from .state import State
 from .tile_lane import TileLane
 
 BLUEPRINTS = (auth, pages, areas, figures, findings, edits, history, notices, search, tiles, zones, exports, items, health, live, metrics,
-              own_account, accounts, audit, checklist, basemap)
+              own_account, accounts, audit, checklist, basemap, mode)
 
 
 class Fid(IntegerConverter):

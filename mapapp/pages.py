@@ -14,7 +14,7 @@ from layers.errors import NotFound
 from layers.redraw import OPERATIONS
 from layers.schema import LAYERS
 
-from . import basemap
+from . import basemap, mode
 from .auth import home, needs, own_page, session_left
 from .state import rights, state
 from .texts import LANGUAGES, messages
@@ -91,7 +91,7 @@ def boot() -> dict[str, Any]:
         "map": {"bounds": _bounds(),
                 "level_by_zoom": {str(zoom): level for zoom, level in cache.level_by_zoom().items()},
                 "has": present, "max_zoom": config.tiles.max_zoom},
-        "rev": cache.rev, "seq": seq}
+        "rev": cache.rev, "seq": seq, "mode": mode.told()}
 
 
 def _coordinates() -> list[dict[str, Any]]:
@@ -137,7 +137,7 @@ def urls() -> dict[str, str]:
         "exports": "/api/exports",
         "export": "/api/exports/{id}", "tilejson": "/tiles/{layer}.json", "tile": "/tiles/{layer}/{z}/{x}/{y}.mvt",
         "basemap": "/basemaps/{id}.json", "basemap_tile": "/basemaps/{id}/{z}/{x}/{y}",
-        "health": "/healthz", "live": "/live", "presence": "/api/presence", "account_page": "/account", "own": "/api/account", "own_password": "/api/account/password",
+        "health": "/healthz", "mode": "/api/mode", "live": "/live", "presence": "/api/presence", "account_page": "/account", "own": "/api/account", "own_password": "/api/account/password",
         "own_sessions": "/api/account/sessions", "session": "/api/account/session", "accounts_page": "/accounts",
         "accounts": "/api/accounts", "account": "/api/accounts/{name}", "account_act": "/api/accounts/{name}/{act}",
         "account_token": "/api/accounts/{name}/tokens/{id}", "audit_page": "/audit", "audit": "/api/audit",

@@ -36,6 +36,8 @@ sign-out                 -           400  400    400      400     400       400 
 language                 -           302  302    302      302     302       302     302   302   302
 health                   -           200  200    200      200     200       200     200   200   200
 style sheet              -           200  200    200      200     200       200     200   200   200
+mode                     -           401  403    200      200     200       200     403   200   200
+close the store          -           401  403    403      403     403       403     403   403   403
 live                     -           401  403    200      200     200       200     403   200   200
 presence                 -           401  403    200      200     200       200     403   200   200
 presence in area         inside      401  403    200      200     200       200     403   200   200
@@ -187,6 +189,8 @@ CASES = {
     "sign-out": lambda web, place, who: ("POST", "/sign-out", None),
     "language": lambda web, place, who: ("GET", "/language/en", None),
     "health": lambda web, place, who: ("GET", "/healthz", None),
+    "mode": lambda web, place, who: ("GET", "/api/mode", None),
+    "close the store": lambda web, place, who: ("POST", "/api/mode", {"mode": "read-only"}),
     "style sheet": lambda web, place, who: ("GET", "/static/css/tokens.css", None),
     "live": lambda web, place, who: ("GET", "/live", None),
     "presence": lambda web, place, who: ("POST", "/api/presence", {"area": None, "tool": "select"}),
