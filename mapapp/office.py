@@ -7,7 +7,7 @@ from typing import Any
 from flask import g, render_template
 
 from .auth import new_csrf, session_left
-from .pages import urls
+from .pages import roles_told, urls
 from .state import rights, state
 from .texts import messages
 
@@ -32,15 +32,3 @@ def password_rules() -> dict[str, int]:
     """What a password needs, told before one is chosen."""
     rules = state().config.security
     return {"length": rules.password_min_length, "kinds": rules.password_classes}
-
-
-def roles_told() -> list[dict[str, Any]]:
-    """The roles of the account with the areas they reach today; area null is everything."""
-    cache, answer = state().cache, []
-    for role, paths in rights().paths.items():
-        for path in paths:
-            fid = path.strip("/").split("/")[-1]
-            node = cache.nodes.get(int(fid)) if fid else None
-            if node is not None or "/" in paths:
-                answer.append({"role": role, "area": {"code": node.code, "name": node.name} if node else None})
-    return answer

@@ -10,7 +10,8 @@ from layers.errors import BadInput, WrongPassword
 
 from .auth import begin_session, needs, new_csrf, session_left
 from .forms import arguments, body
-from .office import office, password_rules, roles_told
+from .office import office, password_rules
+from .pages import roles_told
 from .state import actor, state
 from .texts import LANGUAGES
 

@@ -58,7 +58,7 @@ def boot() -> dict[str, Any]:
     scope = own.scope("see")
     return {
         "lang": g.lang, "messages": messages(g.lang), "csrf": generate_csrf(),
-        "account": {"name": g.account.name, "label": g.account.label, "roles": _roles(),
+        "account": {"name": g.account.name, "label": g.account.label, "roles": roles_told(),
                     "can": {"redraw": own.may("redraw"), "propose_zone": own.may("propose_zone"),
                             "approve_zone": own.may("approve_zone"),
                             "export": own.may("export"), "edit_facts": own.may("edit_facts"),
@@ -110,14 +110,15 @@ def _bounds() -> list[float] | None:
     return [min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)]
 
 
-def _roles() -> list[dict[str, Any]]:
-    cache = state().cache
-    answer = []
+def roles_told() -> list[dict[str, Any]]:
+    """The roles of the account with the areas they reach today; area null is everything."""
+    cache, answer = state().cache, []
     for role, paths in rights().paths.items():
-        for path in paths:
-            fid = path.strip("/").split("/")[-1]
-            node = cache.nodes.get(int(fid)) if fid else None
-            answer.append({"role": role, "area": {"code": node.code, "name": node.name} if node else None})
+        if "/" in paths:
+            answer.append({"role": role, "area": None})
+            continue
+        nodes = [cache.nodes[int(path.strip("/").split("/")[-1])] for path in paths]
+        answer += [{"role": role, "area": {"code": node.code, "name": node.name}} for node in nodes]
     return answer
 
 
@@ -137,7 +138,8 @@ def urls() -> dict[str, str]:
         "exports": "/api/exports",
         "export": "/api/exports/{id}", "tilejson": "/tiles/{layer}.json", "tile": "/tiles/{layer}/{z}/{x}/{y}.mvt",
         "basemap": "/basemaps/{id}.json", "basemap_tile": "/basemaps/{id}/{z}/{x}/{y}",
-        "health": "/healthz", "mode": "/api/mode", "live": "/live", "presence": "/api/presence", "account_page": "/account", "own": "/api/account", "own_password": "/api/account/password",
+        "health": "/healthz", "mode": "/api/mode", "live": "/live", "presence": "/api/presence",
+        "account_page": "/account", "own": "/api/account", "own_password": "/api/account/password",
         "own_sessions": "/api/account/sessions", "session": "/api/account/session", "accounts_page": "/accounts",
         "accounts": "/api/accounts", "account": "/api/accounts/{name}", "account_act": "/api/accounts/{name}/{act}",
         "account_token": "/api/accounts/{name}/tokens/{id}", "audit_page": "/audit", "audit": "/api/audit",

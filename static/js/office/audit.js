@@ -7,7 +7,8 @@ import { icon } from "../ui/icon.js";
 import { cell, later, open, read, table } from "./frame.js";
 
 const MARKS = { done: "ok", written: "ok", refused: "bad", undone: "undo" };
-const ICONS = { "sign-in": "person", export: "export", account: "key", edit: "split", other: "info" };
+const FEW = 5; // codes of an edit shown
+const ICONS = { "sign-in": "person", export: "export", account: "lock", edit: "split", other: "info" };
 /** the text of a key, or what stands there when nobody wrote one */
 const word = (key, plain) => {
   const text = t(key);
@@ -21,7 +22,9 @@ function what(line) {
 }
 
 function about(line) {
-  const codes = line.areas.join(" ") + (line.more_areas ? ` ${t("audit.more-areas", { n: line.more_areas })}` : "");
+  const shown = line.areas.slice(0, FEW),
+    rest = line.areas.length - shown.length + line.more_areas;
+  const codes = shown.join(" ") + (rest ? ` ${t("audit.more-areas", { n: rest })}` : "");
   const object = line.kind === "export" ? t(`layer.${line.object}`) : line.object && line.object !== line.account ? line.object : "";
   return [line.rev ? `r${line.rev}` : null, object, codes].filter(Boolean).join(" · ");
 }
@@ -49,8 +52,8 @@ const list = table({
       cell(t("audit.when"), el("time", { datetime: line.at }, format.time(line.at))),
       cell(t("audit.who"), line.account ?? t("audit.nobody")),
       cell(t("audit.what"), el("span", { class: "kind" }, icon(ICONS[line.kind] ?? "info", "s"), what(line))),
-      cell(t("audit.about"), about(line)),
-      cell(t("audit.details"), details(line)),
+      cell(t("audit.about"), el("div", { class: "far" }, about(line))),
+      cell(t("audit.details"), el("div", { class: "far" }, details(line))),
       cell(t("audit.result"), el("span", { class: "kind" }, icon(MARKS[line.result] ?? "info", "s"), word(`audit.result-${line.result}`, line.result))),
     ),
 });

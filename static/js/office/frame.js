@@ -1,18 +1,28 @@
 // What the pages beside the map share: title, sign-in dialog, time-out, and a list that is read page by page.
 import { api } from "../data/api.js";
 import { t } from "../data/i18n.js";
+import { page } from "../data/page.js";
 import { el } from "../ui/dom.js";
+import { icon } from "../ui/icon.js";
 import { watchIdle } from "../ui/idle.js";
-import { watchLive } from "../ui/live_word.js";
 import { watchSignIn } from "../ui/sign_in_dialog.js";
 
 export const host = document.getElementById("office");
+
+/** Says when the server cannot be reached. */
+function watchLine() {
+  const word = document.getElementById("live");
+  page.on("offline", () => {
+    word.hidden = !page.offline;
+    word.replaceChildren(...(page.offline ? [icon("offline", "s"), t("error.offline")] : []));
+  });
+}
 
 /** @param {string} title @param {Node[]} content @param {Node[]} [acts] buttons beside the title */
 export function open(title, content, acts = []) {
   watchSignIn();
   watchIdle();
-  watchLive();
+  watchLine();
   host.append(el("div", { class: "title" }, el("h1", {}, title), el("div", { class: "acts" }, ...acts)), ...content);
   document.body.dataset.ready = "true";
 }

@@ -106,14 +106,18 @@ async function start() {
     el(
       "div",
       { class: "cards" },
-      card(
-        own.label,
-        el("p", { class: "mute" }, t("sign-in.account"), " ", el("b", {}, own.name)),
-        el("ul", { class: "roles" }, ...(roles.length ? roles : [el("li", {}, t("own.no-role"))])),
+      el(
+        "div",
+        { class: "stack" },
+        card(
+          own.label,
+          el("p", { class: "mute" }, t("sign-in.account"), " ", el("b", {}, own.name)),
+          el("ul", { class: "roles" }, ...(roles.length ? roles : [el("li", {}, t("own.no-role"))])),
+        ),
+        card(t("own.language"), el("div", { class: "seg", role: "group", "aria-label": t("own.language") }, language("zh", "中文"), language("en", "English"))),
+        card(t("own.sessions"), list, others),
       ),
       card(t("own.password"), el("p", { class: "mute" }, t("own.password-note")), box),
-      card(t("own.language"), el("div", { class: "seg", role: "group", "aria-label": t("own.language") }, language("zh", "中文"), language("en", "English"))),
-      card(t("own.sessions"), list, others),
     ),
   ]);
 }

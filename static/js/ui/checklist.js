@@ -25,8 +25,8 @@ const FOUND = {
           t("checklist.areas-found", { n: format.number(areas), leaves: format.number(leaves) }),
           at ? t("checklist.areas-checked", { gaps, overlaps, nesting, time: format.time(at) }) : t("checklist.areas-unchecked"),
           since ? t("checklist.areas-since", { n: since, count: since }) : null,
-        ].filter(Boolean).join(comma()),
-  norms: ({ min, max, without, leaves, ...level }) => [min === null ? t("checklist.norms-none", { level: named(level) }) : t("checklist.norms-found", { level: named(level), min, max }), leaves && without ? t("checklist.norms-without", { n: format.number(without) }) : null].filter(Boolean).join(comma()),
+        ].filter(Boolean).join(t("list.semicolon")),
+  norms: ({ min, max, without, leaves, ...level }) => [min === null ? t("checklist.norms-none", { level: named(level) }) : t("checklist.norms-found", { level: named(level), min, max }), leaves && without ? t("checklist.norms-without", { n: format.number(without) }) : null].filter(Boolean).join(t("list.semicolon")),
   people: ({ leaves, unknown, known_share: share }) => (leaves ? t("checklist.people-found", { share: format.percent(share), n: format.number(unknown), all: format.number(leaves) }) : t("value.unknown")),
   staff: ({ people }) => t("checklist.staff-found", { n: format.number(people), count: people }),
   accounts: ({ accounts, roles, lacking, demo }) =>
@@ -34,7 +34,7 @@ const FOUND = {
       t("checklist.accounts-found", { n: accounts, count: accounts, list: Object.entries(roles).map(([role, n]) => `${t(`role.${role}`)} ${n}`).join(comma()) }),
       lacking.length ? t("checklist.accounts-lacking", { list: lacking.map((role) => t(`role.${role}`)).join(comma()) }) : null,
       demo.length ? t("checklist.accounts-demo", { list: demo.join(comma()) }) : null,
-    ].filter(Boolean).join(comma()),
+    ].filter(Boolean).join(t("list.semicolon")),
   basemap: ({ maps }) => (maps.length ? t("checklist.basemap-found", { list: maps.join(comma()) }) : t("checklist.basemap-none")),
   backup: ({ at, days }) => (at ? t("checklist.backup-found", { time: format.time(at), n: days, count: days }) : t("checklist.backup-none")),
 };
