@@ -61,10 +61,13 @@ def check_versions(reader: Reader, versions: Any) -> None:
 
 def _seen(reader: Reader, code: str, version: int) -> Seen | None:
     """None when the area is still as it was seen."""
-    fid = reader.connection.scalar(select(CODES.c.fid).where(CODES.c.code == code))
-    if fid is None:
-        raise UnknownArea(f"{code}: no such area")
-    now = reader.areas([fid]).get(fid)
+    try:
+        now: Area | None = reader.area(code)
+        fid = now.fid
+    except UnknownArea:
+        now, fid = None, reader.connection.scalar(select(CODES.c.fid).where(CODES.c.code == code))
+        if fid is None:
+            raise
     if now is not None and now.version == version:
         return None
     images = reader.connection.execute(

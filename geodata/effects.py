@@ -38,7 +38,7 @@ def answer(reader: Reader, made: Draft, *, today: str, fids: Mapping[int, int] |
     held_after = [(area, counts_after[area.fid]) for area in edit.after]
     before = leaf_figures(reader, edit.before, made.before, have=have_before) | _divided(reader, edit.above_before, held_before, have_before)
     after = leaf_figures(reader, edit.after, counts_after, have=have_after) | _divided(reader, edit.above, held_after, have_after)
-    parents = reader.areas(area.parent for area in (*was, *becomes) if area.parent is not None)
+    parents = reader.heads(area.parent for area in (*was, *becomes) if area.parent is not None)
     changed = []
     for fid in dict.fromkeys(area.fid for area in (*was, *becomes)):
         old = next((area for area in was if area.fid == fid), None)

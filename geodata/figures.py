@@ -97,11 +97,11 @@ def rostered(reader: Reader, areas: Sequence[Area]) -> set[int]:
 def roster_path(reader: Reader, area: Area) -> str:
     """The path of the area's roster."""
     fids = [int(part) for part in area.path.strip("/").split("/") if int(part) > 0]
-    above = reader.areas([fid for fid in fids if fid != area.fid])
-    above[area.fid] = area
+    above = reader.heads([fid for fid in fids if fid != area.fid])
     for fid in fids:
-        if fid in above and above[fid].level == reader.rules.roster_level:
-            return above[fid].path
+        one = area if fid == area.fid else above.get(fid)
+        if one is not None and one.level == reader.rules.roster_level:
+            return one.path
     return f"/{fids[0]}/" if fids else area.path
 
 

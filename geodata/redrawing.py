@@ -145,7 +145,7 @@ def _weigh(facts: Facts):
 def _new_codes(reader: Reader, edit: Edit) -> dict[int, str]:
     """The code each new area will get."""
     kept, divided = {area.parent: area for area in edit.before}, {area.fid for area in edit.above}
-    parents = reader.areas(area.parent for area in edit.after if area.fid < 0 and area.parent is not None)
+    parents = reader.heads(area.parent for area in edit.after if area.fid < 0 and area.parent is not None)
     given: dict[int, str] = {}
     for area in edit.after:
         if area.fid < 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, exists, false, func, literal, or_, select, true, type_coerce, union_all
 from sqlalchemy.sql import ColumnElement
@@ -19,9 +19,19 @@ from layers.schema import LAYERS
 from .schema import AREAS, CODES, COUNTERS, HISTORY, META, REVISIONS, TABLES
 from .types import Wkb, bbox
 
+MOST_KEPT = 2_000  # areas kept once read
 CHUNK = 500  # values in one IN list
 _CORE = {"fid", "geom", "code", "name", "level", "parent", "path", "leaf", "assigned", "locked", "version", "rev"}
 ATTRIBUTES = tuple(field.name for field in AREA_LAYER.fields if field.name not in _CORE)
+
+
+class Head(NamedTuple):
+    """An area without its shape."""
+
+    fid: int
+    code: str
+    level: str
+    path: str
 
 
 class Reader:
@@ -30,6 +40,8 @@ class Reader:
     def __init__(self, connection: Connection, rules: Rules):
         self.connection = connection
         self.rules = rules
+        self._kept: dict[int, Area] = {}  # areas read already: an operation asks for the same few again and again
+        self._heads: dict[int, Head] = {}
 
     # ---- counters and meta ---------------------------------------------------------------------------------------
     def counter(self, name: str) -> int:
@@ -52,20 +64,43 @@ class Reader:
     # ---- areas ---------------------------------------------------------------------------------------------------
     def area(self, code: str) -> Area:
         """The live area of that code. Raises UnknownArea."""
-        found = self._areas(AREAS.c.code == code)
-        if not found:
+        found = next((area for area in self._kept.values() if area.code == code), None)
+        if found is None:
+            found = next(iter(self._areas(AREAS.c.code == code)), None)
+        if found is None:
             raise UnknownArea(f"{code}: no such area")
-        return found[0]
+        self._kept[found.fid] = found
+        return found
 
     def areas(self, fids: Iterable[int]) -> dict[int, Area]:
         """Live areas by fid; fids that do not live any more are left out."""
-        return {area.fid: area for chunk in chunks(fids) for area in self._areas(AREAS.c.fid.in_(chunk))}
+        wanted = set(fids)
+        for chunk in chunks(sorted(wanted - self._kept.keys())):
+            self._kept |= {area.fid: area for area in self._areas(AREAS.c.fid.in_(chunk))}
+            if len(self._kept) > MOST_KEPT:
+                return {area.fid: area for part in chunks(sorted(wanted)) for area in self._areas(AREAS.c.fid.in_(part))}
+        return {fid: self._kept[fid] for fid in sorted(wanted & self._kept.keys())}
+
+    def heads(self, fids: Iterable[int]) -> dict[int, Head]:
+        """Code, level and path of live areas, without their shapes: those high up have borders of megabytes."""
+        wanted = set(fids)
+        columns = (AREAS.c.fid, AREAS.c.code, AREAS.c.level, AREAS.c.path)
+        for chunk in chunks(sorted(wanted - self._heads.keys())):
+            self._heads |= {row.fid: Head(*row) for row in self.connection.execute(select(*columns).where(AREAS.c.fid.in_(chunk)))}
+        return {fid: self._heads[fid] for fid in wanted if fid in self._heads}
+
+    def forget(self) -> None:
+        """What was read is read anew: something was written, or others are held off from now on."""
+        self._kept.clear()
+        self._heads.clear()
 
     def leaves_near(self, bounds: Sequence[float]) -> list[Area]:
         """Leaves whose envelope meets `bounds` (west, south, east, north in units)."""
         degrees = [value / UNITS_PER_DEGREE for value in bounds]
         found = self._areas(and_(AREAS.c.leaf.is_(True), bbox(AREAS, degrees)))
         west, south, east, north = bounds
+        if len(self._kept) + len(found) <= MOST_KEPT:
+            self._kept |= {area.fid: area for area in found}
         return [area for area in found
                 if _meets(area.shape.bounds, west, south, east, north)]
 

@@ -63,6 +63,7 @@ class Transaction(Reader):
         """The number of this revision. Taking it holds off all other writers until the commit."""
         if self.taken is None:
             self.taken = self.take("rev")
+            self.forget()
         return self.taken
 
     def set_meta(self, key: str, value: Any) -> None:
@@ -122,12 +123,16 @@ class Transaction(Reader):
             update(table).where(and_(table.c.fid == before["fid"], table.c.rev == before["rev"])).values(**values))
         if done.rowcount != 1:
             raise Raced
+        if layer == "areas":
+            self.forget()
 
     def _remove(self, layer: str, before: Mapping[str, Any]) -> None:
         table = TABLES[layer]
         done = self.connection.execute(delete(table).where(and_(table.c.fid == before["fid"], table.c.rev == before["rev"])))
         if done.rowcount != 1:
             raise Raced
+        if layer == "areas":
+            self.forget()
 
     def _keep(self, layer: str, rows: Sequence[Mapping[str, Any]]) -> None:
         rev = self.new_rev

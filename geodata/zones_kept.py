@@ -30,8 +30,6 @@ def crossed(reader: Reader, edit: Edit, before: Mapping[int, Counts]) -> list[Fi
     """What a person should know: areas that would lie partly in a zone although each was wholly in or out before. The
     zone keeps its ground; `code` is the zone's, the text says whose people stay outside it."""
     found = []
-    if not reader.count("zones", ZONES.c.status.in_(STANDING)):
-        return []
     ground = shapely.total_bounds([area.shape for area in edit.before])
     for zone in zones_at(reader, ground.tolist()):
         shape = to_units(zone["geom"])
