@@ -64,14 +64,37 @@ async function ask(method, template, options = {}) {
     await api.signInAgain();
     return ask(method, template, options);
   }
+  if (told.code === "read-only") page.set({ closed: { reason: told.reason, note: told.note, at: told.at } });
   throw error;
+}
+
+const QUIET = [boot.urls.preview, boot.urls.presence]; // posts that write no revision
+const WRITTEN_MS = 3000;
+const underWay = new Set();
+
+/** A request that may write: the stream tells its revision perhaps before the answer is here. */
+function change(method, template, options) {
+  const asked = ask(method, template, options);
+  if (QUIET.includes(template)) return asked;
+  underWay.add(asked);
+  const noted = (told) => {
+    underWay.delete(asked);
+    if (typeof told?.rev === "number") api.own.add(told.rev);
+  };
+  asked.then(noted, noted);
+  return asked;
 }
 
 export const api = {
   get: (template, options) => ask("GET", template, options),
-  post: (template, options) => ask("POST", template, options),
-  patch: (template, options) => ask("PATCH", template, options),
-  delete: (template, options) => ask("DELETE", template, options),
+  post: (template, options) => change("POST", template, options),
+  patch: (template, options) => change("PATCH", template, options),
+  delete: (template, options) => change("DELETE", template, options),
+  /** Revisions this page wrote. @type {Set<number>} */
+  own: new Set(),
+  /** Resolves when nothing is being written, or it takes too long. */
+  written: () =>
+    Promise.race([Promise.allSettled(underWay), new Promise((resolve) => setTimeout(resolve, WRITTEN_MS))]),
   /** Set by the sign-in dialog: resolves when the person has signed in again. @type {(() => Promise<void>) | null} */
   signInAgain: null,
 };

@@ -45,5 +45,7 @@ export const page = new Page({
   hidden: new Set(),
   rev: boot.rev,
   offline: false,
+  /** why the store takes no changes now, else null */
+  closed: null,
   singleKeys: true,
 });

@@ -1,12 +1,15 @@
 // The drawing desk: holds the tool in hand and hands it the pointer, the keys and the cross-hair.
+import { mode } from "../data/mode.js";
 import { page } from "../data/page.js";
 import { el } from "../ui/dom.js";
 import { foot } from "../ui/foot.js";
 import { hint } from "../ui/hint.js";
 import { icon } from "../ui/icon.js";
 import { tip } from "../ui/tip.js";
+import { toast } from "../ui/toast.js";
 import { Coverage } from "./coverage.js";
 import { Snapper } from "./snapping.js";
+import { WRITING } from "./tools.js";
 
 const STEP_PX = 10;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -40,6 +43,7 @@ export class Desk {
   use(id) {
     const next = this.modes[id];
     if (!next || next === this.#mode) return;
+    if (WRITING.has(id) && mode.why()) return void toast(mode.why(), { kind: "bad" });
     this.#mode?.leave();
     tip.hide();
     this.#mode = next;

@@ -1,6 +1,7 @@
 // Undo and redo: personal, kept by the server, so they survive a reload; redo is the undo of the undo.
 import { api } from "../data/api.js";
 import { boot } from "../data/boot.js";
+import { mode } from "../data/mode.js";
 import { editName } from "../ui/edit_name.js";
 
 /** Owns what can be taken back. Verbs: load, undo, redo. */
@@ -23,6 +24,7 @@ export class Journal {
 
   async #take(edit) {
     if (!edit) return null;
+    if (mode.why()) throw Object.assign(new Error(mode.why()), { text: mode.why() });
     const answer = await api.post(boot.urls.undo, { path: { rev: edit.rev }, body: {} });
     await this.load();
     return { answer, name: editName.full(edit), op: `${edit.op} ${edit.note ?? ""}` };

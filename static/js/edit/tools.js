@@ -3,6 +3,9 @@ import { boot } from "../data/boot.js";
 
 const can = boot.account.can;
 
+/** What changes something: closed while the store takes no changes. */
+export const WRITING = new Set(["split", "merge", "zone", "undo", "redo"]);
+
 /**
  * @type {Array<{id: string, key: string, icon: string, group: number, shown: boolean, mode: boolean}>} `mode` false:
  *   opens a dialog instead

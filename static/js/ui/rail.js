@@ -1,9 +1,11 @@
 // The rail: tools with icon, word and key; undo and redo carry the name of what they would take back.
-import { TOOLS } from "../edit/tools.js";
+import { TOOLS, WRITING } from "../edit/tools.js";
 import { t } from "../data/i18n.js";
+import { mode } from "../data/mode.js";
 import { page } from "../data/page.js";
 import { el } from "./dom.js";
 import { icon } from "./icon.js";
+import { watchMode } from "./mode_band.js";
 
 const host = document.getElementById("rail");
 const why = el("div", { class: "why", role: "tooltip", hidden: true });
@@ -20,13 +22,22 @@ function tell(button, words) {
 function tool({ id, key, icon: name }, onclick) {
   const button = el(
     "button",
-    { class: "tool", type: "button", "data-tool": id, tabindex: "-1", "aria-keyshortcuts": key, onclick },
+    {
+      class: "tool",
+      type: "button",
+      "data-tool": id,
+      "data-writes": WRITING.has(id),
+      tabindex: "-1",
+      "aria-keyshortcuts": key,
+      onclick,
+    },
     icon(name),
     el("span", {}, t(`tool.${id}`)),
     key ? el("span", { class: "k", "aria-hidden": "true" }, key) : null,
   );
   const hint = () => {
-    if (button.dataset.why) tell(button, button.dataset.why);
+    const words = ("writes" in button.dataset && mode.why()) || button.dataset.why;
+    if (words) tell(button, words);
   };
   button.addEventListener("pointerenter", hint);
   button.addEventListener("focus", hint);
@@ -80,7 +91,8 @@ export function rail({ use, undo, redo }) {
   page.on("tool", press);
   press();
   const offer = (button, key, name) => {
-    button.setAttribute("aria-disabled", String(!name));
+    if ("closed" in button.dataset) button.dataset.closed = String(!name);
+    else button.setAttribute("aria-disabled", String(!name));
     button.dataset.why = name ? t(`${key}.what`, { what: name }) : t(`${key}.nothing`);
     button.setAttribute("aria-label", button.dataset.why);
   };
@@ -89,5 +101,6 @@ export function rail({ use, undo, redo }) {
     offer(forth, "redo", redoName);
   };
   undoable(null, null);
+  watchMode();
   return { undoable };
 }

@@ -7,6 +7,7 @@ import { showChecklist } from "./checklist.js";
 import { el } from "./dom.js";
 import { icon } from "./icon.js";
 import { showKeys } from "./keys.js";
+import { modeDialog } from "./mode_band.js";
 import { popover } from "./popover.js";
 import { theme } from "./theme.js";
 
@@ -65,6 +66,9 @@ export function userMenu() {
           ["lock", "office.accounts", "accounts_page", boot.account.can.manage],
           ["book", "office.audit", "audit_page", boot.account.can.audit],
         ].map(([name, key, url, may]) => (may ? el("a", { class: "mi", href: boot.urls[url] }, icon(name, "s"), t(key)) : null)),
+        boot.account.can.manage && boot.urls.mode
+          ? item("lock", t(page.closed?.reason === "maintenance" ? "mode.reopen" : "mode.close"), modeDialog)
+          : null,
         el("hr"),
         item("theme", t(theme.now() === "dark" ? "theme.light" : "theme.dark"), () =>
           theme.set(theme.now() === "dark" ? "light" : "dark"),

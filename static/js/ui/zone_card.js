@@ -74,7 +74,7 @@ export function showZoneCard(zone, { withdraw, go, shut }) {
       { class: "act row" },
       el("button", { class: "btn", type: "button", onclick: go }, t("act.go")),
       zone.can_withdraw
-        ? el("button", { class: "btn", type: "button", onclick: withdraw }, icon("trash", "s"), t("zone.withdraw"))
+        ? el("button", { class: "btn", type: "button", "data-writes": true, onclick: withdraw }, icon("trash", "s"), t("zone.withdraw"))
         : null,
       el("p", { class: "note" }, t(zone.status === "proposed" ? "zone.waits" : "zone.lifting")),
     ),
