@@ -7,13 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pandas
+from layers.later import later
 
 from . import zoning
 from .importer import Options, Progress, write_frame
 from .planting import change_attributes, plant
 from .store import Store
 from .synthetic import demo_town
+
+pandas = later("pandas")
 
 TOWN = "330299001"
 PLANNER = "planner"

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import geopandas
 import numpy as np
-import pandas
 
 from layers.areas import to_degrees
 from layers.errors import BadEncoding, BadInput, NotFound, StoreBusy
+from layers.later import later
 from layers.schema import LAYERS, OWNER, Field, Layer
 
 from . import crs as crs_
@@ -22,6 +21,9 @@ from .formats import FORMATS, Format
 from .importer import REFERENCES
 from .rows import Reader
 from .schema import TABLES
+
+geopandas = later("geopandas")
+pandas = later("pandas")
 
 Progress = Callable[[float, str], None]
 TRIES = 20  # how often rows and figures are read again to be of one revision

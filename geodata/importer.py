@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import geopandas
 import numpy as np
-import pandas
 import shapely
 
 from layers.areas import as_multi, to_degrees, to_units
 from layers.edits import Finding
 from layers.errors import BadCrs, BadFile, BadGeometry, BadInput, DuplicateCode, MissingField, NotFound
+from layers.later import later
 from layers.population import point_of
 from layers.rules import Rules
 from layers.schema import LAYERS, OWNER, Layer
@@ -28,6 +27,9 @@ from .schema import TABLES
 from .store import Store
 from .transaction import Transaction
 from .values import as_text, groups_of, is_empty, value_of
+
+geopandas = later("geopandas")
+pandas = later("pandas")
 
 Progress = Callable[[float, str], None]
 # Columns that name another object by its code; files carry codes, rows carry fids.

@@ -12,16 +12,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from layers.errors import WeigeError
+from layers.later import later
 
 from .rows import Reader
 from .schema import EVENTS, REVISIONS
 from .store import Store
 from .transaction import CHANNEL
+
+psycopg = later("psycopg")
 
 POLL_S = {True: 0.05, False: 2.0}  # by "the store is a file": how often it is looked whether others committed
 MOST = 1000  # events read at once

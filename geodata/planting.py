@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import geopandas
 import numpy as np
 import shapely
 
@@ -17,11 +16,14 @@ from layers.cleaning import clean
 from layers.codes import fits
 from layers.comparison import compare
 from layers.errors import BadCode, BadCoverage, BadGeometry, BadInput, DuplicateCode, MissingField
+from layers.later import later
 from layers.schema import AREAS, PEOPLE_KINDS
 
 from .importer import COUNT_NAMES, Options, Progress, columns_of, read_file, records_of
 from .rows import ATTRIBUTES
 from .store import Store
+
+geopandas = later("geopandas")
 
 LISTED = 200  # findings of one kind shown in the text of a refusal
 

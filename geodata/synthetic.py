@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import geopandas
 import numpy as np
-import pandas
 import shapely
 
 from geodata import synthetic_names as names
@@ -26,7 +24,11 @@ from geodata.synthetic_plan import TURN, lay_plan, to_units
 from geodata.synthetic_rows import Draft, Rows, estate_rows, homes, name_sites, place_rows, staff_rows, street_rows
 from layers.areas import to_degrees
 from layers.errors import BadInput
+from layers.later import later
 from layers.schema import LAYERS
+
+geopandas = later("geopandas")
+pandas = later("pandas")
 
 COUNTY_CODE = "330299"  # no such county
 APARTMENT_BLOCKS = 5

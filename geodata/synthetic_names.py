@@ -5,7 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from pypinyin import Style, lazy_pinyin
+
+from layers.later import later
+
+pypinyin = later("pypinyin")
 
 COUNTY = "岚川区"
 TOWN = "澄岚街道"
@@ -50,4 +53,4 @@ def mobiles(rng: np.random.Generator, count: int) -> list[str]:
 @lru_cache(maxsize=8192)
 def initials(text: str) -> str:
     """Pinyin initials in small letters, digits kept: what a person types to find an address."""
-    return "".join(lazy_pinyin(text, style=Style.FIRST_LETTER)).lower().replace("-", "")
+    return "".join(pypinyin.lazy_pinyin(text, style=pypinyin.Style.FIRST_LETTER)).lower().replace("-", "")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import geopandas
 import numpy as np
 import shapely
+
+from layers.later import later
+
+geopandas = later("geopandas")
 
 CORNER = (1_190_000_000, 305_000_000)  # units (1e-7 degree): the north-west corner, 119 E 30.5 N
 CELL = (45_000.0, 38_000.0)  # units: about 430 m

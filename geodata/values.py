@@ -9,13 +9,13 @@ from datetime import date, datetime
 from typing import Any
 
 import numpy as np
-import pandas
 
 from layers.errors import BadInput
 from layers.schema import Field
 
 LARGEST = 2**31 - 1  # whole numbers of both stores
 _TRUE, _FALSE = {"true", "1", "yes", "是", "t", "y"}, {"false", "0", "no", "否", "f", "n"}
+_NOTHING = ("NAType", "NaTType")  # of pandas, which need not be loaded to look for them
 
 
 def value_of(field: Field, raw: Any, place: str) -> Any:
@@ -41,8 +41,7 @@ def is_empty(raw: Any) -> bool:
         return not raw.strip()
     return (
         raw is None
-        or raw is pandas.NA
-        or raw is pandas.NaT
+        or type(raw).__name__ in _NOTHING
         or (isinstance(raw, (float, np.floating)) and bool(np.isnan(raw)))
     )
 
@@ -94,7 +93,7 @@ def _number(raw: Any) -> float:
 
 
 def _date(raw: Any) -> str:
-    if isinstance(raw, (date, datetime, pandas.Timestamp)):
+    if isinstance(raw, (date, datetime)):
         return raw.strftime("%Y-%m-%d")
     parts = re.match(r"(\d{4})\D(\d{1,2})\D(\d{1,2})(\D|$)", str(raw).strip())
     if not parts:
@@ -103,7 +102,7 @@ def _date(raw: Any) -> str:
 
 
 def _time(raw: Any) -> str:
-    if isinstance(raw, (datetime, pandas.Timestamp)):
+    if isinstance(raw, datetime):
         return raw.isoformat()
     return datetime.fromisoformat(str(raw).strip().replace("/", "-")).isoformat()
 

@@ -7,15 +7,16 @@ from itertools import combinations
 
 import numpy as np
 import shapely
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from .areas import UNITS_PER_DEGREE, Area
 from .chain import unpack
 from .edits import Finding
+from .later import later
 from .measure import area_m2
 from .mosaic import local_metres, owners
 from .seams import Borders
+
+sparse, csgraph = later("scipy.sparse"), later("scipy.sparse.csgraph")
 
 HAIR = 1.0  # units: two borders this close that run against each other enclose no ground worth the name
 
@@ -133,8 +134,8 @@ def _missing_vertices(leaves: Sequence[Area], border: Borders, slits: np.ndarray
     if not len(slits):
         return []
     vertex, ends = np.unique(np.r_[border.first[slits], border.last[slits]], return_inverse=True)
-    graph = coo_matrix((np.ones(len(slits)), (ends[:len(slits)], ends[len(slits):])), shape=(len(vertex),) * 2)
-    group = connected_components(graph, directed=False)[1][ends[:len(slits)]]
+    graph = sparse.coo_matrix((np.ones(len(slits)), (ends[:len(slits)], ends[len(slits):])), shape=(len(vertex),) * 2)
+    group = csgraph.connected_components(graph, directed=False)[1][ends[:len(slits)]]
     findings = []
     for k in np.unique(group):
         mine = slits[group == k]

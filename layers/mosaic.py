@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from .areas import as_multi
 from .chain import pack, unpack
 from .errors import BadCoverage
+from .later import later
 from .measure import area_m2, distance_m, length_m, metres_per_unit
 from .seams import TELLING_SHARE, Borders, borders, twins
+
+sparse, csgraph = later("scipy.sparse"), later("scipy.sparse.csgraph")
 
 OUTSIDE, PENDING = -2, -1
 
@@ -267,8 +268,8 @@ def _without_strays(faces, owner, parts, gap_width_m) -> np.ndarray:
 def _parts(count: int, owner: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """A number for each face, equal for faces of one leaf that hang together."""
     same = owner[one] == owner[other]
-    graph = coo_matrix((np.ones(same.sum()), (one[same], other[same])), shape=(count, count))
-    return connected_components(graph, directed=False)[1]
+    graph = sparse.coo_matrix((np.ones(same.sum()), (one[same], other[same])), shape=(count, count))
+    return csgraph.connected_components(graph, directed=False)[1]
 
 
 def _gathered(faces: np.ndarray, owner: np.ndarray, leaves: np.ndarray, before: np.ndarray) -> np.ndarray:

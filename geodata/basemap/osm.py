@@ -21,10 +21,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import geopandas
 import numpy as np
-import pandas
-import pyogrio
 import shapely
 
 from geodata.crs import transform
@@ -34,10 +31,13 @@ from geodata.tile_lattice import Window, to_lattice
 from geodata.tiles import TileLayer
 from layers.areas import to_units
 from layers.errors import BadFile
+from layers.later import later
 
 from .mbtiles import MBTiles
 from .settings import Basemap
 from .source import Place, Progress, file_of
+
+geopandas, pandas, pyogrio = later("geopandas"), later("pandas"), later("pyogrio")
 
 VERSION = 1  # raise it when the tiles of the same extract come out differently
 DEEPEST_MADE = 15  # a quarter of a metre a step at 30 degrees; deeper zooms enlarge it

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyogrio
-import pyogrio.errors
-
 from layers.errors import BadEncoding, BadFile
+from layers.later import later
+
+pyogrio, ogr_errors = later("pyogrio"), later("pyogrio.errors")
 
 
 def read_layer(path: Path, layer: str | None, encoding: str | None):
@@ -21,7 +21,7 @@ def read_layer(path: Path, layer: str | None, encoding: str | None):
         return pyogrio.read_dataframe(path, layer=layer, encoding=encoding, on_invalid="fix")
     except (UnicodeDecodeError, LookupError) as error:
         raise BadEncoding(f"{path.name}: the text is not {encoding or 'in its stated encoding'} ({error}); name it with --encoding") from None
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+    except (ogr_errors.DataSourceError, ogr_errors.DataLayerError) as error:
         raise BadFile(f"{path.name} cannot be read: {str(error).replace(str(path), path.name)}") from None
 
 

@@ -11,11 +11,12 @@ import zipfile
 import zlib
 from pathlib import Path
 
-import geopandas
-
 from layers.errors import BadEncoding, BadFile, BadInput
+from layers.later import later
 
 from ._ogr import read_layer, write_layer
+
+geopandas = later("geopandas")
 
 _LONGEST = 254
 _LARGEST = 4 << 30

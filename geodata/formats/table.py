@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import geopandas
 import numpy as np
-import pandas
 import shapely
 from python_calamine import CalamineError, CalamineWorkbook
 
 from layers.errors import BadEncoding, BadFile, BadGeometry
+from layers.later import later
+
+geopandas = later("geopandas")
+pandas = later("pandas")
 
 ENCODINGS = ("utf-8-sig", "gb18030", "big5")
 _LON, _LAT = ("lon", "lng", "longitude", "经度", "x"), ("lat", "latitude", "纬度", "y")
