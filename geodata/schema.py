@@ -59,6 +59,7 @@ REVISIONS = Table(
     Column("undoes", Rev), Column("undone_by", Rev),
     Column("touched", Json),  # {"areas": [...], "quiet": [...], "retired": [...], "facts": [leaf fids], "layers": {...}} or {"all": true}
 )
+Index("revisions_actor", REVISIONS.c.actor, REVISIONS.c.rev)
 HISTORY = Table(
     "history", metadata, Column("hid", Fid, primary_key=True, autoincrement=True), Column("layer", Text, nullable=False),
     Column("fid", Fid, nullable=False), Column("version", Integer, nullable=False),
@@ -69,6 +70,11 @@ Index("history_to", HISTORY.c.rev_to)
 EVENTS = Table(
     "events", metadata, Column("seq", Rev, primary_key=True, autoincrement=False), Column("rev", Rev),
     Column("kind", Text, nullable=False), Column("at", Text, nullable=False), Column("data", Json))
+# What an account should hear of because somebody else changed its work; kept when read.
+NOTICES = Table(
+    "notices", metadata, Column("account", Text, primary_key=True), Column("seq", Rev, primary_key=True, autoincrement=False),
+    Column("rev", Rev, nullable=False), Column("kind", Text, nullable=False), Column("at", Text, nullable=False),
+    Column("data", Json), Column("read_at", Text))
 JOBS = Table(
     "jobs", metadata, Column("id", Text, primary_key=True), Column("kind", Text, nullable=False), Column("actor", Text, nullable=False),
     Column("state", Text, nullable=False), Column("progress", Double, nullable=False), Column("text", Text),

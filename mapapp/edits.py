@@ -18,6 +18,7 @@ from layers.errors import BadInput, Stale, UnknownArea
 
 from .areas import visible
 from .auth import needs
+from .chief import called
 from .forms import arguments, body, texts_of, whole
 from .history import preview_undo, redrawn
 from .privacy import special
@@ -54,8 +55,10 @@ def commit():
         authors = _take_back(tx, form)
         made, _ = _drafted(tx, form, answered=False)
         fids, done = committing.save(tx, made)
-        tx.note = " + ".join(area.code for area in made.edit.above_before or made.edit.before)
-        notify(tx, authors, "overwritten", by=tx.actor, note=tx.note)
+        areas = made.edit.above_before or made.edit.before
+        tx.note = " + ".join(area.code for area in areas)
+        notify(tx, authors, "overwritten", op=form["op"], area=areas[0].code, note=tx.note,
+               by=called(rights(), [area.path for area in areas]))
         answer = effects.answer(tx, done, today=today(held.store), fids=fids)
         return _shown(answer, made) | {"edit": tx.taken, "rev": tx.taken}
     with _told_whole():

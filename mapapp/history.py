@@ -3,42 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
-from flask import Blueprint
+import shapely
+from flask import Blueprint, request
 from sqlalchemy import select
 
 from geodata import undoing
+from geodata.changes import changes_of
+from geodata.notices import notify
 from geodata.rows import Reader, chunks
 from geodata.schema import HISTORY, REVISIONS
-from layers.errors import MissingField, NotFound
+from layers.errors import BadInput, MissingField, NotFound, UndoBlocked
 from layers.schema import LAYERS
 
 from .areas import visible
 from .auth import needs
-from .forms import arguments, flag, next_page, number, whole
+from .chief import called, is_chief
+from .forms import arguments, body, flag, next_page, number, whole
 from .privacy import special
 from .state import actor, rights, state
 
 blueprint = Blueprint("history", __name__)
+LONGEST_REASON = 200
 
 
 @blueprint.post("/api/edits/<fid:rev>/undo")
 @needs("redraw")
 def undo(rev: int):
-    """Takes an edit of one's own back (undoing an undo does it again)."""
+    """Takes an edit of one's own back (undoing an undo does it again); the chief of its areas that of another, with a
+    `reason`. Both are told."""
     arguments()
-    held, own = state(), rights()
+    held, reason = state(), _reason()
+    form = {"op": "undo", "edit": rev} | ({"reason": reason} if reason else {})
 
     def change(tx):
-        done = _own_edit(tx, rev)
-        own.require("redraw", redrawn(tx, done))
+        done, areas = _to_take_back(tx, rev)
+        others = done["actor"] != actor()
+        if others and not reason:
+            raise MissingField(f"edit {rev} is another's: a reason is needed", fields=["reason"])
         before = _codes(tx, done)
         undoing.undo(tx, rev)
         tx.note = done["op"] if not done["note"] else f"{done['op']} {done['note']}"
+        if others:
+            notify(tx, [done["actor"]], "reversed", known_to=[actor()], undone=rev, op=done["op"], note=done["note"] or "",
+                   area=before[0] if before else None, by=called(rights(), [area.path for area in areas]), reason=reason)
         return {"edit": tx.taken, "rev": tx.taken, "op": "undo", "undone": rev, "areas": before}
-    answer = held.store.attempt(actor(), "undo", change, form={"op": "undo", "edit": rev})
+    answer = held.store.attempt(actor(), "undo", change, form=form)
     return answer | _after(answer["rev"])
+
+
+def _reason() -> str:
+    """Why, in the words of the request."""
+    raw = body(known=("reason",)).get("reason") if request.content_length else None
+    if raw is not None and not isinstance(raw, str):
+        raise BadInput("reason: text is needed", fields=["reason"])
+    reason = (raw or "").replace("\0", "").strip()
+    if len(reason) > LONGEST_REASON:
+        raise BadInput(f"reason: at most {LONGEST_REASON} characters fit", fields=["reason"])
+    return reason
 
 
 @blueprint.get("/api/edits")
@@ -67,19 +91,54 @@ def edits():
     return answer
 
 
+@blueprint.get("/api/edits/<fid:rev>")
+@needs("see")
+def edit(rev: int):
+    """One edit with the borders it found and the borders it left, of the areas in the account's sight."""
+    arguments()
+    with state().store.read() as reader:
+        row = reader.revision(rev)
+        if not _in_sight(row):
+            raise NotFound(f"edit {rev}: no such edit")
+        before, after = _borders(reader, row)
+        shapes = [shapely.geometry.shape(area["geometry"]) for area in (*before, *after)]
+        fids = changed_areas(row) or row["touched"]["facts"]
+        boxes = [shape.bounds for shape in shapes] or [node.bounds for node in _live(fids) if rights().may("see", node.path)]
+        return {**_line(reader, row), "before": before, "after": after, "bounds": _around(boxes)}
+
+
+def _borders(reader: Reader, row: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Leaves whose ground an edit changed, before and after it; none of what wrote a whole file."""
+    try:
+        cut = [change for change in changes_of(reader, row["rev"]) if change.ground and not change.quiet]
+    except UndoBlocked:
+        return [], []
+    sides = ([(change.fid, change.before) for change in cut], [(change.fid, change.after) for change in cut])
+    before, after = ([{"fid": fid, "code": leaf["code"], "name": leaf["name"], "level": leaf["level"],
+                       "geometry": shapely.geometry.mapping(leaf["geom"])}
+                      for fid, leaf in side if leaf and leaf["leaf"] and rights().may("see", leaf["path"])] for side in sides)
+    return before, after
+
+
+def _around(boxes: list[tuple[float, ...]]) -> list[float] | None:
+    return shapely.total_bounds([shapely.box(*box) for box in boxes]).tolist() if boxes else None
+
+
 # ---- undo ------------------------------------------------------------------------------------------------------------
 def preview_undo(form: dict[str, Any]) -> dict[str, Any]:
-    """Whether an edit of one's own can be taken back, and what is in the way."""
+    """Whether an edit can be taken back by who asks, what is in the way, and whether a reason is needed."""
     if form.get("edit") is None:
         raise MissingField("undo needs edit", fields=["edit"])
     rev = whole(form["edit"], "edit")
     with state().store.read() as reader:
-        done = _own_edit(reader, rev)
-        rights().require("redraw", redrawn(reader, done))
-        blocking = undoing.blockers(reader, undoing.tip(reader, rev))
+        done, _ = _to_take_back(reader, rev)
+        blocking: list[int] = []
+        try:
+            undoing.judged(reader, undoing.tip(reader, rev))
+        except UndoBlocked as blocked:
+            blocking = blocked.details["edits"]
         return {"op": "undo", "undone": rev, "possible": not blocking, "blocked_by": blocking,
-                "areas": _codes(reader, done),
-                "changed": [], "findings": []}
+                "reason_needed": done["actor"] != actor(), "areas": _codes(reader, done), "changed": [], "findings": []}
 
 
 def _codes(reader: Reader, done: dict[str, Any]) -> list[str]:
@@ -108,14 +167,18 @@ def _after(rev: int) -> dict[str, Any]:
 
 
 def redrawn(reader: Reader, done: dict[str, Any]) -> list[Any]:
-    """The areas whose course, attributes or facts an edit changed, as they live now; not neighbours that only gained a
-    vertex."""
+    """The areas whose course, attributes or facts an edit changed, as they live now, and those it ended as they were;
+    not neighbours that only gained a vertex."""
     fids = {*changed_areas(done), *done["touched"]["facts"]}
     for layer, touched in done["touched"]["layers"].items():
         if LAYERS[layer].owned:
             fids.update(row["area"] for row in reader.rows(layer, fids=touched, geometry=False))
-    fids.update(image["row"].get("area") for image in reader.before_images(done["rev"]))
-    return _live(sorted(fids - {None}))
+    images = reader.before_images(done["rev"])
+    fids.update(image["row"].get("area") for image in images)
+    live = _live(sorted(fids - {None}))
+    gone = {*done["touched"]["retired"]} - {node.fid for node in live}
+    return live + [SimpleNamespace(fid=image["fid"], code=image["row"]["code"], path=image["row"]["path"])
+                   for image in images if image["layer"] == "areas" and image["fid"] in gone]
 
 
 def changed_areas(done: dict[str, Any]) -> list[int]:
@@ -123,11 +186,19 @@ def changed_areas(done: dict[str, Any]) -> list[int]:
     return sorted({*done["touched"]["areas"]} - {*done["touched"].get("quiet", ())})
 
 
-def _own_edit(reader: Reader, rev: int) -> dict[str, Any]:
+def _to_take_back(reader: Reader, rev: int) -> tuple[dict[str, Any], list[Any]]:
+    """The edit, and the areas it changed, when the account may take it back: its own, or, as the chief of all these
+    areas, another's. What was decided about a zone goes back by the ways of zones alone."""
     done = reader.revision(rev)
+    areas, own = redrawn(reader, done), rights()
     if done["actor"] != actor():
-        raise NotFound(f"edit {rev}: not one of yours; only its author takes an edit back")
-    return done
+        author = state().accounts.get(done["actor"])
+        chief = not done["op"].endswith(" zone") and is_chief(
+            own, state().rights_of(author) if author else None, [area.path for area in areas])
+        if not chief:
+            raise NotFound(f"edit {rev}: not one of yours; its author takes it back, or the chief of its areas")
+    own.require("redraw", areas)
+    return done, areas
 
 
 # ---- history ---------------------------------------------------------------------------------------------------------
@@ -183,4 +254,5 @@ def _line(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:
     seen = [area.code for area in sorted(areas, key=lambda area: area.fid) if own.may("see", area.path)]
     return {"rev": row["rev"], "at": row["at"], "actor": row["actor"] if named else None, "op": row["op"],
             "note": (row["note"] or "") if len(seen) == len(areas) else "", "undone_by": row["undone_by"],
-            "undoes": row["undoes"], "areas": seen}
+            "undoes": row["undoes"], "areas": seen, "mine": row["actor"] == actor(),
+            "reason": (row["form"] or {}).get("reason") if len(seen) == len(areas) else None}

@@ -132,7 +132,8 @@ def urls() -> dict[str, str]:
     return {
         "areas": "/api/areas", "area": "/api/areas/{code}", "figures": "/api/figures", "search": "/api/search",
         "summary": "/api/summary", "findings": "/api/findings",
-        "preview": "/api/edits/preview", "edits": "/api/edits", "undo": "/api/edits/{rev}/undo",
+        "preview": "/api/edits/preview", "edits": "/api/edits", "undo": "/api/edits/{rev}/undo", "edit": "/api/edits/{rev}",
+        "notices": "/api/notices", "notices_read": "/api/notices/read",
         "layer": "/api/{layer}", "item": "/api/{layer}/{id}",
         "zones": "/api/zones", "zone": "/api/zones/{id}", "zone_restore": "/api/zones/{id}/restore",
         "exports": "/api/exports",

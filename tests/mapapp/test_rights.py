@@ -9,6 +9,8 @@ import pytest
 from geodata import undoing
 from mapapp.rights import ACTIONS
 from tests.mapapp.doing import (
+    NUMBERS,
+    account_at,
     across,
     area_version,
     code,
@@ -18,6 +20,7 @@ from tests.mapapp.doing import (
     polygon,
     split,
     spot,
+    token_at,
     version,
     withdrawn,
     zone_at,
@@ -29,7 +32,7 @@ from tests.mapapp.web import PASSWORD, Web, open_town
 # roles, 404 = not in your sight (also when it exists).
 TABLE = """
 case                     place    nobody none viewer reporter planner commander auditor admin mixed
-page                     -           401  403    200      200     200       200     403   200   200
+page                     -           401  302    200      200     200       200     302   200   200
 sign-in page             -           200  302    302      302     302       302     302   302   302
 sign-in form             -           400  400    400      400     400       400     400   400   400
 sign-out                 -           400  400    400      400     400       400     400   400   400
@@ -93,6 +96,13 @@ undo own edit            sibling     401  403    403      403     404       404 
 undo own edit            above       401  403    403      403     404       404     403   403   403
 undo own edit            other       401  403    403      403     404       404     403   403   403
 undo another's edit      inside      401  403    403      403     404       404     403   403   404
+undo the planner's edit  inside      401  403    403      403     200       200     403   403   404
+edit                     inside      401  403    200      200     200       200     403   200   200
+edit                     sibling     401  403    404      404     404       404     403   404   200
+edit                     above       401  403    404      404     404       404     403   404   200
+edit                     other       401  403    404      404     404       404     403   404   200
+notices                  -           401  403    200      200     200       200     403   200   200
+read notices             -           401  403    200      200     200       200     403   200   200
 edits                    -           401  403    200      200     200       200     403   200   200
 edits of area            inside      401  403    200      200     200       200     403   200   200
 edits of area            sibling     401  403    404      404     404       404     403   404   200
@@ -177,6 +187,51 @@ remove person            inside      401  403    403      403     200       200 
 remove person            sibling     401  403    403      403     404       404     403   403   403
 remove person            above       401  403    403      403     404       404     403   403   403
 remove person            other       401  403    403      403     404       404     403   403   403
+
+own account page         -           401  200    200      200     200       200     200   200   200
+own account              -           401  200    200      200     200       200     200   200   200
+own language             -           401  200    200      200     200       200     200   200   200
+own password             -           401  422    422      422     422       422     422   422   422
+own sessions             -           401  200    200      200     200       200     200   200   200
+own session              -           401  200    200      200     200       200     200   200   200
+accounts page            -           401  403    403      403     403       403     403   200   403
+accounts                 -           401  403    403      403     403       403     403   200   403
+new account              inside      401  403    403      403     403       403     403   201   403
+new account              sibling     401  403    403      403     403       403     403   404   403
+new account              above       401  403    403      403     403       403     403   404   403
+new account              other       401  403    403      403     403       403     403   404   403
+change account           inside      401  403    403      403     403       403     403   200   403
+change account           sibling     401  403    403      403     403       403     403   404   403
+change account           above       401  403    403      403     403       403     403   404   403
+change account           other       401  403    403      403     403       403     403   404   403
+reset account            inside      401  403    403      403     403       403     403   200   403
+reset account            sibling     401  403    403      403     403       403     403   404   403
+reset account            above       401  403    403      403     403       403     403   404   403
+reset account            other       401  403    403      403     403       403     403   404   403
+unlock account           inside      401  403    403      403     403       403     403   200   403
+unlock account           sibling     401  403    403      403     403       403     403   404   403
+unlock account           above       401  403    403      403     403       403     403   404   403
+unlock account           other       401  403    403      403     403       403     403   404   403
+end sessions             inside      401  403    403      403     403       403     403   200   403
+end sessions             sibling     401  403    403      403     403       403     403   404   403
+end sessions             above       401  403    403      403     403       403     403   404   403
+end sessions             other       401  403    403      403     403       403     403   404   403
+token of account         inside      401  403    403      403     403       403     403   201   403
+token of account         sibling     401  403    403      403     403       403     403   404   403
+token of account         above       401  403    403      403     403       403     403   404   403
+token of account         other       401  403    403      403     403       403     403   404   403
+revoke token             inside      401  403    403      403     403       403     403   200   403
+revoke token             sibling     401  403    403      403     403       403     403   404   403
+revoke token             above       401  403    403      403     403       403     403   404   403
+revoke token             other       401  403    403      403     403       403     403   404   403
+audit page               -           401  403    403      403     403       403     200   403   403
+audit                    -           401  403    403      403     403       403     200   403   403
+audit table              -           401  403    403      403     403       403     200   403   403
+audit of area            inside      401  403    403      403     403       403     200   403   403
+audit of area            sibling     401  403    403      403     403       403     404   403   403
+audit of area            above       401  403    403      403     403       403     404   403   403
+audit of area            other       401  403    403      403     403       403     404   403   403
+checklist                -           401  403    403      403     200       200     403   200   200
 """
 WHO = TABLE.split("\n")[1].split()[2:]
 ROWS = [(line[:25].strip(), *line[25:].split()) for line in TABLE.split("\n")[2:] if line]
@@ -232,6 +287,14 @@ CASES = {
     "merge across": lambda web, place, who: ("POST", "/api/edits", {"op": "merge", "targets": ["31", code(place)]}),
     "undo own edit": lambda web, place, who: ("POST", f"/api/edits/{edit_at(web, place, who)}/undo", {}),
     "undo another's edit": lambda web, place, who: ("POST", f"/api/edits/{edit_at(web, place, 'chief')}/undo", {}),
+    "undo the planner's edit": lambda web, place, who: (
+        "POST",
+        f"/api/edits/{edit_at(web, place, 'planner')}/undo",
+        {"reason": "x"},
+    ),
+    "edit": lambda web, place, who: ("GET", f"/api/edits/{edit_at(web, place, 'chief')}", None),
+    "notices": lambda web, place, who: ("GET", "/api/notices", None),
+    "read notices": lambda web, place, who: ("POST", "/api/notices/read", {"seq": 0}),
     "edits": lambda web, place, who: ("GET", "/api/edits", None),
     "edits of area": lambda web, place, who: ("GET", f"/api/edits?area={code(place)}", None),
     "tile description": lambda web, place, who: ("GET", "/tiles/areas.json", None),
@@ -305,6 +368,30 @@ CASES = {
         {"version": version(web, "cells", web.fids["cells"][place]), "households": 31},
     ),
     "remove person": lambda web, place, who: ("DELETE", f"/api/staff/{person_at(web, place)}?version=1", None),
+    "own account page": lambda web, place, who: ("GET", "/account", None),
+    "own account": lambda web, place, who: ("GET", "/api/account", None),
+    "own language": lambda web, place, who: ("PATCH", "/api/account", {"lang": "zh"}),
+    "own password": lambda web, place, who: ("POST", "/api/account/password", {"old": PASSWORD, "new": "short"}),
+    "own sessions": lambda web, place, who: ("DELETE", "/api/account/sessions", None),
+    "own session": lambda web, place, who: ("GET", "/api/account/session", None),
+    "accounts page": lambda web, place, who: ("GET", "/accounts", None),
+    "accounts": lambda web, place, who: ("GET", "/api/accounts", None),
+    "new account": lambda web, place, who: (
+        "POST",
+        "/api/accounts",
+        {"name": f"new {next(NUMBERS)}", "grants": [{"role": "viewer", "area": code(place)}]},
+    ),
+    "change account": lambda web, place, who: ("PATCH", f"/api/accounts/{account_at(web, place)}", {"version": 0, "disabled": True}),
+    "reset account": lambda web, place, who: ("POST", f"/api/accounts/{account_at(web, place)}/reset", {}),
+    "unlock account": lambda web, place, who: ("POST", f"/api/accounts/{account_at(web, place)}/unlock", {}),
+    "end sessions": lambda web, place, who: ("DELETE", f"/api/accounts/{account_at(web, place)}/sessions", None),
+    "token of account": lambda web, place, who: ("POST", f"/api/accounts/{account_at(web, place)}/tokens", {"name": "QGIS"}),
+    "revoke token": lambda web, place, who: ("DELETE", token_at(web, place), None),
+    "audit page": lambda web, place, who: ("GET", "/audit", None),
+    "audit": lambda web, place, who: ("GET", "/api/audit", None),
+    "audit table": lambda web, place, who: ("GET", "/api/audit.csv", None),
+    "audit of area": lambda web, place, who: ("GET", f"/api/audit?area={code(place)}", None),
+    "checklist": lambda web, place, who: ("GET", "/api/checklist", None),
 }
 
 
