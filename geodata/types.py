@@ -7,10 +7,10 @@ import struct
 from collections.abc import Sequence
 
 import shapely
-from sqlalchemy import Text
+from sqlalchemy import Double, Text, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import functions
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NULLTYPE, TypeDecorator, UserDefinedType
 
 SRID = 4490
@@ -125,30 +125,31 @@ class Json(TypeDecorator):
         return None if value is None else json.loads(value)
 
 
-class bbox(ColumnElement):  # noqa: N801  reads as a function in statements: where(bbox(table, bounds))
+class bbox(FunctionElement):  # noqa: N801  reads as a function in statements: where(bbox(table, bounds))
     """True for rows whose envelope meets `bounds` (west, south, east, north), by the spatial index.
 
     Its type is NULLTYPE on purpose: as Boolean, SQLAlchemy writes `... IN (...) = 1` on SQLite and the R-tree is no
-    longer used (measured: 515 ms instead of 74).
+    longer used (measured: 515 ms instead of 74). The bounds are parameters, so that a statement is compiled once.
     """
 
-    inherit_cache = False
+    inherit_cache = True
     type = NULLTYPE
 
     def __init__(self, table, bounds):
-        self.table = table
-        self.bounds = tuple(float(value) for value in bounds)
+        super().__init__(table.c.geom, *(literal(float(value), Double) for value in bounds))
 
 
 @compiles(bbox, "sqlite")
 def _rtree(element, compiler, **kw):
-    west, south, east, north = element.bounds
-    name = element.table.name
-    return (f"{name}.fid IN (SELECT id FROM rtree_{name}_geom WHERE maxx >= {west!r} AND minx <= {east!r}"
-            f" AND maxy >= {south!r} AND miny <= {north!r})")
+    geom, *bounds = element.clauses
+    name = geom.table.name
+    west, south, east, north = (compiler.process(value, **kw) for value in bounds)
+    return (f"{name}.fid IN (SELECT id FROM rtree_{name}_geom WHERE maxx >= {west} AND minx <= {east}"
+            f" AND maxy >= {south} AND miny <= {north})")
 
 
 @compiles(bbox, "postgresql")
 def _gist(element, compiler, **kw):
-    west, south, east, north = element.bounds
-    return f"{element.table.name}.geom && ST_MakeEnvelope({west!r}, {south!r}, {east!r}, {north!r}, {SRID})"
+    geom, *bounds = element.clauses
+    west, south, east, north = (compiler.process(value, **kw) for value in bounds)
+    return f"{geom.table.name}.geom && ST_MakeEnvelope({west}, {south}, {east}, {north}, {SRID})"
