@@ -3,16 +3,17 @@ import { layer } from "./layer.js";
 import { base } from "./style_base.js";
 import { upperBorders } from "./style_borders.js";
 import { areaLabels } from "./style_labels.js";
+import { peersStyle } from "./style_peers.js";
 import { work } from "./style_work.js";
 import { zones } from "./style_zones.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
-const FIXED = ["draft", "preview", "outline"];
+const FIXED = ["draft", "preview", "outline", "peers"];
 
 /** Fill of an area by the class of its figure (feature-state `c`); while one class is isolated the others pale. */
-function tint(ink, classes, isolate) {
+function tint(ink, classes, isolate, ground) {
   const colours = classes.flatMap((entry) => [entry.index, ink[entry.token]]);
-  const strength = isolate === null ? 0.72 : ["case", ["==", layer.state("c", -1), isolate], 0.9, 0.12];
+  const strength = isolate === null ? (ground ? 0.55 : 0.72) : ["case", ["==", layer.state("c", -1), isolate], 0.9, 0.12];
   return {
     // Always an expression: a tile reloaded while colours change from one to none would meet a binder of the other
     // kind.
@@ -31,17 +32,20 @@ function tint(ink, classes, isolate) {
  * @param {Record<string, object>} tiles vector sources by name
  * @param {{classes: Array<{index: number, token: string}>, isolate: number|null, isolateZone: string|null, wash:
  *   boolean, hidden:
- *   Set<string>}} shown
+ *   Set<string>, ground: {format: string} | null}} shown
  * @returns {object} a complete MapLibre style without glyphs and sprite: texts come from the fonts of the machine
  */
 export function mapStyle(ink, tiles, shown) {
   const selected = ["boolean", ["feature-state", "selected"], false];
-  const law = zones.areas(ink, shown);
+  const { ground } = shown; // with a base map on, zones are drawn as on figures: halo and pattern, no wash
+  const law = zones.areas(ink, ground ? { ...shown, wash: false } : shown);
   const layers = [
     { id: "outside", type: "background", paint: { "background-color": ink["m-outside"] } },
-    layer.tiled("land", "fill", "areas", { paint: { "fill-color": ink["m-land"], "fill-antialias": false } }),
+    layer.tiled("land", "fill", "areas", {
+      paint: { "fill-color": ink["m-land"], "fill-antialias": false, "fill-opacity": ground?.format === "raster" ? 0 : 1 },
+    }),
     layer.tiled("tint", "fill", "areas", {
-      paint: { ...tint(ink, shown.classes, shown.isolate), "fill-antialias": false },
+      paint: { ...tint(ink, shown.classes, shown.isolate, ground), "fill-antialias": false },
     }),
     layer.tiled("unknown", "fill", "areas", {
       paint: {
@@ -54,6 +58,9 @@ export function mapStyle(ink, tiles, shown) {
         ],
       },
     }),
+    layer.tiled("unassigned", "fill", "areas", {
+      paint: { "fill-pattern": "hatch-unassigned", "fill-opacity": ["case", layer.state("x", false), 0.7, 0] },
+    }),
     ...base.ground(ink),
     layer.tiled("building", "fill", "buildings", {
       minzoom: 14,
@@ -64,6 +71,14 @@ export function mapStyle(ink, tiles, shown) {
       },
     }),
     ...law.filter(({ type }) => type === "fill"),
+    layer.tiled("border-halo", "line", "areas", {
+      layout: { "line-join": "round" },
+      paint: {
+        "line-color": ink["m-halo"],
+        "line-width": layer.byZoom(9, 1.5, 14, 3, 18, 4),
+        "line-opacity": ground ? 0.75 : 0,
+      },
+    }),
     layer.tiled("border", "line", "areas", {
       layout: { "line-join": "round" },
       paint: { "line-color": ink["m-border"], "line-width": layer.byZoom(9, 0.5, 14, 0.9, 18, 1.2) },
@@ -79,9 +94,11 @@ export function mapStyle(ink, tiles, shown) {
       layout: { "line-join": "round" },
       paint: { "line-color": ink.select, "line-width": 3, "line-opacity": ["case", selected, 1, 0] },
     }),
+    ...peersStyle.outlines(ink),
     ...work.effect(ink),
     areaLabels(ink),
     zones.badges(),
+    peersStyle.names(ink),
     ...work.draft(ink),
   ].filter(({ source }) => !source || source in tiles || FIXED.includes(source));
   for (const one of layers) {

@@ -38,7 +38,7 @@ export const popover = {
     if (again) return null;
     const box = el("div", { class: "pop", role: "dialog", "aria-label": label }, ...content);
     const items = () =>
-      [...box.querySelectorAll(".mi, input")].filter((item) => !item.disabled && item.offsetParent !== null);
+      [...box.querySelectorAll(".mi:not(label), input")].filter((item) => !item.disabled && item.offsetParent !== null);
     const onkey = (event) => {
       if (event.key === "Escape") {
         event.preventDefault();
