@@ -44,7 +44,7 @@ def figures():
         "rev": cache.rev, "seq": held.store.head()[1], "level": level, "metric": metric,
         "fid": [node.fid for node in nodes],
         "value": [VALUES[metric](node) for node in nodes], "age_s": [age_s(node.counts.counted_at) for node in nodes],
-        "unassigned": [node.fid for node in nodes if not node.assigned]}
+        "unassigned": [node.fid for node in nodes if not node.assigned], "levels": cache.levels()}
     if metric == "households":
         norms = [cache.norm(node) or (None, None) for node in nodes]
         answer |= {"norm_min": [low for low, _ in norms], "norm_max": [high for _, high in norms],

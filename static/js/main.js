@@ -5,6 +5,7 @@ import { t } from "./data/i18n.js";
 import { levels } from "./data/levels.js";
 import { page } from "./data/page.js";
 import { Desk } from "./edit/desk.js";
+import { Division } from "./edit/division.js";
 import { Journal } from "./edit/journal.js";
 import { MergeMode } from "./edit/modes/merge_mode.js";
 import { MeasureMode } from "./edit/modes/measure_mode.js";
@@ -22,6 +23,7 @@ import { emptyStore } from "./ui/empty_store.js";
 import { exportDialog } from "./ui/export_dialog.js";
 import { foot } from "./ui/foot.js";
 import { attribution } from "./ui/ground_menu.js";
+import { FindingsWalk } from "./ui/findings_walk.js";
 import { hint } from "./ui/hint.js";
 import { watchIdle } from "./ui/idle.js";
 import { watchKeys } from "./ui/keys.js";
@@ -87,6 +89,8 @@ async function start() {
   const cards = new Cards(canvas, renewal, {
     use: (id) => use(id),
     exportOf: (area) => exportDialog({ area }),
+    divide: (op, area) => division.open(op, area),
+    findings: (kind) => walk.open(kind),
     free: () =>
       desk.mode &&
       ["select", "measure", "split"].includes(page.tool) &&
@@ -119,6 +123,14 @@ async function start() {
       use("select");
       cards.zone(zone.id);
     },
+  });
+
+  const division = new Division(desk);
+  page.on(["selection", "tool"], () => division.shut());
+  const walk = new FindingsWalk({
+    outline: (area) => cards.outline(area),
+    go: (area) => cards.go(area),
+    shut: () => cards.show(),
   });
 
   function use(id) {
@@ -154,6 +166,7 @@ async function start() {
     undo: () => takeBack("undo"),
     redo: () => takeBack("redo"),
     parent: () => cards.parent(),
+    problem: (by) => walk.step(by),
     toggleSnap: () => {
       const { on } = desk.snapper;
       const any = on.vertices || on.borders;

@@ -80,9 +80,12 @@ export class Canvas {
     const was = this.last;
     const style = mapStyle(ink, this.sources, this.shown());
     const known = new Map((was ?? { layers: [] }).layers.map((layer) => [layer.id, layer]));
+    this.#stock(style, known);
     for (const layer of style.layers) {
       if (!this.gl.getLayer(layer.id)) continue;
       const before = known.get(layer.id);
+      if (before?.minzoom !== layer.minzoom || before?.maxzoom !== layer.maxzoom)
+        this.gl.setLayerZoomRange(layer.id, layer.minzoom ?? 0, layer.maxzoom ?? 24);
       for (const part of ["paint", "layout"]) {
         for (const [name, value] of Object.entries(layer[part] ?? {})) {
           if (JSON.stringify(before?.[part]?.[name]) === JSON.stringify(value)) continue;
@@ -95,6 +98,25 @@ export class Canvas {
         this.gl.setLayoutProperty(layer.id, "visibility", visible);
     }
     this.last = style;
+  }
+
+  /** Other levels than before: their sources and borders come, those that are gone go. @param {Record<string, object>} sources */
+  relevel(sources) {
+    for (const [name, source] of Object.entries(sources)) if (!this.gl.getSource(name)) this.gl.addSource(name, source);
+    this.sources = { ...this.sources, ...sources };
+    this.look();
+  }
+
+  /** Layers that the style has and the map has not come in at their place; layers the style has no more leave. */
+  #stock(style, known) {
+    const wanted = style.layers.map((layer) => layer.id);
+    for (const id of known.keys()) if (!wanted.includes(id) && this.gl.getLayer(id)) this.gl.removeLayer(id);
+    for (let i = style.layers.length - 1; i >= 0; i--) {
+      const layer = style.layers[i];
+      if (this.gl.getLayer(layer.id) || (layer.source && !this.gl.getSource(layer.source))) continue;
+      this.gl.addLayer(layer, wanted.slice(i + 1).find((id) => this.gl.getLayer(id)));
+      known.set(layer.id, layer);
+    }
   }
 
   /**

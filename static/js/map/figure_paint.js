@@ -4,7 +4,9 @@ import { classify } from "../data/classes.js";
 import { figures } from "../data/figures.js";
 import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
+import { levels } from "../data/levels.js";
 import { page } from "../data/page.js";
+import { tiles } from "./tiles.js";
 
 /** What stands under the code of an area. */
 function valueText(metric, value) {
@@ -15,7 +17,7 @@ function valueText(metric, value) {
   return boot.lang === "zh" && unit !== key ? `${format.number(value)} ${unit}` : format.number(value);
 }
 
-/** Owns the feature-states `c` (class) and `u` (unknown) of the areas. Verbs: show, again. */
+/** Owns the feature-states `c` (class), `u` (unknown) and `x` (unassigned) of the areas. Verbs: show, again. */
 export class FigurePaint {
   #asked = 0;
   #painted = new Map();
@@ -41,9 +43,11 @@ export class FigurePaint {
       return;
     }
     if (turn !== this.#asked) return;
+    if (levels.news(read.levels)) return this.#relevel();
+    const bare = new Set(read.unassigned ?? []);
     const { classes, of, unknown, norm } = classify(metric, read);
     const set = (fid, state) => {
-      const key = `${state.c} ${state.u}`;
+      const key = `${state.c} ${state.u} ${state.x}`;
       if (this.#painted.get(fid) === key) return;
       this.#painted.set(fid, key);
       this.canvas.gl.setFeatureState({ source: "areas", sourceLayer: "areas", id: fid }, state);
@@ -51,8 +55,8 @@ export class FigurePaint {
     const values = {},
       marks = {};
     read.fid.forEach((fid, i) => {
-      set(fid, { c: of[i], u: of[i] === -1 });
-      values[fid] = valueText(metric, read.value[i]);
+      set(fid, { c: of[i], u: of[i] === -1, x: bare.has(fid) });
+      values[fid] = `${bare.has(fid) ? `${t("area.unassigned")} ` : ""}${valueText(metric, read.value[i])}`;
       const mark = of[i] >= 0 ? classes.find((entry) => entry.index === of[i])?.mark : null;
       if (mark) marks[fid] = mark;
     });
@@ -76,12 +80,22 @@ export class FigurePaint {
         level: page.level,
         classes,
         unknown,
+        unassigned: bare.size,
         norm,
         age_s: ages.length ? ages.reduce((a, b) => Math.max(a, b), 0) : null,
         of: new Map(read.fid.map((fid, i) => [fid, read.value[i]])),
       },
       ...(same ? {} : { isolate: null }),
     });
+  }
+
+  /** The first area of a level came, or the last one went: the map learns what it shows at which zoom. */
+  async #relevel() {
+    await levels.learn();
+    this.canvas.relevel(tiles.sources());
+    figures.forget();
+    page.set({ level: levels.at(this.canvas.gl.getZoom()) });
+    return this.show();
   }
 
   /** After an edit: figures are read again, the map stays where it is. */

@@ -40,6 +40,15 @@ const PATTERNS = {
     }),
 };
 
+/** Pairs of lines that rise to the right: ground nobody was given yet. Neither the thin hatch of the unknown nor a zone. */
+function unassigned(ink) {
+  return picture(16, 16, (pen) => {
+    hatch(pen, 16, -1, ink.unassigned, 1.2);
+    pen.translate(5, 0);
+    hatch(pen, 16, -1, ink.unassigned, 1.2);
+  });
+}
+
 function triangle(ink, up, colour) {
   return picture(13, 11, (pen) => {
     pen.fillStyle = ink[colour];
@@ -108,6 +117,7 @@ export function zoneColour(kind) {
 export function drawImages(ink) {
   const images = {
     "hatch-unknown": picture(8, 8, (pen) => hatch(pen, 8, 1, ink.unknown, 1)),
+    "hatch-unassigned": unassigned(ink),
     "mark-over": triangle(ink, true, "warn"),
     "mark-under": triangle(ink, false, "m-label"),
     "mark-none": new ImageData(2, 2),

@@ -39,13 +39,11 @@ function labelRoom() {
   return ["step", ["zoom"], rising[0]?.[1] ?? 3, ...rising.slice(1).flat()];
 }
 
-const deepestLevel = boot.levels.at(-1) ?? { zh: "", en: "" };
-
 /** "04-05微网格" -> "04-05": the level need not be said on every label; without such a name the end of the code. */
-const SHORT_NAME = [
+const shortName = () => [
   "let",
   "at",
-  ["index-of", deepestLevel.zh, ["get", "name"]],
+  ["index-of", boot.levels.at(-1)?.zh ?? "", ["get", "name"]],
   [
     "case",
     ["==", ["get", "name"], ["get", "code"]],
@@ -68,7 +66,7 @@ function text(ink) {
     "case",
     ["all", ["!", deepest], ["!=", ["get", "name"], ["get", "code"]]],
     ["get", "name"],
-    SHORT_NAME,
+    shortName(),
   ];
   return [
     "format",

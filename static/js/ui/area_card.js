@@ -5,6 +5,7 @@ import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { named } from "../data/named.js";
 import { page } from "../data/page.js";
+import { division } from "../edit/operations/division.js";
 import { el } from "./dom.js";
 import { editName } from "./edit_name.js";
 import { figureSections } from "./figure_sections.js";
@@ -82,6 +83,7 @@ function actions(area, verbs) {
             class: "btn",
             type: "button",
             "data-key": key,
+            "data-writes": key !== "export",
             onclick: why ? null : onclick,
             "aria-disabled": why ? "true" : null,
             title: why,
@@ -106,6 +108,12 @@ function actions(area, verbs) {
     { class: "act row" },
     button("split", "split", verbs.split, { shown: can.redraw && area.leaf, why }),
     button("merge", "merge", verbs.merge, { shown: can.redraw && area.leaf, why }),
+    button("subdivide", "subdivide", verbs.subdivide, {
+      shown: can.redraw && division.of(area).includes("subdivide"),
+      why,
+    }),
+    button("dissolve", "dissolve", verbs.dissolve, { shown: can.redraw && division.of(area).includes("dissolve"), why }),
+    button("assign", "ok", verbs.assign, { shown: can.edit_facts && area.assigned === false, why }),
     button("facts", "edit", verbs.facts, { shown: can.edit_facts, why: area.editable === false ? why : null }),
     button("export", "export", verbs.exports, { shown: can.export }),
   );

@@ -6,6 +6,7 @@ import { levels } from "../data/levels.js";
 import { page } from "../data/page.js";
 import { showAreaCard } from "./area_card.js";
 import { drawBreadcrumb } from "./breadcrumb.js";
+import { places } from "./places.js";
 import { showFactsCard } from "./facts_card.js";
 import { side } from "./side.js";
 import { toast } from "./toast.js";
@@ -36,6 +37,7 @@ export class Cards {
     });
     page.on("zones", () => {
       if (side.shown === "totals") this.#totals();
+      if (this.#zone !== null && side.shown?.startsWith("zone ")) this.#zoneAgain();
     });
     renewal.onTotals = () => {
       if (!page.selection.length && this.#zone === null && (side.shown === null || side.shown === "totals"))
@@ -79,8 +81,62 @@ export class Cards {
       merge: () => this.verbs.use("merge"),
       facts,
       exports: () => this.verbs.exportOf(area),
+      subdivide: () => this.verbs.divide("subdivide", area),
+      dissolve: () => this.verbs.divide("dissolve", area),
+      assign: () => this.#assign(area),
       shut: () => page.set({ selection: [] }),
     });
+  }
+
+  /** Open ground becomes an area like any other. */
+  async #assign(area) {
+    try {
+      const told = await api.patch(boot.urls.area, {
+        path: { code: area.code },
+        body: { version: area.version, assigned: true },
+      });
+      await this.renewal.after({ rev: told.rev, changed: [] });
+      toast(t("toast.assigned", { what: places.title(area) }));
+    } catch (error) {
+      toast(error.text, { kind: "bad" });
+    }
+    this.show();
+  }
+
+  /** The zone that is shown changed; a withdrawn one leaves. */
+  #zoneAgain() {
+    if (!page.zones.some((entry) => entry.id === this.#zone)) this.#zone = null;
+    this.show();
+  }
+
+  /**
+   * Somebody else's edits came: the card is read anew when it is about that ground; an area that is gone is let go.
+   * @param {object[]} edits data of `edit` events
+   */
+  async renewed(edits) {
+    const [one] = page.selection;
+    if (!one || !this.verbs.free() || !(side.shown === `area ${one.fid}` || page.selection.length > 1)) return;
+    const box = this.#area?.fid === one.fid ? this.#area.bounds : null;
+    const meets = (b) => box && b[0] <= box[2] && box[0] <= b[2] && b[1] <= box[3] && box[1] <= b[3];
+    const named = edits.filter((edit) => page.selection.some((area) => edit.areas.includes(area.fid)));
+    if (!named.length && !edits.some((edit) => edit.all || (edit.bounds ? meets(edit.bounds) : edit.facts))) return;
+    if (named.length) {
+      const lives = await Promise.all(
+        page.selection.map(({ code }) =>
+          api.get(boot.urls.area, { path: { code } }).then(
+            () => true,
+            (error) => error.status !== 404,
+          ),
+        ),
+      );
+      const gone = page.selection.filter((_, i) => !lives[i]);
+      if (gone.length) {
+        toast(t("live.gone", { what: gone.map(places.short).join("、") }), { kind: "info" });
+        page.set({ selection: page.selection.filter((area) => !gone.includes(area)) });
+        return;
+      }
+    }
+    this.show();
   }
 
   #crumb(area) {
@@ -94,7 +150,7 @@ export class Cards {
       canvas: this.canvas,
       zones: zoneRows(page.zones, (zone) => this.zone(zone.id)),
       onPick: (area) => page.set({ selection: [chosen(area)] }),
-      onGo: (area) => this.go(area),
+      onFindings: (kind) => this.verbs.findings(kind),
     });
   }
 

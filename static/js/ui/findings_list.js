@@ -42,11 +42,12 @@ function choose(button, areas, onArea) {
 /**
  * @param {Array<{kind: string, text?: string, code?: string | null, where?: [number, number] | null, count?:
  *   number}>} findings
- * @param {{holds?: string[], onPlace?: (where: [number, number]) => void, onArea?: (area: object) => void}} [options]
+ * @param {{holds?: string[], onPlace?: (where: [number, number]) => void, onArea?: (area: object) => void,
+ *   onKind?: (kind: string) => void}} [options] onKind: opens the list of all of that kind;
  *   holds: sentences that are true, ticked
  * @returns {{list: HTMLElement, errors: number, notes: number}}
  */
-export function findingsList(findings, { holds = [], onPlace, onArea } = {}) {
+export function findingsList(findings, { holds = [], onPlace, onArea, onKind } = {}) {
   const sorted = [...findings].sort((a, b) => rank(a.kind) - rank(b.kind));
   const row = (finding) => {
     const [name, colour] = LOOK[rank(finding.kind)];
@@ -63,14 +64,16 @@ export function findingsList(findings, { holds = [], onPlace, onArea } = {}) {
         ? el("button", { class: "lk", type: "button", onclick: () => onPlace(finding.where) }, t("finding.see"))
         : null;
     const areas =
-      finding.areas?.length && onArea
+      finding.areas?.length && (onArea || onKind)
         ? el(
             "button",
             {
               class: "lk",
               type: "button",
-              "aria-haspopup": "dialog",
-              onclick: (event) => choose(event.currentTarget, finding.areas, onArea),
+              "aria-haspopup": onKind ? null : "dialog",
+              "aria-label": `${t("finding.see")}: ${unfilled ? finding.text : title}`,
+              onclick: (event) =>
+                onKind ? onKind(finding.kind) : choose(event.currentTarget, finding.areas, onArea),
             },
             t("finding.see"),
           )

@@ -93,7 +93,7 @@ function cycle(back) {
 
 /**
  * @param {{desk: import("../edit/desk.js").Desk, find: () => void, use: (id: string) => void, undo: () => void, redo:
- *   () => void, parent: () => void, toggleSnap: () => void}} verbs
+ *   () => void, parent: () => void, problem: (by: 1 | -1) => void, toggleSnap: () => void}} verbs
  */
 export function watchKeys(verbs) {
   const map = document.getElementById("map");
@@ -116,11 +116,13 @@ export function watchKeys(verbs) {
     if (command && event.key.toLowerCase() === "f") return done(verbs.find);
     if (command && event.key.toLowerCase() === "z" && !typing) return done(event.shiftKey ? verbs.redo : verbs.undo);
     if (command && event.key.toLowerCase() === "y" && !typing) return done(verbs.redo);
+    if (event.key === "F8") return done(() => verbs.problem(event.shiftKey ? -1 : 1));
     if (event.key === "F6") return done(() => cycle(event.shiftKey));
     if (event.altKey && event.key === "ArrowUp") return done(verbs.parent);
     if (event.key === "Escape") {
       if (popover.shut() || (typing && (event.target.blur(), true))) return undefined;
-      return done(() => verbs.desk.escape());
+      const cancel = document.querySelector("#side [data-escape]");
+      return done(() => (cancel ? cancel.click() : verbs.desk.escape()));
     }
     if (command || event.altKey || typing) return undefined;
     const onButton = event.target.closest?.("button, a, summary, [role=option]");

@@ -125,6 +125,27 @@ function classRows(legend) {
         onclick: () => toggle(-2),
       }),
     );
+  if (legend.unassigned)
+    rows.push(
+      el(
+        "li",
+        {},
+        el(
+          "span",
+          { class: "row" },
+          swatch(
+            el(
+              "svg",
+              { x: 1, y: 1, width: 20, height: 12, viewBox: "1 1 20 12" },
+              el("path", { class: "bare h", d: hatched(9, -1) + hatched(9, -1).replaceAll(/M(\d+)/g, (_, x) => `M${Number(x) + 3}`) }),
+            ),
+            edge(),
+          ),
+          el("span", {}, t("area.unassigned")),
+          el("span", { class: "num" }, format.number(legend.unassigned)),
+        ),
+      ),
+    );
   return rows;
 }
 

@@ -58,10 +58,10 @@ function declared(summary) {
 
 /**
  * @param {object} summary as GET /api/summary gives it
- * @param {{canvas: object, zones: HTMLElement | null, onPick: (area: object) => void, onGo: (area: object) => void}}
+ * @param {{canvas: object, zones: HTMLElement | null, onPick: (area: object) => void, onFindings: (kind: string) => void}}
  *   tools
  */
-export function showTotalsCard(summary, { canvas, zones, onPick, onGo }) {
+export function showTotalsCard(summary, { canvas, zones, onPick, onFindings }) {
   const { list, errors, notes } = findingsList(
     (summary.findings ?? []).filter((finding) => finding.count !== 0),
     {
@@ -69,7 +69,7 @@ export function showTotalsCard(summary, { canvas, zones, onPick, onGo }) {
         summary.coverage && summary.coverage.gaps + summary.coverage.overlaps + summary.coverage.nesting === 0
           ? [t("check.clean")]
           : [],
-      onArea: onGo,
+      onKind: onFindings,
     },
   );
   side.show("totals", {

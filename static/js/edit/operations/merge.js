@@ -9,8 +9,10 @@ export const merge = {
     versions: Object.fromEntries(areas.map((area) => [area.code, area.version])),
   }),
 
-  /** The largest by households keeps its code, unless a person says otherwise. @param {object[]} areas */
-  keeper: (areas) =>
-    areas.reduce((best, area) => ((area.households ?? -1) > (best?.households ?? -2) ? area : best), null)?.code ??
-    null,
+  /** The largest by households keeps its code, unless a person says otherwise; ground nobody was given yet does not.
+   * @param {object[]} areas */
+  keeper: (areas) => {
+    const weight = (area) => (area.assigned === false ? 0 : 1e9) + (area.households ?? -1);
+    return areas.reduce((best, area) => (!best || weight(area) > weight(best) ? area : best), null)?.code ?? null;
+  },
 };
