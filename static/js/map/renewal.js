@@ -1,12 +1,17 @@
-// After an edit: only the tiles on its ground are asked anew, figures and totals are read again, the map stays put.
+// From an edit to what is on the screen, one's own or another's: only the tiles on its ground are asked anew, figures and
+// totals are read again, the map stays put.
 import { api } from "../data/api.js";
 import { boot } from "../data/boot.js";
 import { page } from "../data/page.js";
 import { foot } from "../ui/foot.js";
 import { readTotals } from "../ui/totals_card.js";
+import { flash } from "./flash.js";
 import { tiles } from "./tiles.js";
 
 const MOST_ASKED = 24;
+const REST_MS = 2000, // between two readings of all figures because others edit
+  REST_TIMES = 4, // and so many times what the reading took
+  OWN_MS = 700; // the page's own work after a save of its own begins within this time
 
 /** Bounds of all geometries; an undo tells none, then the areas are asked; null = anywhere. */
 async function boundsOf(changed) {
@@ -33,9 +38,15 @@ async function boundsOf(changed) {
   return box[0] < Infinity ? box : null;
 }
 
-/** Owns the way from a saved change to what is on the screen. Verbs: after, zones, summary, all. */
+const later = (rev) => page.set({ rev: Math.max(page.rev, rev) });
+
+/** Owns the way from a change to what is on the screen. Verbs: after, zones, heard, summary, all. */
 export class Renewal {
   totals = null;
+  /** revisions this page has already drawn because it made them */
+  #own = new Set();
+  #timer = null;
+  #free = 0;
 
   /** @param {import("./canvas.js").Canvas} canvas @param {import("./figure_paint.js").FigurePaint} paint */
   constructor(canvas, paint) {
@@ -46,8 +57,9 @@ export class Renewal {
 
   /** @param {{rev: number, changed: object[]}} answer of a saved edit */
   async after(answer) {
+    this.#own.add(answer.rev);
     tiles.touched(answer.rev, await boundsOf(answer.changed ?? []), ["areas"]);
-    page.set({ rev: answer.rev });
+    later(answer.rev);
     this.canvas.renew(["areas"]);
     await Promise.all([this.paint.again(), this.summary(), this.onAfter?.()]);
   }
@@ -56,12 +68,60 @@ export class Renewal {
   async zones(zone) {
     if (!boot.zone_kinds.length) return;
     if (zone) {
+      this.#own.add(zone.rev);
       tiles.touched(zone.rev, zone.bounds ?? null, ["zones"]);
-      page.set({ rev: zone.rev });
+      later(zone.rev);
       this.canvas.renew(["zones"]);
     }
     const told = await api.get(boot.urls.zones).catch(() => null);
     if (told) page.set({ zones: told.zones });
+  }
+
+  /**
+   * Edits the stream told, oldest first. Those this page made itself are drawn by `after` and are left out.
+   * @param {object[]} edits data of `edit` events
+   * @returns {Promise<object[]>} the edits of others
+   */
+  async heard(edits) {
+    await api.written();
+    const mine = edits.filter((edit) => api.own.has(edit.rev)),
+      theirs = edits.filter((edit) => !api.own.has(edit.rev));
+    if (mine.length)
+      setTimeout(() => {
+        const left = mine.filter((edit) => !this.#own.has(edit.rev));
+        if (left.length) this.#draw(left);
+      }, OWN_MS);
+    if (theirs.length) {
+      this.#draw(theirs);
+      flash(this.canvas, [...new Set(theirs.flatMap((edit) => edit.areas))]);
+    }
+    return theirs;
+  }
+
+  #draw(edits) {
+    if (edits.some((edit) => edit.all)) {
+      this.all();
+      return;
+    }
+    for (const edit of edits) if (edit.layers.length) tiles.touched(edit.rev, edit.bounds, edit.layers);
+    later(Math.max(...edits.map((edit) => edit.rev)));
+    const layers = [...new Set(edits.flatMap((edit) => edit.layers))];
+    this.canvas.renew(layers);
+    if (layers.includes("zones")) this.zones(null);
+    if (edits.some((edit) => edit.facts || edit.areas.length)) this.#figuresSoon();
+  }
+
+  /** Figures and totals once more, but not without end while twenty others edit. */
+  #figuresSoon() {
+    this.#timer ??= setTimeout(
+      async () => {
+        const began = performance.now();
+        await Promise.all([this.paint.again(), this.summary()]).catch(() => null);
+        this.#free = performance.now() + Math.max(REST_MS, REST_TIMES * (performance.now() - began));
+        this.#timer = null;
+      },
+      Math.max(0, this.#free - performance.now()),
+    );
   }
 
   /** Totals of the level in view for the side panel and the foot. */
@@ -79,7 +139,7 @@ export class Renewal {
   async all() {
     const told = await api.get(boot.urls.areas, { query: { limit: 1 } }).catch(() => null);
     tiles.touched(told?.rev ?? page.rev, null);
-    if (told) page.set({ rev: told.rev });
+    if (told) later(told.rev);
     this.canvas.renew();
     await Promise.all([this.paint.again(), this.summary(), this.zones(null)]);
   }

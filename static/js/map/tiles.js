@@ -5,8 +5,9 @@ import { levels } from "../data/levels.js";
 
 const OPTIONAL = ["buildings", "estates", "roads", "water", "barriers", "gates", "places"];
 
-/** @type {Array<{rev: number, layers: string[] | null, bounds: [number, number, number, number]}>} newest first */
+/** @type {Array<{rev: number, layers: string[] | null, bounds: [number, number, number, number]}>} in no order */
 const edits = [];
+const MOST = 400; // edits remembered one by one; older ones count as one
 
 function tileBounds(z, x, y) {
   const n = 2 ** z;
@@ -45,7 +46,14 @@ export const tiles = {
 
   /** Notes an edit. @param {number} rev @param {[number, number, number, number] | null} bounds null: everywhere */
   touched(rev, bounds, layers = null) {
-    edits.unshift({ rev, bounds: bounds ?? [-180, -90, 180, 90], layers });
+    edits.push({ rev, bounds: bounds ?? [-180, -90, 180, 90], layers });
+    if (edits.length <= MOST) return;
+    const old = edits.splice(0, MOST / 2);
+    edits.unshift({
+      rev: Math.max(...old.map((edit) => edit.rev)),
+      bounds: [0, 1, 2, 3].map((i) => Math[i < 2 ? "min" : "max"](...old.map((edit) => edit.bounds[i]))),
+      layers: null,
+    });
   },
 
   /** @param {string} url @returns {string} the address with the revision that is right for this tile */
@@ -54,7 +62,9 @@ export const tiles = {
     if (!found) return url;
     const [, layer, z, x, y] = found;
     const bounds = tileBounds(Number(z), Number(x), Number(y));
-    const edit = edits.find((entry) => (!entry.layers || entry.layers.includes(layer)) && meets(entry.bounds, bounds));
-    return `${url}${url.includes("?") ? "&" : "?"}rev=${edit?.rev ?? boot.rev}`;
+    let rev = boot.rev; // the latest, in whatever order they were told
+    for (const edit of edits)
+      if (edit.rev > rev && (!edit.layers || edit.layers.includes(layer)) && meets(edit.bounds, bounds)) rev = edit.rev;
+    return `${url}${url.includes("?") ? "&" : "?"}rev=${rev}`;
   },
 };
