@@ -1,8 +1,10 @@
 // What floats at the lower right of the map: scale bar, + and −, layers.
 import { boot } from "../data/boot.js";
+import { groundPerPixel } from "../data/ground_scale.js";
 import { t } from "../data/i18n.js";
 import { page } from "../data/page.js";
 import { el } from "./dom.js";
+import { groundMenu } from "./ground_menu.js";
 import { icon } from "./icon.js";
 import { popover } from "./popover.js";
 
@@ -22,7 +24,7 @@ function scaleBar(gl) {
   const text = el("span", { class: "t1" }),
     bar = el("svg", { viewBox: "0 0 100 7", "aria-hidden": "true" });
   const draw = () => {
-    const perPixel = (40075016.686 * Math.cos((gl.getCenter().lat * Math.PI) / 180)) / (512 * 2 ** gl.getZoom());
+    const perPixel = groundPerPixel(gl.getCenter().lat, gl.getZoom());
     const length = roundLength(perPixel),
       width = Math.round(length / perPixel);
     text.textContent = length < 1000 ? `${length} m` : `${length / 1000} km`;
@@ -36,11 +38,12 @@ function scaleBar(gl) {
   return el("div", { class: "box scale" }, text, bar);
 }
 
-function layersMenu(event) {
+function layersMenu(event, ground) {
   const listed = LAYERS.filter((layer) => (layer === "zones" ? boot.zone_kinds.length : boot.map.has?.[layer]));
   popover.show(
     event.currentTarget,
     [
+      ...groundMenu(ground),
       el("h4", {}, t("layers.title")),
       ...listed.map((layer) => {
         const input = el("input", {
@@ -60,8 +63,8 @@ function layersMenu(event) {
   );
 }
 
-/** @param {import("../map/canvas.js").Canvas} canvas */
-export function mapKeys({ gl }) {
+/** @param {import("../map/canvas.js").Canvas} canvas @param {import("../map/ground.js").Ground} ground */
+export function mapKeys({ gl }, ground) {
   const button = (name, label, onclick, more = {}) =>
     el("button", { type: "button", "aria-label": label, title: label, onclick, ...more }, icon(name, "s"));
   document.getElementById("map").append(
@@ -71,7 +74,7 @@ export function mapKeys({ gl }) {
       { class: "box zoomer" },
       button("plus", t("map.zoom-in"), () => gl.zoomIn()),
       button("minus", t("map.zoom-out"), () => gl.zoomOut()),
-      button("layers", t("layers.title"), layersMenu, { "aria-haspopup": "menu", "aria-expanded": "false" }),
+      button("layers", t("layers.title"), (event) => layersMenu(event, ground), { "aria-haspopup": "menu", "aria-expanded": "false" }),
     ),
   );
 }
