@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 ROOT = Path(__file__).resolve().parents[2]
 TILE = 512  # pixels of a tile at zoom 0, as MapLibre counts
@@ -96,6 +96,16 @@ class Desk:
     def click(self, lon: float, lat: float, **options) -> None:
         """A click on a place."""
         self.page.mouse.click(*self.at(lon, lat), **options)
+
+    def choose(self, code: str, lon: float, lat: float) -> None:
+        """Clicks on a place until the card of that area is shown: after an edit the map draws its tiles anew."""
+        for _ in range(20):
+            self.click(lon, lat)
+            try:
+                return self.page.wait_for_function("(code) => document.getElementById('side').innerText.includes(code)", arg=code, timeout=1500)
+            except TimeoutError:
+                self.page.keyboard.press("Escape")
+        raise AssertionError(f"a click at {lon}, {lat} does not choose {code}")
 
     def move(self, lon: float, lat: float) -> None:
         """The pointer goes to a place."""
