@@ -1,4 +1,4 @@
-"""The speed promises: `python -m bench [tiles] [redraw] [files] [memory] [--areas N]` prints them as tables.
+"""The speed promises: `python -m bench [tiles] [redraw] [files] [memory] [planners] [--areas N]` prints them as tables.
 
 They belong in bench/results.md. All of it takes about 25 minutes on two cores that do nothing else.
 """
@@ -12,11 +12,11 @@ from pathlib import Path
 
 from tests.services import Unavailable, postgis
 
-from . import files, memory, redraw, tiles
+from . import files, memory, planners, redraw, tiles
 from .province import Places
 from .report import Aims, heading, say
 
-MEASURES = {"tiles": tiles.run, "redraw": redraw.run, "files": files.run, "memory": memory.run}
+MEASURES = {"tiles": tiles.run, "redraw": redraw.run, "files": files.run, "memory": memory.run, "planners": planners.run}
 
 
 def main() -> None:
