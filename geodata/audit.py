@@ -25,6 +25,7 @@ TOLD = ("receiver", "purpose", "area", "format", "rows", "what", "grants", "befo
 BATCH = 500  # revisions looked at at once
 MOST_BATCHES = 20  # then the page ends, full or not
 MOST_AREAS = 20  # codes told of one edit
+LARGEST = 2**31 - 1  # number of a line, on both stores
 _NAMED = {action for actions in KINDS.values() for action in actions}
 
 
@@ -65,7 +66,7 @@ def trail(accounts: Accounts, reader: Reader, ask: Ask, limit: int, before: tupl
 def _lines(accounts: Accounts, ask: Ask, limit: int, before: int) -> list[dict[str, Any]]:
     if ask.kind == "edit":
         return []
-    where = [AUDIT.c.id < before]
+    where = [AUDIT.c.id < min(before, LARGEST)]
     if ask.kind == "other":
         where.append(AUDIT.c.action.not_in(_NAMED))
     elif ask.kind:

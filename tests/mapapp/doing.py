@@ -7,6 +7,8 @@ from itertools import count
 import shapely
 from sqlalchemy import insert
 
+from geodata import account_book as book
+from geodata.account_tables import ACCOUNTS, GRANTS
 from geodata.schema import JOBS
 from layers.areas import to_degrees
 from layers.population import inner_point
@@ -127,3 +129,21 @@ def grant(web: Web, name: str, role: str, area: str) -> str:
         web.accounts.add(name, PASSWORD, [(role, reader.area(area).fid, reader.rev)])
     web.tokens[name] = web.accounts.new_token(name, 1)
     return name
+
+
+def account_at(web: Web, place: str) -> str:
+    """A viewer of that place; made with a cheap hash, for a table makes hundreds."""
+    name = f"somebody {next(NUMBERS)}"
+    with web.store.read() as reader, web.accounts.write() as connection:
+        connection.execute(insert(ACCOUNTS).values(name=name, label=name, password="-", created_at=web.accounts.now()))
+        connection.execute(
+            insert(GRANTS).values(account=name, role="viewer", area=reader.area(code(place)).fid, rev=reader.rev)
+        )
+    return name
+
+
+def token_at(web: Web, place: str) -> str:
+    """The address of a token of such an account."""
+    name = account_at(web, place)
+    web.accounts.new_token(name, 1, "QGIS")
+    return f"/api/accounts/{name}/tokens/{book.entry(web.accounts, name).tokens[0]['id']}"
