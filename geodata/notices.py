@@ -13,15 +13,16 @@ from .transaction import Transaction
 
 
 def notify(tx: Transaction, to: Iterable[str], kind: str, *, known_to: Collection[str] = (), **data: Any) -> None:
-    """Tells these accounts, in the same transaction; nobody when there are none. `known_to` get it into their list as
-    read: they did it. `data` names no person."""
+    """Tells these accounts, in the same transaction; nobody when there are none. Who did it, `known_to`, finds it in the
+    list as read and as "<kind>-by-you". `data` names no person."""
     names = sorted({*to, *known_to})
     if not names:
         return
     rev, seq = tx.new_rev, tx.take("notices")
     tx.connection.execute(insert(NOTICES), [
-        {"account": name, "seq": seq, "rev": rev, "kind": kind, "at": tx.at, "data": data,
-         "read_at": tx.at if name in known_to else None} for name in names])
+        {"account": name, "seq": seq, "rev": rev, "at": tx.at, "data": data,
+         "kind": f"{kind}-by-you" if name in known_to else kind, "read_at": tx.at if name in known_to else None}
+        for name in names])
     others = [name for name in names if name not in known_to]
     if others:
         tx.event("notice", {"to": others, "kind": kind, "notice": seq, "rev": rev, **data})

@@ -21,9 +21,9 @@ def test_a_notice_reaches_whom_it_names_with_the_change(town):
     before = town.head()[1]
     rev = tell(town, ["wang", "li", "wang"], known_to=["chief"], area="30", reason="会议")
     with town.read() as reader:
-        for name, read in (("wang", False), ("li", False), ("chief", True)):
+        for name, kind, read in (("wang", "reversed", False), ("li", "reversed", False), ("chief", "reversed-by-you", True)):
             assert [(one["rev"], one["kind"], one["area"], one["reason"], one["read"]) for one in notices_of(reader, name)] == [
-                (rev, "reversed", "30", "会议", read)]
+                (rev, kind, "30", "会议", read)]
         assert notices_of(reader, "zhao") == [] and unread(reader, "wang") == 1 and unread(reader, "chief") == 0
         told = [event for event in events_since(reader, before) if event.kind == "notice"]
     assert [(event.rev, event.data["to"], event.data["reason"]) for event in told] == [(rev, ["li", "wang"], "会议")]

@@ -120,7 +120,8 @@ def test_the_chief_takes_back_with_a_reason_and_both_are_told(town: Web, who: st
         "note": line["note"].removeprefix("split "), "area": "11", "by": None, "reason": "边界按街道会议"}
     assert notice["by"] == {"role": role, "area": {"code": area, "name": notice["by"]["area"]["name"]}}
     own = town.get("/api/notices", who).json
-    assert own["unread"] == 0 and own["notices"][0]["rev"] == rev + 1, "who did it finds it in the list, as read"
+    assert own["unread"] == 0 and own["notices"][0] | {"seq": 0, "at": ""} == notice | {
+        "seq": 0, "at": "", "kind": "reversed-by-you", "read": True}, "who did it finds it in the list, as read"
     assert town.get("/api/notices", "neighbour").json == {"notices": [], "unread": 0}
     with town.store.read() as reader:
         events = [row for row in reader.connection.exec_driver_sql("SELECT data FROM events WHERE kind = 'notice'")]
