@@ -98,7 +98,7 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None, *
     state.admit = lane.admit
     access.install(app)
     counted = app.extensions["weige.metrics"] = metrics.Metrics(state, worker or 1)
-    app.wsgi_app = access.Access(lane, counted, slow_ms=config.log.slow_ms, trust=config.server.behind_proxy)
+    app.wsgi_app = access.Access(lane, counted, slow_ms=config.log.slow_ms, trust=config.server.behind_proxy, worker=worker)
     return app
 
 

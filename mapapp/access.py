@@ -41,14 +41,14 @@ class Asked:
 class Access:
     """A WSGI application in front of all others; owns nothing but where to count and tell."""
 
-    def __init__(self, inner: Callable, metrics: Any, *, slow_ms: float, trust: bool):
+    def __init__(self, inner: Callable, metrics: Any, *, slow_ms: float, trust: bool, worker: int = 0):
         self.inner, self.metrics, self.slow_ms, self.trust = inner, metrics, slow_ms, trust
-        self._log = logger()
+        self._log, self._place = logger(), f"{worker}-" if worker else ""  # whose log holds the line
 
     def __call__(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
         began = environ.get("asgi.scope", environ).get(ARRIVED) or perf_counter()
         given = environ.get("HTTP_X_REQUEST_ID", "") if self.trust else ""
-        asked = environ[KEY] = Asked(given if _GIVEN.fullmatch(given) else secrets.token_hex(8))
+        asked = environ[KEY] = Asked(given if _GIVEN.fullmatch(given) else self._place + secrets.token_hex(8))
 
         def start(status: str, fields: list[tuple[str, str]], *more: Any) -> Any:
             asked.status = int(status[:3])

@@ -36,8 +36,9 @@ def serve(config: Config, open_store: Callable[[], Store], *, host: str | None =
           workers: int | None = None) -> int:
     """Serves until it is stopped; prints the address. Raises StoreServed when another process serves the same file,
     BadInput when a file should be served by several."""
-    workers = workers or config.server.workers
-    logs.setup(config.log.format, config.log.level)
+    workers = config.server.workers if workers is None else workers
+    if workers < 1:
+        raise BadInput(f"--workers {workers}: at least one is needed")
     store = open_store()
     with ExitStack() as stack:
         stack.callback(store.close)
@@ -48,6 +49,7 @@ def serve(config: Config, open_store: Callable[[], Store], *, host: str | None =
         address = _address(listener)
         if store.path is not None:
             lock.tell(address)
+        logs.setup(config.log.format, config.log.level)
         said = lambda: print(f"Weige 微格: {address}", flush=True)  # noqa: E731
         if workers == 1:
             return run(config, store, listener, said)
