@@ -31,19 +31,25 @@ def look():
 def change():
     """{"mode", "note"?}: closes the store for changes or opens it again, for every process that serves it."""
     arguments()
-    form, own = body("mode", known=("mode", "note")), rights()
+    form = body("mode", known=("mode", "note"))
     note = form.get("note") or ""
     if form["mode"] not in MODES:
         raise BadInput(f"mode: one of {', '.join(MODES)} is needed", fields=["mode"])
     if not isinstance(note, str) or len(note) > LONGEST_NOTE:
         raise BadInput(f"note: text of at most {LONGEST_NOTE} characters is needed", fields=["note"])
-    if own.filter("manage") is not None and "/" not in own.scope("manage"):
+    if not may_switch():
         raise Forbidden("only an administrator of the whole store closes it for everybody", action="manage")
     held = state()
     with held.store.write(actor(), "mode") as tx:
         switch(tx, form["mode"] == "read-only", note.strip())
     held.accounts.log("mode", "done", account=actor(), address=request.remote_addr, object=form["mode"], details={"note": note.strip()})
     return told()
+
+
+def may_switch() -> bool:
+    """True for an administrator of the whole store."""
+    own = rights()
+    return own.may("manage") and (own.filter("manage") is None or "/" in own.scope("manage"))
 
 
 def told() -> dict[str, Any]:

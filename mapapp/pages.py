@@ -91,7 +91,7 @@ def boot() -> dict[str, Any]:
         "map": {"bounds": _bounds(),
                 "level_by_zoom": {str(zoom): level for zoom, level in cache.level_by_zoom().items()},
                 "has": present, "max_zoom": config.tiles.max_zoom},
-        "rev": cache.rev, "seq": seq, "mode": mode.told()}
+        "rev": cache.rev, "seq": seq, "mode": mode.told() | {"switch": mode.may_switch()}}
 
 
 def _coordinates() -> list[dict[str, Any]]:

@@ -17,7 +17,9 @@ function mark(root) {
   for (const button of root.querySelectorAll?.(WRITES) ?? []) {
     if ("closed" in button.dataset) continue;
     button.dataset.closed = button.getAttribute("aria-disabled") ?? "";
+    button.dataset.title = button.title;
     button.setAttribute("aria-disabled", "true");
+    if (!button.classList.contains("tool")) button.title = mode.why(); // tools have a tip of their own
   }
 }
 
@@ -25,7 +27,9 @@ function free() {
   for (const button of document.querySelectorAll("[data-closed]")) {
     if (button.dataset.closed) button.setAttribute("aria-disabled", button.dataset.closed);
     else button.removeAttribute("aria-disabled");
+    button.title = button.dataset.title;
     delete button.dataset.closed;
+    delete button.dataset.title;
   }
 }
 

@@ -66,7 +66,7 @@ export function userMenu() {
           ["lock", "office.accounts", "accounts_page", boot.account.can.manage],
           ["book", "office.audit", "audit_page", boot.account.can.audit],
         ].map(([name, key, url, may]) => (may ? el("a", { class: "mi", href: boot.urls[url] }, icon(name, "s"), t(key)) : null)),
-        boot.account.can.manage && boot.urls.mode
+        boot.mode?.switch
           ? item("lock", t(page.closed?.reason === "maintenance" ? "mode.reopen" : "mode.close"), modeDialog)
           : null,
         el("hr"),
