@@ -7,12 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, inspect, select, update
 
 from geodata import accounts as accounts_
+from geodata.account_tables import DONE
 from geodata.accounts import ACCOUNTS, TOKENS, Accounts
 from geodata.engine import connect_accounts
-from layers.errors import BadInput, NotFound, WeigeError, WrongPassword
+from layers.errors import BadFile, BadInput, NotFound, WeigeError, WrongPassword
 from tests.geodata.stores import open_store
 
 PASSWORD = "Bridge-7"
@@ -268,3 +269,78 @@ def test_a_file_of_something_else_is_not_taken_for_accounts(tmp_path):
     with pytest.raises(WeigeError):
         Accounts(f"gpkg://{tmp_path / 'a.gpkg'}")
     assert connect_accounts(f"gpkg://{tmp_path / 'b.gpkg'}").dialect.name == "sqlite"
+
+
+# --- files of earlier releases -----------------------------------------------------------------------------------
+# What release 0.1 made, as it stood then.
+RELEASE_1 = """
+CREATE TABLE {s}accounts (name TEXT PRIMARY KEY, label TEXT, password TEXT NOT NULL, disabled BOOLEAN NOT NULL, failures INTEGER NOT NULL,
+  locked_until TEXT, epoch INTEGER NOT NULL, created_at TEXT NOT NULL);
+CREATE TABLE {s}grants (account TEXT, role TEXT, area BIGINT, rev BIGINT NOT NULL, PRIMARY KEY (account, role, area));
+CREATE TABLE {s}tokens (hash TEXT PRIMARY KEY, account TEXT NOT NULL, name TEXT, created_at TEXT NOT NULL, expires_at TEXT NOT NULL);
+CREATE TABLE {s}sessions (hash TEXT PRIMARY KEY, account TEXT NOT NULL, created_at TEXT NOT NULL);
+CREATE TABLE {s}audit (id {id}, at TEXT NOT NULL, account TEXT, address TEXT, action TEXT NOT NULL, object TEXT, result TEXT NOT NULL,
+  details TEXT);
+CREATE TABLE {s}secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL)
+"""
+
+
+def columns(accounts: Accounts) -> dict[str, set[str]]:
+    looked = inspect(accounts.engine)
+    schema = "weige_accounts" if accounts.engine.dialect.name == "postgresql" else None
+    return {name: {column["name"] for column in looked.get_columns(name, schema=schema)} for name in looked.get_table_names(schema=schema)
+            if not name.startswith("sqlite_")}
+
+
+def test_the_accounts_of_an_earlier_release_come_along(accounts, clock, kind, tmp_path, request):
+    url = f"gpkg://{tmp_path / 'old.gpkg'}" if kind == "gpkg" else request.getfixturevalue("fresh_postgis")()
+    engine = connect_accounts(url)
+    is_file = kind == "gpkg"
+    words = {"s": "" if is_file else "weige_accounts.", "id": "INTEGER PRIMARY KEY AUTOINCREMENT" if is_file else "SERIAL PRIMARY KEY"}
+    with engine.connect().execution_options(weige_begin="IMMEDIATE") as connection, connection.begin():
+        if not is_file:
+            connection.exec_driver_sql("CREATE SCHEMA weige_accounts")
+        for statement in RELEASE_1.format(**words).split(";"):
+            connection.exec_driver_sql(statement)
+        row = f"'old', 'alt', '{accounts.hash(PASSWORD)}', {'0' if is_file else 'false'}, 0, NULL, 3, '2026-01-01'"
+        connection.exec_driver_sql(f"INSERT INTO {words['s']}accounts VALUES ({row})")
+        connection.exec_driver_sql(f"INSERT INTO {words['s']}grants VALUES ('old', 'planner', 7, 2)")
+    engine.dispose()
+    for _ in range(2):  # the second time nothing is left to do
+        held = Accounts(url, clock=clock)
+        account = held.sign_in("old", PASSWORD)
+        assert (account.label, account.grants, account.must_change) == ("alt", (("planner", 7, 2),), False)
+        held.log("sign-in", "done", account="old", path="/7/")
+        assert held.by_session(held.new_session("old", 12)) is not None
+        found = columns(held)
+        held.close()
+    assert {name: fields for name, fields in found.items() if name != "rates"} == {
+        name: fields for name, fields in columns(accounts).items() if name != "rates"}
+
+
+def test_accounts_of_a_newer_release_are_left_alone(accounts, empty, clock):
+    with accounts.write() as connection:
+        connection.execute(insert(DONE).values(number=99))
+    with pytest.raises(BadFile, match="newer release"):
+        Accounts(empty.url, clock=clock)
+
+
+# --- one-time passwords ------------------------------------------------------------------------------------------
+@ONE_STORE
+def test_invented_passwords_keep_the_rules_and_are_never_the_same(accounts):
+    invented = {accounts.invent_password() for _ in range(200)}
+    assert len(invented) == 200
+    for password in invented:
+        accounts.judge_password(password)
+        assert not set(password) & set("0O1lI")
+
+
+def test_sessions_that_were_idle_too_long_are_not_told(accounts, clock):
+    key = accounts.new_session("lin", 12, address="10.0.0.1", agent="Firefox/140")
+    accounts.new_session("lin", 12)
+    assert [(one["own"], one["address"]) for one in accounts.sessions("lin", 30, key)].count((True, "10.0.0.1")) == 1
+    clock.now += timedelta(minutes=34)
+    accounts.seen(key)
+    clock.now += timedelta(minutes=20)
+    assert [one["own"] for one in accounts.sessions("lin", 30, key)] == [True]
+    assert accounts.end_sessions("lin", key) == 1 and accounts.by_session(key) is not None
