@@ -63,6 +63,8 @@ const NAME =
     ? ["coalesce", ["get", "name:zh"], ["get", "name_zh"], ["get", "name:zh-Hans"], ["get", "name"], ""]
     : ["coalesce", ["get", "name:en"], ["get", "name_en"], ["get", "name"], ""];
 
+const UNDER = { raster: "land", fill: "tint", symbol: "selected-halo" };
+
 /** Line width by zoom; a rank is a number, or an expression where one layer holds all roads. */
 function roadWidth(rank, extra) {
   const at = (widths) =>
@@ -201,12 +203,11 @@ export const groundStyle = {
           opacity,
         ),
   /**
-   * Pictures lie below our land, which then is clear; drawn ground lies on it, below the colours of figures; streets and
-   * names lie above these, as ours do.
+   * Pictures lie below our land, which then is clear; drawn ground lies on it, below the colours of figures; streets lie
+   * above these and names above the borders, as ours do.
    * @param {object} one layer of the base map
    * @param {string[]} ids of the layers of the map, lowest first
    * @returns {string} the layer it goes under
    */
-  below: (one, ids) =>
-    one.type === "raster" ? "land" : one.type === "fill" ? "tint" : ids[ids.lastIndexOf("unknown") + 1],
+  below: (one, ids) => UNDER[one.type] ?? ids[ids.lastIndexOf("unknown") + 1],
 };
