@@ -3,10 +3,12 @@ import { boot } from "./data/boot.js";
 import { figures } from "./data/figures.js";
 import { t } from "./data/i18n.js";
 import { levels } from "./data/levels.js";
+import { Live } from "./data/live.js";
 import { page } from "./data/page.js";
 import { Desk } from "./edit/desk.js";
 import { Division } from "./edit/division.js";
 import { Journal } from "./edit/journal.js";
+import { restore } from "./edit/restore.js";
 import { MergeMode } from "./edit/modes/merge_mode.js";
 import { MeasureMode } from "./edit/modes/measure_mode.js";
 import { SelectMode } from "./edit/modes/select_mode.js";
@@ -15,9 +17,11 @@ import { ZoneMode } from "./edit/modes/zone_mode.js";
 import { Canvas } from "./map/canvas.js";
 import { FigurePaint } from "./map/figure_paint.js";
 import { Ground } from "./map/ground.js";
+import { Peers } from "./map/peers.js";
 import { Renewal } from "./map/renewal.js";
 import { watchSelection } from "./map/selection.js";
 import { tiles } from "./map/tiles.js";
+import { arrived } from "./ui/arrivals.js";
 import { Cards } from "./ui/cards.js";
 import { emptyStore } from "./ui/empty_store.js";
 import { exportDialog } from "./ui/export_dialog.js";
@@ -25,12 +29,15 @@ import { foot } from "./ui/foot.js";
 import { attribution } from "./ui/ground_menu.js";
 import { FindingsWalk } from "./ui/findings_walk.js";
 import { hint } from "./ui/hint.js";
+import { Past } from "./ui/history_past.js";
 import { watchIdle } from "./ui/idle.js";
 import { watchKeys } from "./ui/keys.js";
 import { drawLegend } from "./ui/legend.js";
-import { watchLive } from "./ui/live_word.js";
+import { showReread, watchLive } from "./ui/live_word.js";
 import { watchLoading } from "./ui/loading_bar.js";
 import { mapKeys } from "./ui/map_keys.js";
+import { watchNotices } from "./ui/notices.js";
+import { Presence } from "./ui/presence.js";
 import { rail } from "./ui/rail.js";
 import { search } from "./ui/search.js";
 import { watchSignIn } from "./ui/sign_in_dialog.js";
@@ -86,9 +93,12 @@ async function start() {
   mapKeys(canvas, ground);
   const paint = new FigurePaint(canvas);
   const renewal = new Renewal(canvas, paint);
+  const past = new Past(canvas);
   const cards = new Cards(canvas, renewal, {
-    use: (id) => use(id),
+    use: (id, byKey) => use(id, byKey),
     exportOf: (area) => exportDialog({ area }),
+    past,
+    restore: (edit) => restore(edit, (done) => taken("undo", done)),
     divide: (op, area) => division.open(op, area),
     findings: (kind) => walk.open(kind),
     free: () =>
@@ -96,7 +106,7 @@ async function start() {
       ["select", "measure", "split"].includes(page.tool) &&
       !(desk.mode.draft && page.tool === "split" && !desk.mode.draft.empty),
   });
-  const tools = rail({ use: (id) => use(id), undo: () => takeBack("undo"), redo: () => takeBack("redo") });
+  const tools = rail({ use: (id, byKey) => use(id, byKey), undo: () => takeBack("undo"), redo: () => takeBack("redo") });
   const journal = new Journal(tools.undoable);
   renewal.onAfter = () => journal.load();
 
@@ -133,32 +143,38 @@ async function start() {
     shut: () => cards.show(),
   });
 
-  function use(id) {
+  function use(id, byKey = false) {
     if (id === "export") exportDialog({ area: page.selection[0] ?? page.focus });
-    else desk.use(id);
+    else desk.use(id, byKey);
+  }
+
+  /** What the page does when an edit was taken back or done again. */
+  async function taken(verb, done) {
+    page.set({
+      selection: page.selection.filter(
+        (area) => !done.answer.changed?.some((changed) => changed.fid === area.fid && changed.retired),
+      ),
+    });
+    await renewal.after(done.answer);
+    if (done.op.includes("zone")) await renewal.zones({ rev: done.answer.rev, bounds: null });
+    desk.coverage.forget();
+    desk.shapes();
+    cards.show();
+    toast(t(`toast.${verb}`, { what: done.name }));
   }
 
   async function takeBack(verb) {
     try {
       const done = await journal[verb]();
-      if (!done) return;
-      page.set({
-        selection: page.selection.filter(
-          (area) => !done.answer.changed?.some((changed) => changed.fid === area.fid && changed.retired),
-        ),
-      });
-      await renewal.after(done.answer);
-      if (done.op.includes("zone")) await renewal.zones({ rev: done.answer.rev, bounds: null });
-      desk.coverage.forget();
-      desk.shapes();
-      cards.show();
-      toast(t(`toast.${verb}`, { what: done.name }));
+      if (done) await taken(verb, done);
     } catch (error) {
-      toast(error.text, { kind: "bad" });
+      const [first] = error.code === "undo-blocked" ? (error.body.edits ?? []) : [];
+      toast(error.text, first ? { kind: "bad", action: t("undo.see-way"), onAction: () => past.show(first) } : { kind: "bad" });
     }
   }
 
   const find = search({ onOutline: (result) => cards.outline(result), onGo: (result) => cards.found(result) });
+  watchNotices({ past });
   watchKeys({
     desk,
     use,
@@ -192,6 +208,20 @@ async function start() {
   desk.use("select");
   cards.restore();
   await Promise.all([paint.show(), read]);
+  const peers = new Peers(canvas);
+  const presence = new Presence({
+    onWho: (who) => peers.show(who),
+    onGo: (area) => canvas.goTo(area, { zoomAtMost: 19 }),
+  }).watch();
+  new Live({
+    edits: async (edits) => {
+      const theirs = await renewal.heard(edits);
+      if (theirs.length) arrived(theirs, { desk, cards });
+    },
+    reset: () => showReread(renewal.all().then(() => cards.show())),
+    notice: (detail) => dispatchEvent(new CustomEvent("weige:notice", { detail })),
+    who: (who) => presence.show(who),
+  }).start();
   document.body.dataset.ready = "true";
   return undefined;
 }

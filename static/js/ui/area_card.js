@@ -1,20 +1,16 @@
 // The card of one area: figures, verdicts, staff, how much is known, history, and what can be done with it.
-import { api } from "../data/api.js";
 import { boot } from "../data/boot.js";
 import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { named } from "../data/named.js";
-import { page } from "../data/page.js";
 import { division } from "../edit/operations/division.js";
 import { el } from "./dom.js";
-import { editName } from "./edit_name.js";
 import { figureSections } from "./figure_sections.js";
 import { figureText } from "./figure_text.js";
+import { historyOf } from "./history_list.js";
 import { icon } from "./icon.js";
 import { places } from "./places.js";
 import { side } from "./side.js";
-
-const HISTORY_ROWS = 8;
 
 function chip(area) {
   if (area.locked) return el("span", { class: "chip plain" }, icon("lock", "s"), t("area.locked"));
@@ -48,29 +44,6 @@ function facts(area) {
       ),
     ),
   );
-}
-
-/** Who, when, and what became of it. */
-function byline(edit) {
-  const parts = [
-    edit.op === "undo" ? t((edit.note ?? "").startsWith("undo ") ? "op.redo" : "op.undo") : null,
-    edit.actor,
-    `r${edit.rev}`,
-  ];
-  return [...parts, edit.undone_by ? t("history.undone", { rev: edit.undone_by }) : null].filter(Boolean).join(" · ");
-}
-
-/** The newest edits first; what was undone is struck through. */
-function historyList(edits) {
-  const line = (edit) =>
-    el(
-      "li",
-      {},
-      el("span", { class: edit.undone_by ? "gone" : "" }, editName.full(edit)),
-      el("span", { class: "mute t1" }, format.time(edit.at)),
-      el("small", {}, byline(edit)),
-    );
-  return el("ul", { class: "hist" }, edits.map(line));
 }
 
 function actions(area, verbs) {
@@ -121,10 +94,10 @@ function actions(area, verbs) {
 
 /**
  * @param {object} area as GET /api/areas/{code} gives it
- * @param {Record<"split" | "merge" | "facts" | "exports" | "shut", () => void>} verbs
+ * @param {Record<"split" | "merge" | "facts" | "exports" | "shut", () => void> & {past: object, restore: Function}} verbs
+ *   past and restore are what the history needs
  */
-export async function showAreaCard(area, verbs) {
-  const history = el("section", { class: "sec" });
+export function showAreaCard(area, verbs) {
   const sections = [
     figureSections.head(area),
     figureSections.norm(area),
@@ -133,7 +106,7 @@ export async function showAreaCard(area, verbs) {
     figureSections.known(area),
     figureSections.declared(area),
     facts(area),
-    history,
+    historyOf(area.code, verbs),
   ].filter(Boolean);
   side.show(`area ${area.fid}`, {
     title: places.title(area),
@@ -143,11 +116,4 @@ export async function showAreaCard(area, verbs) {
     actions: actions(area, verbs),
     onShut: verbs.shut,
   });
-  const rev = page.rev;
-  const told = await api.get(boot.urls.edits, { query: { area: area.code, limit: HISTORY_ROWS } }).catch(() => null);
-  if (rev !== page.rev || !told) return;
-  history.replaceChildren(
-    el("h3", {}, t("card.history")),
-    told.edits.length ? historyList(told.edits) : el("p", { class: "hint" }, t("history.none")),
-  );
 }

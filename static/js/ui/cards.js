@@ -77,13 +77,15 @@ export class Cards {
         onShut: () => this.show(),
       });
     showAreaCard(area, {
-      split: () => this.verbs.use("split"),
-      merge: () => this.verbs.use("merge"),
+      split: (event) => this.verbs.use("split", event.detail === 0),
+      merge: (event) => this.verbs.use("merge", event.detail === 0),
       facts,
       exports: () => this.verbs.exportOf(area),
       subdivide: () => this.verbs.divide("subdivide", area),
       dissolve: () => this.verbs.divide("dissolve", area),
       assign: () => this.#assign(area),
+      past: this.verbs.past,
+      restore: this.verbs.restore,
       shut: () => page.set({ selection: [] }),
     });
   }

@@ -31,7 +31,7 @@ async function inTheWay(revs, past) {
   return el(
     "div",
     { class: "way", role: "status" },
-    el("p", {}, icon("warn", "s"), " ", t("history.in-way", { n: revs.length })),
+    el("p", {}, icon("warn", "s"), t("history.in-way", { n: revs.length })),
     el(
       "ul",
       {},
@@ -72,6 +72,7 @@ function verbs(edit, { past, restore }, told) {
     const blocked = await restore(edit).catch(() => null);
     button.disabled = false;
     told.replaceChildren(...(blocked?.length ? [await inTheWay(blocked, past)] : []));
+    told.scrollIntoView({ block: "nearest" });
   };
   const may = boot.account.can.redraw && !edit.undone_by && !WHOLE_FILE.includes(edit.op);
   return el(
@@ -116,6 +117,7 @@ export function historyOf(code, hands) {
       fill();
       body.hidden = open !== edit.rev;
       head.setAttribute("aria-expanded", String(!body.hidden));
+      if (!body.hidden) body.scrollIntoView({ block: "nearest" });
     });
     if (!body.hidden) fill();
     return el("li", {}, head, body);

@@ -107,7 +107,7 @@ export class Past {
     this.#note = el(
       "div",
       { class: "past", role: "group", "aria-label": t("past.title") },
-      el("svg", { class: `sw-line ${this.#side === "before" ? "theirs" : "mine"}`, viewBox: "0 0 28 8", "aria-hidden": "true" },
+      el("svg", { class: `sw-line ${this.#side === "before" ? "theirs" : "ground"}`, viewBox: "0 0 28 8", "aria-hidden": "true" },
         el("path", { d: "M0 4h28", "stroke-width": 2, "stroke-dasharray": "5 3" })),
       el("span", {}, what),
       edit[other].length ? verb("turn", t(`past.to-${other}`), () => this.show(edit.rev, other)) : null,
