@@ -53,20 +53,39 @@ def merge(town: Web) -> tuple[dict, set[str]]:
     return do(town, {"op": "merge", "targets": [HOME, other], "keep": other}), {other}
 
 
-# operation -> what is done to HOME, and the leaves that hold its ground afterwards
-DONE: dict[str, Callable[[Web], tuple[dict, set[str]]]] = {"split": split, "merge": merge}
+def dissolve(town: Web) -> tuple[dict, set[str]]:
+    return do(town, {"op": "dissolve", "targets": ["C1"]}), {"C1"}
+
+
+def subdivide(town: Web) -> tuple[dict, set[str]]:
+    done = do(town, {"op": "subdivide", "targets": ["C1"], "level": "micro_grid"})
+    return done, {area["code"] for area in done["changed"] if area["new"]}
+
+
+# operation -> what is done to the home of the account, and the leaves that hold its ground afterwards
+DONE: dict[str, Callable[[Web], tuple[dict, set[str]]]] = {
+    "split": split, "merge": merge, "dissolve": dissolve, "subdivide": subdivide}
+
+
+def settle(town: Web, op: str) -> str:
+    """The home of the account for that operation: a leaf, of the community where only that can be divided."""
+    if op != "subdivide":
+        return HOME
+    dissolve(town)
+    return "C1"
 
 
 @pytest.mark.promise("Rights, people and posts follow the ground after every kind of redraw, its undo and its redo")
 @pytest.mark.parametrize("op", sorted(DONE))
 def test_rights_follow_the_ground_there_and_back(town: Web, op: str):
-    hold(town, HOME)
-    assert sees(town) == {HOME}
+    home = settle(town, op)
+    hold(town, home)
+    assert sees(town) == {home}
     done, heirs = DONE[op](town)
     assert sees(town) == heirs
     undone = town.post(f"/api/edits/{done['rev']}/undo", "mayor")
     assert undone.status_code == 200, undone.text
-    assert sees(town) == {HOME}
+    assert sees(town) == {home}
     redone = town.post(f"/api/edits/{undone.json['rev']}/undo", "mayor")
     assert redone.status_code == 200, redone.text
     assert sees(town) == heirs
@@ -75,15 +94,16 @@ def test_rights_follow_the_ground_there_and_back(town: Web, op: str):
 @pytest.mark.parametrize("op", sorted(DONE))
 def test_people_and_posts_stand_on_living_ground_after_it(town: Web, op: str):
     person, post = town.fids["staff"]["inside"], town.fids["checkpoints"]["inside"]
+    home = settle(town, op)
     done, heirs = DONE[op](town)
     for layer, fid in (("staff", person), ("checkpoints", post)):
         with town.store.read() as reader:
             area = reader.areas([reader.row(layer, fid)["area"]])
-        assert {one.code for one in area.values()} <= heirs and area, layer
+        assert {one.code for one in area.values()} <= {home, *heirs} and area, f"{layer}: with the area that lives on, or its heir"
     town.post(f"/api/edits/{done['rev']}/undo", "mayor")
     for layer, fid in (("staff", person), ("checkpoints", post)):
         with town.store.read() as reader:
-            assert [one.code for one in reader.areas([reader.row(layer, fid)["area"]]).values()] == [HOME], layer
+            assert [one.code for one in reader.areas([reader.row(layer, fid)["area"]]).values()] == [home], layer
 
 
 def test_a_merge_does_not_give_a_neighbour_the_right_over_what_was_there_before(town: Web):
@@ -107,4 +127,4 @@ def test_a_neighbours_vertex_needs_no_right_and_leaves_no_history(town: Web):
 
 
 def test_every_operation_is_looked_at():
-    assert {"split", "merge"} <= set(OPERATIONS)
+    assert set(DONE) == set(OPERATIONS)
