@@ -16,10 +16,11 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import and_, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from layers.errors import BadInput, NotFound, WeakPassword, WrongPassword
+from layers.errors import BadInput, NotFound, WeakPassword, WeigeError, WrongPassword
 
 from .account_tables import ACCOUNTS, AUDIT, GRANTS, SECRETS, SESSIONS, STRANGERS, TOKENS, bring_up_to_date
-from .engine import connect_accounts
+from .engine import accounts_path, connect_accounts, gpkg_path
+from .reasons import reasons
 from .watch import Watch
 
 ROLES = ("viewer", "reporter", "planner", "commander", "auditor", "admin", "monitor")
@@ -55,7 +56,9 @@ class Accounts:
 
     def __init__(self, url: str, *, fail_limit: int = 5, lockout_minutes: float = 30, min_length: int = 8, classes: int = 3,
                  clock: Callable[[], datetime] | None = None):
-        self.engine = connect_accounts(url)
+        self.url, self.engine = url, connect_accounts(url)
+        path = gpkg_path(url)
+        self._file = accounts_path(path) if path else None
         self.clock = clock or (lambda: datetime.now(UTC))
         self.fail_limit, self.lockout = fail_limit, timedelta(minutes=lockout_minutes)
         self.min_length, self.classes = min_length, classes
@@ -70,8 +73,8 @@ class Accounts:
 
     @contextmanager
     def write(self):
-        """A transaction of the second file."""
-        with self.engine.connect().execution_options(weige_begin="IMMEDIATE") as connection, connection.begin():
+        """A transaction of the second file. Raises StoreFull, ReadOnly, StoreBusy; then nothing was written."""
+        with reasons(self.url, self._file), self.engine.connect().execution_options(weige_begin="IMMEDIATE") as connection, connection.begin():
             yield connection
 
     def now(self, later: timedelta = timedelta()) -> str:
@@ -254,7 +257,7 @@ class Accounts:
         reason to refuse him."""
         before = self.now(-SEEN_EVERY)
         there = and_(SESSIONS.c.hash == _digest(key), or_(SESSIONS.c.seen_at.is_(None), SESSIONS.c.seen_at < before))
-        with suppress(DatabaseError):
+        with suppress(DatabaseError, WeigeError):
             with self.engine.connect() as connection:
                 if connection.scalar(select(func.count()).select_from(SESSIONS).where(there)) == 0:
                     return
@@ -308,7 +311,7 @@ class Accounts:
         if len(self._used) > KEYS:
             self._used.clear()
         self._used[hash] = now
-        with suppress(DatabaseError), self.write() as connection:
+        with suppress(DatabaseError, WeigeError), self.write() as connection:
             connection.execute(update(TOKENS).where(TOKENS.c.hash == hash).values(used_at=self.now()))
 
     def state(self) -> Hashable:

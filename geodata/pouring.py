@@ -20,7 +20,8 @@ LAYER_TABLES = tuple(LAYERS)
 HISTORY_TABLES = (*LAYER_TABLES, HISTORY.name, REVISIONS.name, LINEAGE.name, CODES.name)
 NOT_CARRIED = {JOBS.name}  # work of this installation; its files are not here
 NOT_CARRIED_META = {MODE}
-NOT_CARRIED_ACCOUNTS = {account_tables.SESSIONS.name, account_tables.SECRETS.name, account_tables.DONE.name}
+NOT_CARRIED_ACCOUNTS = {table.name for table in (account_tables.SESSIONS, account_tables.SECRETS, account_tables.DONE,
+                                                 account_tables.STRANGERS, account_tables.RATES)}
 
 
 def all_tables() -> tuple[str, ...]:

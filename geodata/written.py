@@ -28,9 +28,14 @@ def beside(target: Path) -> Iterator[Path]:
         yield path
         put(path, target)
     finally:
-        for left in (path, *(Path(f"{path}{end}") for end in ("-wal", "-shm", "-journal"))):
-            left.unlink(missing_ok=True)
+        _remove(path)
         os.close(handle)
+
+
+def _remove(path: Path) -> None:
+    """The file, and what SQLite has beside it while it works."""
+    for left in (path, *(Path(f"{path}{end}") for end in ("-wal", "-shm", "-journal"))):
+        left.unlink(missing_ok=True)
 
 
 def put(path: Path, target: Path) -> None:
@@ -55,6 +60,6 @@ def _sweep(target: Path) -> None:
             handle = os.open(path, os.O_RDWR)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                path.unlink()
+                _remove(path)
             finally:
                 os.close(handle)

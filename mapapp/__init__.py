@@ -12,6 +12,7 @@ from geodata.accounts import Accounts
 from geodata.coverage_cache import CoverageCache
 from geodata.jobs import Jobs
 from geodata.layer_tiles import LayerTiles
+from geodata.lent_accounts import LentAccounts, must_be_lent
 from geodata.rates import Rates
 from geodata.store import Store
 from geodata.tile_cache import TileCache
@@ -88,7 +89,7 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None, *
     headers.install(app)
     texts.install(app)  # before the gate: a refusal, too, is said in the language of the reader
     auth.install(app)
-    several = None if store.is_file else Rates(accounts)  # others may serve the same database
+    several = Rates(accounts) if accounts.engine.dialect.name == "postgresql" else None  # others may serve the same database
     limited = [module.blueprint for module in BLUEPRINTS if module not in (tiles, health, metrics)]
     at_the_door = rates.install(app, config.server, several, limited)
     for module in BLUEPRINTS:
@@ -105,5 +106,6 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None, *
 def open_accounts(config: Config, store: Store) -> Accounts:
     """The second file of the store, with the rules of [security]."""
     rules = config.security
-    return Accounts(store.url, fail_limit=rules.login_fail_limit, lockout_minutes=rules.lockout_minutes,
-                    min_length=rules.password_min_length, classes=rules.password_classes, clock=store.clock)
+    kind = LentAccounts if must_be_lent(store) else Accounts
+    return kind(store.url, fail_limit=rules.login_fail_limit, lockout_minutes=rules.lockout_minutes,
+                min_length=rules.password_min_length, classes=rules.password_classes, clock=store.clock)
