@@ -48,7 +48,7 @@ def connect(url: str, *, create: bool = False, busy_timeout_s: float = 10, synch
     path = gpkg_path(url)
     if path is None:
         engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
-            "postgres://", "postgresql+psycopg://", 1), pool_size=12, max_overflow=12, pool_pre_ping=True)
+            "postgres://", "postgresql+psycopg://", 1), pool_size=12, max_overflow=12, pool_pre_ping=True, hide_parameters=True)
         event.listen(engine, "connect", lambda connection, _record: _prepare_postgres(connection, busy_timeout_s))
         return engine
     if not path.exists():
@@ -84,7 +84,7 @@ def _sqlite_engine(path: Path, busy_timeout_s: float, synchronous: str, ours: st
     if only_read:
         address = URL.create("sqlite+pysqlite", database=f"file:{quote(str(path))}", query={"uri": "true", **_how_to_read(path)})
     engine = create_engine(
-        address, poolclass=QueuePool, pool_size=16, max_overflow=16,
+        address, poolclass=QueuePool, pool_size=16, max_overflow=16, hide_parameters=True,  # errors quote no names
         connect_args={"check_same_thread": False, "timeout": busy_timeout_s})
 
     @event.listens_for(engine, "connect")

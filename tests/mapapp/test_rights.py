@@ -38,6 +38,7 @@ sign-in form             -           400  400    400      400     400       400 
 sign-out                 -           400  400    400      400     400       400     400   400   400
 language                 -           302  302    302      302     302       302     302   302   302
 health                   -           200  200    200      200     200       200     200   200   200
+metrics                  -           401  403    403      403     403       403     403   403   403
 style sheet              -           200  200    200      200     200       200     200   200   200
 mode                     -           401  403    200      200     200       200     403   200   200
 close the store          -           401  403    403      403     403       403     403   403   403
@@ -244,6 +245,7 @@ CASES = {
     "sign-out": lambda web, place, who: ("POST", "/sign-out", None),
     "language": lambda web, place, who: ("GET", "/language/en", None),
     "health": lambda web, place, who: ("GET", "/healthz", None),
+    "metrics": lambda web, place, who: ("GET", "/metrics", None),
     "mode": lambda web, place, who: ("GET", "/api/mode", None),
     "close the store": lambda web, place, who: ("POST", "/api/mode", {"mode": "read-only"}),
     "style sheet": lambda web, place, who: ("GET", "/static/css/tokens.css", None),
