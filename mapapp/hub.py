@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -113,6 +113,8 @@ class Hub:
         since = seat.ticket.since
         first = b"retry: %d\n\n" % random.randint(*RETRY_MS)
         missed = self._missed(seat, since)
+        if not self._stands(seat.ticket):  # in the moment between gate and seat
+            self._end([seat])
         if missed is None:
             return first + self._reset() + self._crowd_of(seat.ticket.scope)
         frames = [_frame(told, seat.ticket, late=True) for told in missed]
@@ -267,8 +269,7 @@ class Hub:
                 self._end(seat for seat in self._everybody() if seat.ticket.until < time.time())
                 accounts = self.held.accounts.state()
                 if (accounts != seen and now >= rest) or now >= check:
-                    if seen is not None or now >= check:
-                        self._end(self._judged())
+                    self._end(self._judged())
                     seen, check = accounts, now + RECHECK_S
                     rest = now + 20 * (time.monotonic() - now)  # looking takes a twentieth of the time at most
                 if changed or now >= beat:
@@ -289,21 +290,21 @@ class Hub:
 
     def _judged(self) -> list[Seat]:
         """Those whose account, session or rights are no longer what they were."""
-        now: dict[tuple[str, bool], tuple[Account | None, Scope | None]] = {}
+        stands: dict[Ticket, bool] = {}
         out = []
         for seat in self._everybody():
-            ticket, key = seat.ticket, (seat.ticket.key, seat.ticket.by_token)
-            if key not in now:
-                now[key] = self._standing(ticket)
-            account, scope = now[key]
-            if account is None or scope != ticket.scope or _grants(account) != _grants(ticket.account):
+            key = replace(seat.ticket, since=None, until=0)  # many pages share a session
+            if key not in stands:
+                stands[key] = self._stands(key)
+            if not stands[key]:
                 out.append(seat)
         return out
 
-    def _standing(self, ticket: Ticket) -> tuple[Account | None, Scope | None]:
+    def _stands(self, ticket: Ticket) -> bool:
         accounts = self.held.accounts
         account = accounts.by_token(ticket.key) if ticket.by_token else accounts.by_session(ticket.key)
-        return account, None if account is None else scope_of(self.held.rights_of(account))
+        return account is not None and _grants(account) == _grants(ticket.account) and (
+            scope_of(self.held.rights_of(account)) == ticket.scope)
 
     def _end(self, seats: Iterable[Seat]) -> None:
         some = list(seats)
