@@ -62,8 +62,7 @@ function verbs(edit, { past, restore }, told) {
       },
       words,
     );
-    const look = () => button.setAttribute("aria-pressed", String(shown(side)));
-    past.watch(Object.assign(look, { node: button }));
+    past.watch(button, () => button.setAttribute("aria-pressed", String(shown(side))));
     return button;
   };
   const back = async (event) => {

@@ -36,9 +36,12 @@ export class Past {
     page.on(["selection", "tool"], () => this.hide());
   }
 
-  /** @param {() => void} watcher called when something else is outlined than before */
-  watch(watcher) {
-    this.#watchers = this.#watchers.filter((known) => known.node?.isConnected).concat(watcher);
+  /**
+   * @param {Node} node as long as it is on the page
+   * @param {() => void} watcher is called when something else is outlined than before
+   */
+  watch(node, watcher) {
+    this.#watchers.push({ node, watcher });
   }
 
   /** @param {number} rev @returns {"after" | "before" | null} which borders of that edit are outlined */
@@ -94,7 +97,8 @@ export class Past {
   }
 
   #changed() {
-    for (const watcher of this.#watchers) watcher();
+    this.#watchers = this.#watchers.filter(({ node }) => node.isConnected);
+    for (const { watcher } of this.#watchers) watcher();
   }
 
   #tell() {
