@@ -220,6 +220,8 @@ def _plan(reader: Reader, layer: Layer, records: Sequence[Mapping[str, Any]], na
     there = {row["fid"]: row for row in reader.rows(layer.name, fids=[fid for fid in fids if fid is not None])}
     new, changes = [], {}
     for number, (row, fid) in enumerate(zip(rows, fids), 2):
+        if layer.name == "zones" and not _proposes(row, there.get(fid), f"{name}: row {number}", findings):
+            continue
         if fid is None:
             if layer.geometry and row.get("geom") is None and layer.name not in WITHOUT_SHAPE:
                 raise BadGeometry(f"{name}: row {number} has no geometry; {layer.name} need {layer.geometry}")
@@ -228,6 +230,18 @@ def _plan(reader: Reader, layer: Layer, records: Sequence[Mapping[str, Any]], na
                          and not (key == "geom" and value is None)}:
             changes[fid] = changed
     return _Plan(new, changes, findings)
+
+
+def _proposes(row: dict[str, Any], there: Mapping[str, Any] | None, place: str, findings: list[Finding]) -> bool:
+    """A file only ever proposes zones: who is restricted is changed by nothing but a zone's own actions. False for a row
+    that would change a zone in force or lifted; it is told and left out."""
+    if there is not None and there["status"] != "proposed":
+        findings.append(Finding("zone-kept", f"{place}: {there['code']} is {there['status']} and stays as it is", there["code"]))
+        return False
+    if row.get("status") not in (None, "proposed"):
+        findings.append(Finding("zone-proposed", f"{place}: read as a proposal, not as {row['status']}", row.get("code")))
+    row |= {"status": "proposed", "approved_by": None}
+    return True
 
 
 def _write(tx: Transaction, layer: Layer, plan: _Plan) -> None:

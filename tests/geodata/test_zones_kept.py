@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 
+import geopandas
 import pytest
 import shapely
 
 from geodata import redrawing, zoning
+from geodata.importer import Options, import_rows
 from geodata.store import Store
-from layers.areas import to_units
+from layers.areas import to_degrees, to_units
 from layers.errors import WeigeError
 from tests.counts import count
 from tests.geodata.stores import assert_whole
@@ -118,3 +120,20 @@ def test_a_proposal_names_the_areas_that_hold_its_ground_now(town: Store):
         assert reader.rev == rev + 1
     undo(town, rev + 1)
     assert "shape" not in row(town, fid)["members"]
+
+
+@pytest.mark.parametrize("status", ["in_force", "lifted"])
+def test_no_import_designates_changes_or_lifts_a_zone(town: Store, status: str, tmp_path):
+    fid = zone(town, ["31"], status)
+    kept = row(town, fid)
+    with town.read() as reader:
+        ground = to_degrees(reader.area("32").shape)
+    file = tmp_path / "zones.geojson"
+    rows = {"code": [kept["code"], "Z-from-a-file"], "kind": ["control", "lockdown"], "status": ["proposed", "in_force"], "name": ["变", "新"]}
+    geopandas.GeoDataFrame(rows, geometry=[ground, ground], crs="EPSG:4490").to_file(file, driver="GeoJSON")
+    told = import_rows(town, file, Options("zones"), "planner")
+    assert row(town, fid) == kept, "the zone is as it was decided"
+    assert {(one["kind"], one["code"]) for one in told["findings"]} >= {("zone-kept", kept["code"]), ("zone-proposed", "Z-from-a-file")}
+    with town.read() as reader:
+        new = next(one for one in reader.rows("zones") if one["code"] == "Z-from-a-file")
+    assert (new["status"], new["approved_by"]) == ("proposed", None)
