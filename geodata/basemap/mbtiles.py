@@ -11,8 +11,8 @@ from typing import Any
 
 from layers.errors import BadFile
 
-from .settings import Basemap
-from .source import DEEPEST, VECTOR, WORLD, Info, Picture, Place, Progress, file_of, media_of, picture, size_of
+from .settings import DEEPEST, Basemap
+from .source import VECTOR, WORLD, Info, Picture, Place, Progress, file_of, media_of, picture, size_of
 
 _TILE = "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?"
 

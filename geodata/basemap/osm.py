@@ -293,7 +293,8 @@ def main(arguments: Sequence[str]) -> int:
         print(error.text.removeprefix(f"{Path(path).name}: "), file=sys.stderr)
         return 1
     except Exception as error:  # a broken extract breaks its reader in many ways
-        print(f"it cannot be read ({type(error).__name__}: {str(error)[:200]})".replace("\n", " "), file=sys.stderr)
+        words = str(error).replace(path, Path(path).name).replace("\n", " ")[:200]
+        print(f"it cannot be read ({type(error).__name__}: {words})", file=sys.stderr)
         return 1
     return 0
 

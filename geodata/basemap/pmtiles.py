@@ -25,8 +25,8 @@ from pmtiles.tile import (
 from layers.errors import BadFile
 
 from .mbtiles import layers_of
-from .settings import Basemap
-from .source import DEEPEST, WORLD, Info, Picture, Place, Progress, file_of, picture, size_of
+from .settings import DEEPEST, Basemap
+from .source import WORLD, Info, Picture, Place, Progress, file_of, picture, size_of
 
 _HEAD = 127  # bytes of the header
 _DIRECTORIES = 64  # kept in memory

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import struct
+import warnings
 import zlib
 
 import numpy as np
 import rasterio
 from isal import isal_zlib
-from rasterio.errors import RasterioError, RasterioIOError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.io import MemoryFile
 
 from layers.errors import BadFile
+
+warnings.simplefilter("ignore", NotGeoreferencedWarning)  # a tile is a picture, where it lies its address says
 
 _HEAD = b"\x89PNG\r\n\x1a\n"
 _COLOURS = {1: 0, 3: 2, 4: 6}  # bands -> colour type
