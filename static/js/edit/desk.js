@@ -1,23 +1,27 @@
 // The drawing desk: holds the tool in hand and hands it the pointer, the keys and the cross-hair.
+import { t } from "../data/i18n.js";
 import { mode } from "../data/mode.js";
 import { page } from "../data/page.js";
-import { el } from "../ui/dom.js";
 import { foot } from "../ui/foot.js";
 import { hint } from "../ui/hint.js";
-import { icon } from "../ui/icon.js";
+import { say } from "../ui/say.js";
 import { tip } from "../ui/tip.js";
 import { toast } from "../ui/toast.js";
 import { Coverage } from "./coverage.js";
+import { Crosshair } from "./crosshair.js";
 import { Snapper } from "./snapping.js";
 import { WRITING } from "./tools.js";
+import { Walker } from "./walker.js";
 
-const STEP_PX = 10;
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const SAME_PX = 4;
 
-/** Owns the tool in hand, the exact shapes in view and the cross-hair. Verbs: use, key, escape, cross. */
+/** Owns the tool in hand, the exact shapes in view and the cross-hair. Verbs: use, key, escape, cross, walk, typed. */
 export class Desk {
-  #cross = null;
+  #cross;
+  #walker;
   #mode = null;
+  #pointer = "";
+  #under = "";
 
   /**
    * @param {import("../map/canvas.js").Canvas} canvas
@@ -32,6 +36,8 @@ export class Desk {
     this.snapper = new Snapper(canvas, this.coverage);
     this.modes = Object.fromEntries(Object.entries(modes).map(([id, make]) => [id, make(this)]));
     this.host = canvas.gl.getContainer().parentElement;
+    this.#cross = new Crosshair(canvas, this.host, () => this.#crossed());
+    this.#walker = new Walker(canvas);
     this.#listen();
   }
 
@@ -39,8 +45,17 @@ export class Desk {
     return this.#mode;
   }
 
-  /** @param {string} id of a tool; the drawing of the tool before is dropped */
-  use(id) {
+  /**
+   * @param {string} id of a tool; the drawing of the tool before is dropped
+   * @param {boolean} [byKey] chosen without a pointer: a tool that draws gets a cross-hair
+   */
+  use(id, byKey = false) {
+    this.#take(id);
+    if (byKey && this.#draws && page.tool === id) this.#cross.show();
+    else if (byKey) this.canvas.gl.getCanvas().focus();
+  }
+
+  #take(id) {
     const next = this.modes[id];
     if (!next || next === this.#mode) return;
     if (WRITING.has(id) && mode.why()) return void toast(mode.why(), { kind: "bad" });
@@ -53,6 +68,7 @@ export class Desk {
     hint.snaps(next.snaps ? this.snapper : null);
     if (next.snaps) this.shapes();
     next.enter();
+    if (!this.#draws) this.#cross.hide();
   }
 
   /** Reads the exact shapes in view when the tool needs them. */
@@ -80,7 +96,8 @@ export class Desk {
   #listen() {
     const { gl } = this.canvas;
     gl.on("click", (event) => {
-      this.#hideCross();
+      this.#cross.hide();
+      this.#walker.leave();
       this.#mode?.press(this.#event(event.point, event.lngLat, event.originalEvent));
     });
     gl.on("dblclick", (event) => {
@@ -88,7 +105,11 @@ export class Desk {
       this.#mode?.double(this.#event(event.point, event.lngLat, event.originalEvent));
     });
     gl.on("mousemove", (event) => {
-      if (this.#cross) return;
+      const { clientX, clientY } = event.originalEvent;
+      const still = this.#pointer === `${clientX} ${clientY}`; // the page moved under a pointer that rests
+      this.#pointer = `${clientX} ${clientY}`;
+      if (still) return;
+      this.#cross.hide();
       const made = this.#event(event.point, event.lngLat, event.originalEvent);
       tip.move(made.point);
       this.#mode?.hover(made);
@@ -106,51 +127,94 @@ export class Desk {
 
   /** Puts a cross-hair on the map or takes it away: drawing without a pointer. */
   cross() {
-    if (this.#cross) return this.#hideCross();
-    const { width, height } = this.host.getBoundingClientRect();
-    this.#cross = { x: width / 2, y: height / 2, node: el("div", { class: "crosshair" }, icon("crosshair")) };
-    this.host.append(this.#cross.node);
-    this.canvas.gl.keyboard.disable();
-    this.canvas.gl.getCanvas().focus();
-    this.#moveCross(0, 0);
-    return true;
-  }
-
-  #hideCross() {
-    if (!this.#cross) return false;
-    this.#cross.node.remove();
-    this.#cross = null;
-    this.canvas.gl.keyboard.enable();
+    if (!this.#cross.hide()) this.#cross.show();
     return true;
   }
 
   #crossEvent() {
-    return this.#event(this.#cross, this.canvas.gl.unproject([this.#cross.x, this.#cross.y]));
+    return this.#event(this.#cross.point, this.#cross.lngLat);
   }
 
-  #moveCross(dx, dy) {
-    const { width, height } = this.host.getBoundingClientRect();
-    this.#cross.x = Math.max(0, Math.min(width, this.#cross.x + dx));
-    this.#cross.y = Math.max(0, Math.min(height, this.#cross.y + dy));
-    this.#cross.node.style.left = `${this.#cross.x}px`;
-    this.#cross.node.style.top = `${this.#cross.y}px`;
+  /** The cross-hair stands elsewhere: what is under it is told as it is to the pointer, in words too. */
+  #crossed() {
     const made = this.#crossEvent();
     foot.here(made.raw);
     tip.move(made.point);
     this.#mode?.hover(made);
+    const area = made.area();
+    const words = [area ? this.#walker.words(area) : null, made.kind ? t(`snap.to-${made.kind}`) : null].filter(Boolean).join(", ");
+    if (words !== this.#under && !this.#mode?.preview?.form) say.politely(words);
+    this.#under = words;
+  }
+
+  /** A typed place: the cross-hair goes there; a drawing gets exactly this point. @param {[number, number]} place */
+  typed(place) {
+    this.#cross.show();
+    this.#cross.to(place, true);
+    if (this.#draws) this.#press({ ...this.#crossEvent(), place, raw: place, kind: null });
+  }
+
+  get #draws() {
+    return Boolean(this.#mode?.draft) && this.#mode.way !== "areas";
+  }
+
+  /** Pixels of points put down before the map moved are old. */
+  #press(stop) {
+    for (const point of this.#mode?.draft?.points ?? []) point.point = this.canvas.gl.project(point.place);
+    this.#mode?.press(stop);
+  }
+
+  /** The next area in view, or the one before. @param {1 | -1} by @returns {boolean} false: the focus may go on */
+  walk(by) {
+    if (this.#mode?.draft && !this.#mode.draft.empty) return false;
+    const area = this.#walker.step(by);
+    if (!area) return false;
+    const { place, ...chosen } = area;
+    if (this.#cross.on) this.#cross.to(place);
+    if (!this.#mode?.picked) page.set({ selection: [chosen] });
+    return true;
+  }
+
+  /** Where Space and Enter act: under the cross-hair, else on the area one has walked to. */
+  #here() {
+    const { area } = this.#walker;
+    if (this.#cross.on && (!area || this.#draws)) return this.#crossEvent();
+    if (!area) return null;
+    const point = this.canvas.gl.project(area.place);
+    return { ...this.#event(point, { lng: area.place[0], lat: area.place[1] }), area: () => area };
+  }
+
+  /** Enter on a new place adds it; on the same place, or once the drawing is complete, it finishes. */
+  #enter(event) {
+    const stop = this.#here();
+    if (!stop) return false;
+    if (this.#draws) {
+      const { draft } = this.#mode,
+        last = draft.points.at(-1);
+      const at = last && this.canvas.gl.project(last.place);
+      const same = last && (Math.hypot(at.x - stop.point.x, at.y - stop.point.y) < SAME_PX || String(last.place) === String(stop.place));
+      if (draft.closed || same) return this.#mode.key(event);
+      this.#press(stop);
+      return true;
+    }
+    const area = stop.area();
+    if (!area || !this.#mode?.picked || this.#mode.picked(area)) return false;
+    this.#press(stop);
+    return true;
   }
 
   /** @param {KeyboardEvent} event @returns {boolean} whether the desk used it */
   key(event) {
-    if (this.#cross && event.key in ARROWS) {
-      const step = event.shiftKey ? 1 : STEP_PX;
-      this.#moveCross(...ARROWS[event.key].map((sign) => sign * step));
+    if (this.#cross.on && this.#cross.key(event)) {
+      this.#walker.leave();
       return true;
     }
-    if (this.#cross && event.key === " ") {
-      this.#mode?.press(this.#crossEvent());
-      return true;
+    if (event.key === " ") {
+      const stop = this.#here();
+      if (stop) this.#press({ ...stop, shift: event.shiftKey });
+      return Boolean(stop);
     }
+    if (event.key === "Enter" && this.#enter(event)) return true;
     return this.#mode?.key(event) ?? false;
   }
 
@@ -159,8 +223,9 @@ export class Desk {
     if (this.#mode?.escape()) return true;
     if (page.tool !== "select") {
       this.use("select");
+      this.#cross.hide();
       return true;
     }
-    return this.#hideCross();
+    return this.#cross.hide();
   }
 }

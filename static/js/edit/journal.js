@@ -8,13 +8,21 @@ import { editName } from "../ui/edit_name.js";
 export class Journal {
   #undo = null;
   #redo = null;
+  #busy = Promise.resolve(); // what is on its way: a second Ctrl Z waits for the first, and for what was saved just now
 
   /** @param {(undo: string | null, redo: string | null) => void} tell names for the buttons */
   constructor(tell) {
     this.tell = tell;
+    for (const moment of ["weige:notice", "focus"]) addEventListener(moment, () => this.load()); // others, another window
   }
 
-  async load() {
+  load() {
+    const read = this.#load();
+    this.#busy = Promise.all([this.#busy.catch(() => null), read]);
+    return read;
+  }
+
+  async #load() {
     const told = await api.get(boot.urls.edits, { query: { mine: true, limit: 1 } }).catch(() => null);
     if (!told) return;
     this.#undo = told.undo;
@@ -25,18 +33,23 @@ export class Journal {
   async #take(edit) {
     if (!edit) return null;
     if (mode.why()) throw Object.assign(new Error(mode.why()), { text: mode.why() });
-    const answer = await api.post(boot.urls.undo, { path: { rev: edit.rev }, body: {} });
-    await this.load();
+    const answer = await api.post(boot.urls.undo, { path: { rev: edit.rev }, body: {} }).finally(() => this.#load());
     return { answer, name: editName.full(edit), op: `${edit.op} ${edit.note ?? ""}` };
+  }
+
+  #next(which) {
+    const taken = this.#busy.catch(() => null).then(() => this.#take(which()));
+    this.#busy = taken;
+    return taken;
   }
 
   /** @returns {Promise<{answer: object, name: string, op: string} | null>} null when there is nothing to take back */
   undo() {
-    return this.#take(this.#undo);
+    return this.#next(() => this.#undo);
   }
 
   /** @returns {Promise<{answer: object, name: string} | null>} */
   redo() {
-    return this.#take(this.#redo);
+    return this.#next(() => this.#redo);
   }
 }

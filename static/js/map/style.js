@@ -86,6 +86,15 @@ export function mapStyle(ink, tiles, shown) {
     ...upperBorders(ink),
     ...law.filter(({ type }) => type === "line"),
     ...base.names(ink),
+    layer.tiled("walked", "line", "areas", {
+      layout: { "line-join": "round" },
+      paint: {
+        "line-color": ink.focus,
+        "line-width": 3,
+        "line-dasharray": [2, 1.4],
+        "line-opacity": ["case", layer.state("walked", false), 1, 0],
+      },
+    }),
     layer.tiled("selected-halo", "line", "areas", {
       layout: { "line-join": "round" },
       paint: { "line-color": ink["m-halo"], "line-width": 6, "line-opacity": ["case", selected, 0.8, 0] },

@@ -4,6 +4,7 @@ import { t } from "../data/i18n.js";
 import { page } from "../data/page.js";
 import { dialog } from "./dialog.js";
 import { el } from "./dom.js";
+import { askPlace } from "./place_entry.js";
 import { popover } from "./popover.js";
 import { side } from "./side.js";
 
@@ -26,8 +27,9 @@ const LISTED = [
     "draw",
     [
       ["Space", "keys.point"],
+      ["Enter", "keys.enter"],
+      ["Enter ×2", "keys.finish"],
       ["Backspace", "keys.back"],
-      ["Enter", "keys.finish"],
       ["K", "keys.keep"],
       ["S", "keys.snap"],
       ["Alt", "keys.no-snap"],
@@ -37,6 +39,7 @@ const LISTED = [
     "crosshair",
     [
       ["G", "keys.crosshair"],
+      ["J", "keys.place"],
       ["← ↑ → ↓", "keys.step"],
       ["Shift ← ↑ → ↓", "keys.small-step"],
     ],
@@ -46,10 +49,13 @@ const LISTED = [
     [
       ["← ↑ → ↓", "keys.pan"],
       ["+ −", "keys.zoom"],
+      ["Tab", "keys.walk"],
+      ["Esc Tab", "keys.leave"],
       ["Shift", "keys.add"],
       ["Alt ↑", "keys.parent"],
       ["Ctrl F", "search.title"],
       ["F6", "keys.cycle"],
+      ["F8", "keys.problem"],
       ["?", "keys.title"],
     ],
   ],
@@ -92,11 +98,15 @@ function cycle(back) {
 }
 
 /**
- * @param {{desk: import("../edit/desk.js").Desk, find: () => void, use: (id: string) => void, undo: () => void, redo:
+ * @param {{desk: import("../edit/desk.js").Desk, find: () => void, use: (id: string, byKey: boolean) => void, undo: () => void, redo:
  *   () => void, parent: () => void, problem: (by: 1 | -1) => void, toggleSnap: () => void}} verbs
  */
 export function watchKeys(verbs) {
   const map = document.getElementById("map");
+  const canvas = document.querySelector("#canvas canvas");
+  let leaving = false; // Esc, then Tab: out of the map (no keyboard trap, WCAG 2.1.2)
+  canvas.setAttribute("aria-describedby", "map-keys");
+  map.append(el("span", { class: "visually-hidden", id: "map-keys" }, t("keys.on-map")));
   addEventListener(
     "keydown",
     (event) => {
@@ -107,6 +117,13 @@ export function watchKeys(verbs) {
   addEventListener("pointerdown", () => map.classList.remove("by-key"), true);
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    const onMap = event.target === canvas;
+    if (event.key === "Tab" && onMap && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      if (!leaving && verbs.desk.walk(event.shiftKey ? -1 : 1)) event.preventDefault();
+      leaving = false;
+      return;
+    }
+    leaving = onMap && event.key === "Escape";
     const command = event.ctrlKey || event.metaKey,
       typing = editable(event.target);
     const done = (verb) => {
@@ -133,9 +150,10 @@ export function watchKeys(verbs) {
     if (event.key === "?") return done(showKeys);
     const letter = event.key.toUpperCase();
     if (letter === "G") return done(() => verbs.desk.cross());
+    if (letter === "J") return done(() => askPlace(document.getElementById("hint"), (place) => verbs.desk.typed(place)));
     if (letter === "S") return done(verbs.toggleSnap);
     const tool = TOOLS.find((entry) => entry.key === letter);
-    if (tool) return done(() => verbs.use(tool.id));
+    if (tool) return done(() => verbs.use(tool.id, true));
     return undefined;
   });
 }

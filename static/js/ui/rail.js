@@ -61,7 +61,7 @@ function walk(event) {
 }
 
 /**
- * @param {{use: (id: string) => void, undo: () => void, redo: () => void}} verbs
+ * @param {{use: (id: string, byKey: boolean) => void, undo: () => void, redo: () => void}} verbs
  * @returns {{undoable: (undo: string | null, redo: string | null) => void}} names of what can be taken back, null
  *   when nothing
  */
@@ -69,7 +69,7 @@ export function rail({ use, undo, redo }) {
   const groups = [...new Set(TOOLS.map((entry) => entry.group))];
   const parts = groups.flatMap((group, i) => [
     ...(i ? [el("hr")] : []),
-    ...TOOLS.filter((entry) => entry.group === group).map((entry) => tool(entry, () => use(entry.id))),
+    ...TOOLS.filter((entry) => entry.group === group).map((entry) => tool(entry, (event) => use(entry.id, event.detail === 0))),
   ]);
   const back = tool(
     { id: "undo", key: "", icon: "undo" },

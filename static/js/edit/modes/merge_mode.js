@@ -79,6 +79,11 @@ export class MergeMode {
     return false;
   }
 
+  /** @param {{fid: number}} area */
+  picked(area) {
+    return page.selection.some((entry) => entry.fid === area.fid);
+  }
+
   escape() {
     if (!page.selection.length) return false;
     page.set({ selection: [] });

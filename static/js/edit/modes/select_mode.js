@@ -95,8 +95,11 @@ export class SelectMode {
     tip.hide();
   }
 
-  key() {
-    return false;
+  /** Enter goes from the chosen area to its card. */
+  key(event) {
+    if (event.key !== "Enter" || !page.selection.length) return false;
+    document.getElementById("side").focus();
+    return true;
   }
 
   escape() {

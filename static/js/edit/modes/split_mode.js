@@ -28,6 +28,7 @@ export class SplitMode {
   #keep = null;
   #read = null;
   #hidden = [];
+  #spoken = "";
 
   /** @param {import("../desk.js").Desk} desk */
   constructor(desk) {
@@ -66,9 +67,10 @@ export class SplitMode {
     if (!this.draft.put(stop)) return;
     const read = split.read(this.draft, this.desk.coverage);
     this.draft.closed = this.draft.points.length > 1 && read.targets.length > 0 && !read.inside;
+    const n = this.draft.points.length;
+    this.#spoken = stop.kind ? t("say.point-snapped", { n, to: t(`snap.to-${stop.kind}`) }) : t("say.point", { n });
+    say.politely(this.#spoken);
     this.#follow();
-    if (stop.kind) say.politely(t("say.point-snapped", { n: this.draft.points.length, to: t(`snap.to-${stop.kind}`) }));
-    else say.politely(t("say.point", { n: this.draft.points.length }));
   }
 
   hover(stop) {
@@ -155,7 +157,9 @@ export class SplitMode {
       keep: (piece) => this.#keepWith(piece),
       see: (where) => this.desk.canvas.goTo({ where }),
     });
-    say.politely(pieces.map((piece) => `${piece.letter} ${figureText.households(piece.after?.households)}`).join(" "));
+    const sides = pieces.map((piece) => `${piece.letter} ${figureText.households(piece.after?.households)}`).join(" ");
+    say.politely([this.#spoken, sides].filter(Boolean).join(", "));
+    this.#spoken = "";
   }
 
   #refused(error) {

@@ -139,6 +139,11 @@ export class ZoneMode {
     return false;
   }
 
+  /** @param {{code: string}} area */
+  picked(area) {
+    return this.areas.has(area.code);
+  }
+
   escape() {
     if (this.draft.empty && !this.areas.size) return false;
     this.#drop();
