@@ -99,6 +99,8 @@ def _sqlite_reason(path: Path, error: Exception, told: str) -> Exception:
         return StoreFull("the disk is full or fails; nothing was written")
     if "unable to open" in told:
         return StoreMissing(f"{path} cannot be opened")
+    if "malformed" in told:
+        return BadFile(f"{path} is damaged: {told}")
     if "not a database" in told:
         return BadFile(f"{path} is no Weige store: {told}")
     return error

@@ -24,11 +24,11 @@ from geodata.snapshot import snapshot
 from geodata.store import Store
 from layers.errors import BadFile, BadInput, NotFound, StoreNotEmpty
 from layers.schema import LAYERS
+from tests.counts import count
 from tests.geodata.foreign import python
-from tests.geodata.stores import KINDS_OF_STORE, RULES, Clock, assert_history, assert_whole, content, dump, open_store, people
+from tests.geodata.stores import RULES, Clock, assert_history, assert_whole, content, dump, open_store, people
 from tests.geodata.work import Worker, undo
 
-CONTENTS = ("layers", "history", "full")
 # what a restore into an empty place does not bring back
 LEFT_OUT = {"layers": {"lineage", "revisions", "history", "events"}, "history": {"events"}, "full": set()}
 
@@ -36,7 +36,7 @@ LEFT_OUT = {"layers": {"lineage", "revisions", "history", "events"}, "history": 
 @pytest.fixture
 def worked(town: Store, clock: Clock) -> Store:
     """The little town after some days of work."""
-    Worker(town, clock, random.Random(3)).work(40)
+    Worker(town, clock, random.Random(3)).work(14)
     return town
 
 
@@ -107,11 +107,11 @@ def test_everything_in_a_snapshot_is_of_one_revision_while_others_write(worked, 
     writer = threading.Thread(target=work)
     writer.start()
     try:
-        told = [snapshot(worked, tmp_path / f"{turn}.gpkg", contents="full") for turn in range(3)]
+        told = [snapshot(worked, tmp_path / f"{turn}.gpkg", contents="full") for turn in range(count(2, 6))]
     finally:
         ended.set()
         writer.join()
-    assert told[0]["rev"] < told[2]["rev"] <= worked.head()[0], "writers went on"
+    assert told[0]["rev"] < told[-1]["rev"] <= worked.head()[0], "writers went on"
     for turn, one in enumerate(told):
         url = f"gpkg://{tmp_path / f'back-{turn}.gpkg'}"
         put_back(url, tmp_path / f"{turn}.gpkg")
@@ -158,8 +158,7 @@ def test_a_snapshot_cut_short_leaves_the_older_one(worked, tmp_path, monkeypatch
 
 # --- back again --------------------------------------------------------------------------------------------------
 @pytest.mark.promise("Snapshot while serving, restore verified: figures, check and stats as they were")
-@pytest.mark.parametrize("to", KINDS_OF_STORE)
-@pytest.mark.parametrize("contents", CONTENTS)
+@pytest.mark.parametrize("to, contents", [("gpkg", "layers"), ("postgis", "history"), ("gpkg", "full"), ("postgis", "full")])
 def test_a_snapshot_comes_back_in_either_kind_of_store_as_it_was(worked, elsewhere, to, contents, tmp_path):
     before, checked, folk = dump(worked, normal=False), check_store(worked), people(worked)
     told = snapshot(worked, tmp_path / "a.gpkg", contents=contents)
@@ -199,7 +198,7 @@ def test_a_store_that_holds_something_is_only_replaced_when_told_and_is_kept(wor
     file = tmp_path / "a.gpkg"
     snapshot(worked, file, contents="full")
     was = content(worked)
-    Worker(worked, Clock(), random.Random(11)).work(25)
+    Worker(worked, Clock(), random.Random(11)).work(12)
     later, rev = content(worked), worked.head()[0]
     url = worked.url
     with pytest.raises(StoreNotEmpty):
@@ -283,7 +282,7 @@ def file(town: Store, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("statement, told", [
     ("UPDATE gates SET note = 'x' WHERE fid = 1", "gates was changed"),
     ("DELETE FROM staff WHERE fid = 1", "staff holds"),
-    ("UPDATE history SET row = '{}'", "history was changed"),
+    ("UPDATE revisions SET actor = 'x'", "revisions was changed"),
     (f"UPDATE {TABLE} SET value = '99' WHERE key = 'rev'", "says about itself"),
     (f"DROP TABLE {TABLE}", "no snapshot"),
 ])  # fmt: skip
