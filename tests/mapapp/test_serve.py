@@ -63,7 +63,7 @@ def slowly(parts: list[bytes], go_on: threading.Event) -> Iterator[bytes]:
 
 def test_an_end_finishes_what_is_being_answered_closes_streams_and_lets_go_of_the_store(built, file: Path) -> None:
     log, token = file.with_name("log"), {"Authorization": f"Bearer {built['tokens']['mayor']}"}
-    with served(f"gpkg://{file}", log=log, WEIGE_LOG__FORMAT="json") as running:
+    with served(f"gpkg://{file}", log=log, WEIGE_LOG__FORMAT="json", WEIGE_SERVER__OPEN_METRICS="true") as running:
         # commands work beside the server, and it sees what they did
         assert main(["--store", f"gpkg://{file}", "check"]) == 0
         assert main(["--store", f"gpkg://{file}", "stats", "K"]) == 0
@@ -87,6 +87,9 @@ def test_an_end_finishes_what_is_being_answered_closes_streams_and_lets_go_of_th
         for thread in threads:
             thread.start()
         assert begun.wait(60)
+        numbers = httpx.get(running.url + "/metrics", timeout=60).text
+        assert 'weige_live_watchers{worker="1"} 1.0' in numbers
+        assert 'weige_requests_total{method="GET",route="/live",status="200"} 1.0' in numbers
         time.sleep(0.5)  # the request is under way
         running.process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
