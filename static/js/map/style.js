@@ -75,13 +75,16 @@ export function mapStyle(ink, tiles, shown) {
       layout: { "line-join": "round" },
       paint: {
         "line-color": ink["m-halo"],
-        "line-width": layer.byZoom(9, 1.5, 14, 3, 18, 4),
+        "line-width": layer.byZoom(9, 1.2, 14, 2.4, 18, 3.4),
         "line-opacity": ground ? 0.75 : 0,
       },
     }),
     layer.tiled("border", "line", "areas", {
       layout: { "line-join": "round" },
-      paint: { "line-color": ink["m-border"], "line-width": layer.byZoom(9, 0.5, 14, 0.9, 18, 1.2) },
+      paint: {
+        "line-color": ink[ground ? "m-border-2" : "m-border"],
+        "line-width": layer.byZoom(9, 0.5, 14, 0.9, 18, 1.2),
+      },
     }),
     ...upperBorders(ink),
     ...law.filter(({ type }) => type === "line"),

@@ -26,6 +26,7 @@ function strength(ground) {
     max: 100,
     step: 5,
     value: Math.round(ground.opacity * 100),
+    disabled: !page.ground,
     "aria-label": t("ground.opacity"),
     oninput: () => {
       ground.fade(Number(input.value) / 100);
@@ -33,11 +34,11 @@ function strength(ground) {
     },
   });
   const tell = () => {
-    words.textContent = `${input.value} %`;
+    words.textContent = page.ground ? `${input.value} %` : "";
     input.setAttribute("aria-valuetext", words.textContent);
   };
   tell();
-  return el("label", { class: "mi range" }, t("ground.opacity"), input, words);
+  return el("label", { class: `mi range ${page.ground ? "" : "off"}` }, t("ground.opacity"), input, words);
 }
 
 /**
@@ -47,7 +48,7 @@ function strength(ground) {
 export function groundMenu(ground) {
   if (!ground.offered.length) return [];
   const slider = el("div", {});
-  const follow = () => slider.replaceChildren(...(page.ground ? [strength(ground)] : []));
+  const follow = () => slider.replaceChildren(strength(ground)); // always there: the menu keeps its size
   const row = (id, name, told) => {
     const why = el("span", { class: "r why-not" }, told ? standing(told) : "");
     const input = el("input", {
