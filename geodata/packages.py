@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table, Text, delete, func, insert, select
 
 from .engine import gpkg_path
+from .schema import JOBS
 from .store import Store
 
 PART = 1 << 20  # bytes of a row
@@ -77,9 +78,9 @@ class Packages:
             part += 1
 
     def drop(self, connection: Connection, jobs: Sequence[str]) -> None:
-        """Those of old jobs go."""
+        """Those of old jobs go, and those of jobs that are no more (a snapshot was put over the store)."""
         if not self.store.is_file:
-            connection.execute(delete(PACKAGES).where(PACKAGES.c.job.in_(jobs)))
+            connection.execute(delete(PACKAGES).where(PACKAGES.c.job.not_in(select(JOBS.c.id))))
             return
         for job in jobs:
             for file in self.folder.glob(f"{job}.*"):
