@@ -60,8 +60,9 @@ def _codes(held: State, reader: Reader) -> Line:
     """Codes that do not fit the profile of the store."""
     profile = reader.meta("codes", "free")
     wrong = _wrong_codes(held.cache, held.cache.rev, profile)
-    return _line("codes", TODO if not held.cache.nodes else WARN if wrong else DONE, profile=profile, wrong=len(wrong),
-                 codes=list(wrong[:MOST_NAMED]), command="weige check" if wrong else None if held.cache.nodes else "weige init --codes PROFILE")
+    empty = not held.cache.nodes  # still time to choose another
+    return _line("codes", OPTIONAL if empty else WARN if wrong else DONE, profile=profile, wrong=len(wrong),
+                 codes=list(wrong[:MOST_NAMED]), command="weige init --codes PROFILE" if empty else "weige check" if wrong else None)
 
 
 @lru_cache(4)
@@ -93,7 +94,7 @@ def _norms(held: State, reader: Reader) -> Line:
     named = cache.rules.level(id)
     without = sum(cache.norm(node) is None for node in leaves)
     norm = cache.rules.norms.get(id)
-    state = DONE if leaves and not without else TODO if not leaves or without == len(leaves) else WARN
+    state = DONE if norm and not without else TODO if without == len(leaves) else WARN
     return _line("norms", state, level=id, zh=named.zh, en=named.en, min=norm.min if norm else None, max=norm.max if norm else None,
                  without=without, leaves=len(leaves), command=None if norm else f"[norms.{id}]")
 
@@ -147,7 +148,7 @@ def _backup(held: State, reader: Reader) -> Line:
     age = (held.store.clock() - datetime.fromisoformat(last)).days if last else None
     fresh = age is not None and age <= FRESH_BACKUP_DAYS
     return _line("backup", DONE if fresh else TODO if not last else WARN, at=last, days=age,
-                 command=None if fresh else "weige snapshot FILE")
+                 command=None if fresh else "weige snapshot FILE --full --accounts")
 
 
 LINES: tuple[Callable[[State, Reader], Line], ...] = (_levels, _codes, _areas, _norms, _people, _staff, _accounts, _basemap, _backup)

@@ -19,7 +19,7 @@ OWN = "Bridge-7-over"
 MORE = {"root": (("admin", "K"),), "second": (("admin", "K"),), "eye": (("auditor", "K"),)}
 
 
-@pytest.fixture(scope="module", params=["gpkg", "postgis"])
+@pytest.fixture(scope="session", params=["gpkg", "postgis"])
 def built_with(request, tmp_path_factory) -> dict:
     """The little town with two administrators and an auditor of the whole."""
     url = request.getfixturevalue("fresh_postgis")() if request.param == "postgis" else None
@@ -32,10 +32,10 @@ def built_with(request, tmp_path_factory) -> dict:
         web_.PEOPLE.update(before)
 
 
-@pytest.fixture
-def town(built_with, tmp_path) -> Iterator[Web]:
-    """That town; on PostGIS tests share it and make accounts of their own."""
-    one = open_town(built_with, tmp_path)
+@pytest.fixture(scope="module")
+def town(built_with, tmp_path_factory) -> Iterator[Web]:
+    """That town; the tests of a file share it and make accounts of their own."""
+    one = open_town(built_with, tmp_path_factory.mktemp("office"))
     yield one
     one.close()
 
@@ -83,10 +83,10 @@ def test_a_one_time_password_opens_nothing_but_the_choice_of_another(town: Web) 
     assert town.page().sign_in(name, password).status_code == 401, "once"
 
 
-def test_a_one_time_password_ends_by_itself(town: Web) -> None:
+def test_a_one_time_password_ends_by_itself(town: Web, monkeypatch) -> None:
     name, password = fresh(town)
     now = town.accounts.clock()
-    town.accounts.clock = lambda: now + timedelta(hours=73)
+    monkeypatch.setattr(town.accounts, "clock", lambda: now + timedelta(hours=73))
     answer = town.page().sign_in(name, password)
     assert answer.status_code == 401 and "4" in answer.text
 

@@ -23,7 +23,7 @@ def test_an_empty_store_is_told_line_by_line(tmp_path) -> None:
     web = Web(store, create_app(config, store, accounts), accounts, config, {"first": accounts.new_token("first", 1)})
     lines = told(web, "first")
     assert [(name, line["state"]) for name, line in lines.items()] == [
-        ("levels", "todo"), ("codes", "todo"), ("areas", "todo"), ("norms", "todo"), ("people", "todo"), ("staff", "todo"),
+        ("levels", "todo"), ("codes", "optional"), ("areas", "todo"), ("norms", "done"), ("people", "todo"), ("staff", "todo"),
         ("accounts", "todo"), ("basemap", "optional"), ("backup", "todo")]  # fmt: skip
     assert [level["id"] for level in lines["levels"]["values"]["levels"]] == [level.id for level in config.levels]
     assert lines["accounts"]["values"]["lacking"] == ["planner"] and lines["accounts"]["link"] == "/accounts"

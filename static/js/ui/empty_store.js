@@ -25,5 +25,6 @@ export async function emptyStore() {
       body: [el("section", { class: "sec" }, el("p", { class: "hint" }, t("checklist.about"))), el("section", { class: "sec" }, node)],
     });
   }
+  document.getElementById("live").hidden = true; // there is nothing to hear of yet
   document.body.dataset.ready = "true";
 }
