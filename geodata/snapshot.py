@@ -109,6 +109,8 @@ def _finish(file: Path, store: Store, contents: str, at: str, book: dict[str, An
             reader, names = Reader(connection, store.rules), CONTENTS[contents]
             _strip(connection, names, guarded=contents == "full")
             _describe(connection)
+            if contents != "full":
+                _let_add(connection)
             progress(0.2, "proof")
             check, _ = prove(reader, reader.all_areas(), book["meta"].get("codes", "free"))
             tables = {}
@@ -146,6 +148,16 @@ def _strip(connection: Connection, names: tuple[str, ...], *, guarded: bool) -> 
         connection.execute(META.delete().where(META.c.key.in_(NOT_CARRIED_META)))
     for name in NOT_CARRIED & kept:
         connection.execute(metadata.tables[name].delete())
+
+
+def _let_add(connection: Connection) -> None:
+    """Whoever draws a new object in QGIS need not know our columns `version` and `rev`. SQLite changes a default only so."""
+    connection.exec_driver_sql("PRAGMA writable_schema = ON")
+    for column, default in (("version", 1), ("rev", 0)):
+        connection.exec_driver_sql(
+            f"UPDATE sqlite_master SET sql = replace(sql, '{column} INTEGER NOT NULL', '{column} INTEGER DEFAULT {default}') "
+            "WHERE type = 'table' AND name IN (SELECT table_name FROM gpkg_contents)")
+    connection.exec_driver_sql("PRAGMA writable_schema = RESET")
 
 
 def _describe(connection: Connection) -> None:

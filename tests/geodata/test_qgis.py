@@ -1,0 +1,132 @@
+"""QGIS, headless, as Debian ships it: it reads the live GeoPackage while edits run and cannot write it; in a snapshot it
+changes and adds what it likes."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from geodata.checking import check_store
+from geodata.snapshot import snapshot
+from tests.counts import FULL, count
+from tests.geodata.stores import assert_whole, dump
+from tests.geodata.work import Worker
+from tools import debian
+
+PYTHON = "/usr/bin/python3"  # Debian's own: PyQGIS is built for it
+BEGIN = """
+import json, os, sys
+from qgis.core import QgsApplication, QgsGeometry, QgsPointXY, QgsVectorLayer, QgsVectorLayerUtils
+app = QgsApplication([], False)  # held: without it everything falls
+app.initQgis()
+def layer(name):
+    one = QgsVectorLayer(sys.argv[1] + "|layername=" + name, name, "ogr")
+    assert one.isValid(), one.error().message()
+    return one
+def say(told):
+    print(json.dumps(told), flush=True)
+    os._exit(0)
+"""
+READ = """
+looks = []
+for _ in range(int(sys.argv[2])):
+    areas = layer("areas")
+    leaves = [f for f in areas.getFeatures() if f["leaf"]]
+    looks.append([len(leaves), round(sum(f.geometry().area() for f in leaves) * 1e12)])
+one = next(f for f in areas.getFeatures() if f["name"] and f["name"].startswith("微网格"))
+say({"looks": looks, "crs": areas.crs().authid(), "name": one["name"], "rows": {n: layer(n).featureCount() for n in sys.argv[3].split()}})
+"""
+WRITE = """
+areas, gates = layer("areas"), layer("gates")
+one = next(areas.getFeatures())
+assert areas.startEditing() and areas.changeAttributeValue(one.id(), areas.fields().indexOf("name"), "QGIS改的")
+told = {"changed": areas.commitChanges(), "errors": " ".join(areas.commitErrors())}
+new = QgsVectorLayerUtils.createFeature(gates, QgsGeometry.fromPointXY(QgsPointXY(120.2, 23.0)))  # as its own forms do
+new["name"] = "QGIS画的门"
+assert gates.startEditing() and gates.addFeature(new)
+say(told | {"added": gates.commitChanges(), "more": " ".join(gates.commitErrors())})
+"""
+
+
+@pytest.fixture
+def kind() -> str:
+    return "gpkg"
+
+
+@pytest.fixture(scope="module")
+def qgis() -> Callable[..., Any]:
+    """Runs a script of PyQGIS on a file; answers what it says. `make acceptance` fetches QGIS as root."""
+    def there() -> bool:
+        return bool(shutil.which(PYTHON)) and subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True).returncode == 0
+    if not there():
+        reason = "no PyQGIS on this machine; make acceptance installs it as root"
+        if FULL and os.geteuid() == 0:
+            try:
+                debian.get("python3-qgis", "qgis-providers")
+            except debian.Unavailable as lacking:
+                reason = lacking
+        if not there():
+            pytest.skip(f"SKIPPED QGIS: {reason}")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    environment |= {"QT_QPA_PLATFORM": "offscreen", "LC_ALL": "C.UTF-8"}
+
+    def run(script: str, file: Path, *arguments: Any) -> Any:
+        done = subprocess.run([PYTHON, "-c", BEGIN + script, str(file), *map(str, arguments)], capture_output=True, text=True,
+                              timeout=300, env=environment, cwd=file.parent)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.strip().splitlines()[-1])
+    return run
+
+
+@pytest.mark.promise("QGIS reads the live GeoPackage while edits run and cannot write it; a snapshot opens and is editable")
+def test_qgis_reads_the_live_file_while_edits_run_and_cannot_write_it(qgis, town, clock, record_property):
+    layers = ("areas", "buildings", "gates", "places", "roads")
+    worker, ended = Worker(town, clock, random.Random(14)), threading.Event()
+
+    def work():
+        while not ended.is_set():
+            worker.work(len(worker.log) + 1)
+
+    writer = threading.Thread(target=work)
+    writer.start()
+    try:
+        told = qgis(READ, town.path, count(6, 40), " ".join(layers))
+        refused = qgis(WRITE, town.path)
+    finally:
+        ended.set()
+        writer.join()
+    assert told["crs"] == "EPSG:4490" and told["name"].startswith("微网格")
+    assert len({ground for _, ground in told["looks"]}) == 1, "the ground never has a hole: only whole commits are seen"
+    assert not refused["changed"] and not refused["added"] and refused["errors"], refused
+    record_property("figures", f"{len(told['looks'])} looks during {len(worker.log)} operations; refused: {refused['errors'][:60]}…")
+    with sqlite3.connect(f"file:{town.path}?mode=ro", uri=True) as other:
+        assert other.execute("PRAGMA journal_mode").fetchone()[0] == "wal", "QGIS has not switched it off"
+    with town.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+    found = check_store(town)
+    assert (found["gaps"], found["overlaps"], found["nesting"]) == (0, 0, 0)
+    assert_whole(town)
+    rows = dump(town)
+    assert "QGIS" not in str(rows["areas"]) + str(rows["gates"])
+
+
+@pytest.mark.promise("QGIS reads the live GeoPackage while edits run and cannot write it; a snapshot opens and is editable")
+def test_qgis_changes_and_adds_in_a_snapshot(qgis, town, tmp_path):
+    file = tmp_path / "给大家.gpkg"
+    snapshot(town, file)
+    told = qgis(WRITE, file)
+    assert told["changed"] and told["added"], told
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as other:
+        assert other.execute("SELECT count(*) FROM areas WHERE name = 'QGIS改的'").fetchone()[0] == 1
+        assert other.execute("SELECT version, rev FROM gates WHERE name = 'QGIS画的门'").fetchone() == (1, 0)
+        assert other.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
