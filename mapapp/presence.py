@@ -22,7 +22,7 @@ RANKS = ("commander", "planner", "admin", "reporter", "viewer")
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """Somebody at work. `letter` tells people of one role apart (0 = 甲, A); `paths` is where he may look."""
+    """Somebody at work. `letter` tells people apart (0 = 甲, A); `paths` is where he may look."""
 
     key: str
     letter: int
@@ -46,7 +46,7 @@ class Presence:
         role = next((one for one in RANKS if one in set(roles)), "viewer")
         with self._turn:
             was = self._here.get(key, (None, 0.0))[0]
-            letter = was.letter if was is not None and was.role == role else self._letter(role)
+            letter = was.letter if was is not None else self._letter()
             here = Here(key, letter, role, area, tool, tuple(paths)[:MOST_PATHS])
             self._keep(here)
         self._say(msgspec.json.encode(asdict(here)).decode())
@@ -86,11 +86,11 @@ class Presence:
         """Whom an account may see that sees these paths (None = everything): who works on an area in its sight, or on
         none and may look there, too."""
         with self._turn:
-            everybody = sorted((here for here, _ in self._here.values()), key=lambda here: (here.role, here.letter, here.key))
+            everybody = sorted((here for here, _ in self._here.values()), key=lambda here: (here.letter, here.key))
         return [_told(here, nodes) for here in everybody if _in_sight(here, see, nodes)]
 
-    def _letter(self, role: str) -> int:
-        taken = {here.letter for here, _ in self._here.values() if here.role == role}
+    def _letter(self) -> int:
+        taken = {here.letter for here, _ in self._here.values()}
         return next(number for number in range(MOST_HERE + 1) if number not in taken)
 
     def _keep(self, here: Here) -> None:

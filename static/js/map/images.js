@@ -127,6 +127,10 @@ export function drawImages(ink) {
     vertex: square(ink, { size: 8, colour: "edit" }),
     "vertex-snap": square(ink, { size: 18, colour: "edit", round: true, fill: null }),
     "vertex-new": square(ink, { size: 9, colour: "select", turned: true }),
+    "peer-tag": picture(12, 12, (pen) => {
+      pen.fillStyle = ink.peer;
+      pen.fillRect(0, 0, 12, 12);
+    }),
     gate: square(ink, { size: 7, colour: "ink-2", fill: "bg-panel" }),
   };
   for (const kind of boot.zone_kinds) {

@@ -1,4 +1,4 @@
-// Where colleagues are at work: a violet dashed outline around the area in their hands, and what they are called.
+// Where colleagues draw: a violet dashed outline around the area in their hands, and what they are called.
 import { peerName } from "../data/peer_name.js";
 
 /** Owns the feature-state `peer` of the areas and the source of their labels. Verbs: show. */
@@ -12,7 +12,7 @@ export class Peers {
 
   /** @param {object[]} who as the event `presence` tells it, without oneself */
   show(who) {
-    const placed = who.filter((one) => one.area);
+    const placed = who.filter((one) => one.area && peerName.draws(one)); // who only looks is shown in the top bar
     const fids = [...new Set(placed.map((one) => one.area.fid))];
     const set = (fid, peer) =>
       this.canvas.gl.setFeatureState({ source: "areas", sourceLayer: "areas", id: fid }, { peer });
@@ -26,7 +26,7 @@ export class Peers {
         return {
           type: "Feature",
           properties: { text: here.map(peerName.doing).join("\n") },
-          geometry: { type: "Point", coordinates: [here[0].area.where[0], here[0].area.bounds[1]] },
+          geometry: { type: "Point", coordinates: here[0].area.where },
         };
       }),
     );

@@ -17,7 +17,7 @@ function outlines(ink) {
   ];
 }
 
-/** @param {Record<string, string>} ink @returns {object} what they are called, at the lower edge of their area */
+/** @param {Record<string, string>} ink @returns {object} what they are called, in the middle of their area */
 function names(ink) {
   return {
     id: "peer-name",
@@ -28,12 +28,16 @@ function names(ink) {
       "text-field": ["get", "text"],
       "text-font": fonts.bold,
       "text-size": 12,
-      "text-anchor": "bottom",
-      "text-offset": [0, -0.3],
+      "text-offset": [0, 2.6], // below code and figure of the area
       "text-allow-overlap": true,
       "text-ignore-placement": true,
+      "icon-image": "peer-tag",
+      "icon-text-fit": "both",
+      "icon-text-fit-padding": [2, 5, 2, 5],
+      "icon-allow-overlap": true,
+      "icon-ignore-placement": true,
     },
-    paint: { "text-color": ink.peer, "text-halo-color": ink["m-halo"], "text-halo-width": 2 },
+    paint: { "text-color": ink["bg-panel"] },
   };
 }
 
