@@ -120,7 +120,7 @@ def _who() -> None:
     if g.account is None:
         session.pop("key")
         g.why = "the session has ended; sign in again"
-    elif (worked := now - _unattended_s()) - session["seen"] > 30:
+    elif (worked := now - _unattended_s()) - session["seen"] > min(30, rules.session_idle_minutes * 6):
         session["seen"] = worked
         accounts.seen(key)
 
