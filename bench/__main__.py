@@ -12,11 +12,11 @@ from pathlib import Path
 
 from tests.services import Unavailable, postgis
 
-from . import files, memory, planners, redraw, tiles
+from . import basemaps, files, live, memory, planners, redraw, tiles
 from .province import Places
 from .report import Aims, heading, say
 
-MEASURES = {"tiles": tiles.run, "redraw": redraw.run, "files": files.run, "memory": memory.run, "planners": planners.run}
+MEASURES = {"tiles": tiles.run, "redraw": redraw.run, "files": files.run, "memory": memory.run, "live": live.run, "planners": planners.run, "basemaps": basemaps.run}
 
 
 def main() -> None:
