@@ -3,24 +3,26 @@ Sessions and secrets stay where they are: after a restore or a move everybody si
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
-from layers.errors import BadFile
+from layers.errors import BadFile, ReadOnly
 
 from .account_tables import DONE, SESSIONS, bring_up_to_date
 from .account_tables import metadata as account_metadata
-from .engine import connect_accounts, connect_copy
+from .engine import accounts_path, connect_accounts, connect_copy, gpkg_path
 from .manifest import FORMAT, of_columns, opened, write_manifest
-from .pouring import Progress, account_names, empty_out, pour
+from .pouring import account_names, empty_out, pour
+from .reasons import reasons
 from .records import tallied
 
 
 def snapshot_accounts(url: str, file: Path, at: str) -> dict[str, Any]:
     """Copies the accounts of a store into an empty file; answers {table: {"rows", "sha256", "columns"}}."""
-    source, target = connect_accounts(url), connect_copy(file, write=True)
+    source, target = _source(url), connect_copy(file, write=True)
     try:
         with source.connect() as reading, target.connect() as writing:
             if source.dialect.name == "postgresql":
@@ -44,7 +46,7 @@ def replace_accounts(source: Connection, tables: dict[str, Any], target: Connect
 
 def copy_accounts(url: str, writing: Connection) -> None:
     """Copies the accounts of a store into tables that are up to date and empty."""
-    source = connect_accounts(url)
+    source = _source(url)
     try:
         with source.connect() as reading:
             if source.dialect.name == "postgresql":
@@ -77,8 +79,15 @@ def restore_accounts(path: Path, url: str) -> None:
         engine.dispose()
 
 
+def _source(url: str) -> Engine:
+    """Where the accounts of a store are read, in the tables of this release; those of a store that can only be read are
+    there since it was served."""
+    engine, path = connect_accounts(url), gpkg_path(url)
+    with suppress(ReadOnly), reasons(url, accounts_path(path) if path else None):
+        with engine.connect().execution_options(weige_begin="IMMEDIATE") as connection, connection.begin():
+            bring_up_to_date(connection)
+    return engine
+
+
 def _tables() -> list[Any]:
     return [account_metadata.tables[name] for name in account_names()]
-
-
-__all__ = ["Progress", "copy_accounts", "replace_accounts", "restore_accounts", "snapshot_accounts", "verify_accounts"]

@@ -96,7 +96,7 @@ def new_store(url: str, *, accounts: bool = False) -> Iterator[tuple[Connection,
     """A connection to an empty store at the address, with all tables; and, when asked for, one to its accounts, to be
     called for once the store is written. All of it is there at the end, or nothing. Raises StoreNotEmpty, BadFile."""
     path = gpkg_path(url)
-    with ExitStack() as stack, reasons(url):
+    with reasons(url), ExitStack() as stack:
         if path is None or path.exists():
             target = stack.enter_context(_begun(connect(url)))
             if path is None:

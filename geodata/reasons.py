@@ -44,6 +44,11 @@ def reasons(url: str, path: Path | None = None) -> Iterator[None]:
         raise _reason(url, path or _file(url), error) from error
     except sqlite3.Error as error:
         raise _sqlite_reason(path or _file(url), error, str(error).lower()) from error
+    except OSError as error:
+        told = of_disk(error)
+        if told is None:
+            raise
+        raise told from error
 
 
 def of_disk(error: BaseException, *folders: Path) -> WeigeError | None:

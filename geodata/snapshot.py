@@ -43,7 +43,7 @@ def snapshot(store: Store, path: Path, *, contents: str = "layers", accounts: bo
     if accounts:
         _refuse(store, accounts_path(path))
     at = store.clock().isoformat(timespec="seconds")
-    with ExitStack() as files, reasons(store.url):
+    with reasons(store.url), ExitStack() as files:
         # Accounts first: rights given on an area that is not in the copy of the map would come to life on another one.
         second = files.enter_context(beside(accounts_path(path))) if accounts else None
         held = snapshot_accounts(store.url, second, at) if second else None
