@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,10 +92,12 @@ class Journal:
         self._woken.set()
 
     def say(self, text: str) -> None:
-        """Tells the other processes on the same PostgreSQL (at most 8,000 bytes); on a file there are none."""
-        if not self.store.is_file:
-            with self.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(select(func.pg_notify(MESSAGES, text)))
+        """Tells the other processes on the same PostgreSQL (at most 8,000 bytes); on a file there are none. While the
+        database is away nobody hears it."""
+        if self.store.is_file:
+            return
+        with suppress(SQLAlchemyError), self.store.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(select(func.pg_notify(MESSAGES, text)))
 
     def close(self) -> None:
         """Ends the threads."""

@@ -6,19 +6,22 @@ import { page } from "./page.js";
 
 const LOST_MS = 6000, // without a connection for so long: the page says so
   SILENT_MS = 40_000, // the server says something every 15 s: a connection that is silent for so long is dead
+  HIDDEN_MS = 60_000, // a page nobody sees gives its connection back: browsers have six for all pages of a server
   GATHER_MS = 80, // events of one message are told together
   AGAIN_MS = [1000, 5000];
 
 /** Everybody comes back at another moment. */
 const soon = () => AGAIN_MS[0] + Math.random() * (AGAIN_MS[1] - AGAIN_MS[0]);
 
-/** Owns the connection. Verbs: start. `page.stream` is "begins", "live" or "lost"; `page.heard` the time of the last word. */
+/** Owns the connection. Verbs: start. `page.stream` is "begins", "live", "lost" or "rests"; `page.heard` the time of the last word. */
 export class Live {
   #source = null;
   #seq = boot.seq;
   #lost = null;
   #edits = [];
   #late = 0;
+  #rest = null;
+  #asked = 0;
 
   /**
    * @param {{edits: (edits: object[]) => void, reset: () => void, notice: (data: object) => void,
@@ -32,13 +35,19 @@ export class Live {
   start() {
     this.#open();
     setInterval(() => {
-      if (this.#source && Date.now() - page.heard > SILENT_MS) this.#again();
+      if (this.#source && Date.now() - Math.max(page.heard, this.#asked) > SILENT_MS) this.#again();
     }, 5000);
     addEventListener("online", () => page.stream === "lost" && this.#again());
+    document.addEventListener("visibilitychange", () => {
+      clearTimeout(this.#rest);
+      if (document.hidden) this.#rest = setTimeout(() => this.#pause(), HIDDEN_MS);
+      else if (page.stream === "rests") this.#again();
+    });
     return this;
   }
 
   #open() {
+    this.#asked = Date.now();
     const source = (this.#source = new EventSource(`${boot.urls.live}?since=${this.#seq}`));
     const on = (kind, take) =>
       source.addEventListener(kind, (event) => {
@@ -79,13 +88,21 @@ export class Live {
       api
         .get(boot.urls.session)
         .catch(() => null)
-        .then(() => this.#source ?? this.#open());
+        .then(() => this.#source || page.stream === "rests" || this.#open());
     }, soon());
   }
 
   #again() {
     this.#source?.close();
     this.#open();
+  }
+
+  #pause() {
+    this.#source?.close();
+    this.#source = null;
+    clearTimeout(this.#lost);
+    this.#lost = null;
+    page.set({ stream: "rests" });
   }
 
   #gather(edit) {
