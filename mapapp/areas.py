@@ -105,7 +105,7 @@ def change(code: str):
     def write(tx):
         tx.update("areas", node.fid, changes, version=version)
         tx.touched["areas"].add(node.fid)
-    told = {name: value for name, value in changes.items() if not AREAS.field(name).personal}
+    told = {name: value for name, value in changes.items() if not (AREAS.field(name) or ASSIGNED).personal}
     held.store.attempt(actor(), "change area", write, note=code, form={"area": code, **told})
     return area_json(held.cache.by_code(code))
 

@@ -123,7 +123,7 @@ export function watchKeys(verbs) {
       leaving = false;
       return;
     }
-    leaving = onMap && event.key === "Escape";
+    if (event.key !== "Shift") leaving = onMap && event.key === "Escape";
     const command = event.ctrlKey || event.metaKey,
       typing = editable(event.target);
     const done = (verb) => {
