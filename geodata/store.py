@@ -152,7 +152,8 @@ class Store:
         asked, answer = self._standby
         if time.monotonic() - asked > STANDBY_ASKED_S:
             with reasons(self.url), self.engine.connect() as connection:
-                answer = connection.scalar(text("SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool"))
+                answer = connection.scalar(text("SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool "
+                                                "OR NOT has_table_privilege('counters', 'UPDATE')"))
             self._standby = time.monotonic(), answer
         return answer
 
