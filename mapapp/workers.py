@@ -7,6 +7,7 @@ killed, the pipe that every worker watches breaks, and they end as well.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -52,6 +53,8 @@ class Workers:
 
     def run(self) -> int:
         """Starts the workers and keeps them until a signal ends all; answers the exit code."""
+        gc.collect()
+        gc.freeze()  # what is loaded is never searched for garbage: its pages stay shared with the workers
         self._alive = os.pipe()
         self._places = [_Worker(number) for number in range(1, self.count + 1)]
         before = {one: signal.signal(one, self._stop) for one in (signal.SIGTERM, signal.SIGINT)}
