@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from geodata import basemap
+from geodata.account_book import judge_name
 from geodata.accounts import Accounts
+from geodata.basemap import Basemap
 from geodata.checking import check_store
 from geodata.coverage_cache import CoverageCache
 from geodata.crs import DATUMS, EXPORTS
@@ -28,6 +31,7 @@ from layers.errors import BadInput, NotFound, StoreMissing, WeigeError
 from layers.schema import LAYERS
 
 from . import keeping, open_accounts
+from .basemap import place_of
 from .config import Config, load
 from .errors import status_of
 from .serve import serve
@@ -249,8 +253,7 @@ def _user_token(call: Call, store: Store, accounts: Accounts) -> None:
 
 def _user_add(call: Call, store: Store, accounts: Accounts) -> None:
     args, codes = call.args, call.args.area or []
-    if not args.name.strip() or len(args.name) > 60 or not args.name.isprintable():
-        raise BadInput(f"{args.name[:60]!r}: a name of 1 to 60 characters is needed")
+    judge_name(args.name)
     if not args.role:
         raise BadInput("user add needs --role R --area CODE, once per pair")
     if not args.password_stdin:
@@ -266,11 +269,26 @@ def _user_add(call: Call, store: Store, accounts: Accounts) -> None:
     call.tell({"account": args.name, "roles": args.role, "areas": codes}, f"{args.name}: {', '.join(args.role)}")
 
 
+def _basemap(call: Call) -> None:
+    path = Path(call.args.file)
+    kind = next((kind for suffix, kind in basemap.SUFFIXES.items() if path.name.lower().endswith(suffix)), None)
+    if kind is None:
+        raise BadInput(f"{path.name}: a base map ends in {', '.join(basemap.SUFFIXES)}")
+    setting = next((one for one in call.config.basemaps if one.path and Path(one.path).resolve() == path.resolve()),
+                   Basemap("file", kind, path.name, path.name, path=str(path)))
+    info = basemap.prepared(setting, place_of(call.config, call.url), _progress(call))
+    answer = {"kind": setting.kind, "format": info.format, "min_zoom": info.min_zoom, "max_zoom": info.max_zoom, "bounds": list(info.bounds),
+              "tile_size": info.tile_size, "layers": list(info.layers), "attribution": info.attribution}
+    west, south, east, north = info.bounds
+    call.tell(answer, f"{path.name}: {setting.kind}, {info.format} tiles, zoom {info.min_zoom} to {info.max_zoom}, "
+                      f"{west:.4f} {south:.4f} to {east:.4f} {north:.4f}")
+
+
 USER_COMMANDS = {"add": _user_add, "token": _user_token}
 
 
 COMMANDS = {"init": _init, "demo": _demo, "serve": _serve, "check": _check, "stats": _stats, "import": _import,
-            "export": _export, "user": _user, **keeping.COMMANDS}
+            "export": _export, "user": _user, "basemap": _basemap, **keeping.COMMANDS}
 
 
 # ---- reading the command line ----------------------------------------------------------------------------------------
@@ -291,6 +309,8 @@ def parser() -> argparse.ArgumentParser:
         serving.add_argument("--read-only", action="store_true", help="take no changes")
         serving.add_argument("--workers", type=int, help="processes behind the port (PostgreSQL only)")
     commands.add_parser("check", help="prove that the areas are seamless and nested")
+    base = commands.add_parser("basemap", help="tell whether a file can be a base map; read an OpenStreetMap extract ahead")
+    base.add_argument("file", metavar="FILE", help="MBTiles, PMTiles, GeoTIFF or .osm.pbf")
     stats = commands.add_parser("stats", help="figures of an area")
     stats.add_argument("code", nargs="?", metavar="CODE", help="default: the top")
     _import_options(commands.add_parser("import", help="read a file into a layer"))

@@ -19,6 +19,7 @@ export async function emptyStore() {
     body: [el("section", { class: "sec" }, el("p", { class: "hint" }, t("empty.areas")))],
   });
   if (boot.account.can.set_up) {
+    document.getElementById("side").dataset.sheet = "mid"; // on a phone the list is what one came for
     const { node } = await checklist().catch((error) => ({ node: el("p", { class: "trouble" }, error.text) }));
     side.show("empty", {
       title: t("checklist.title"),
