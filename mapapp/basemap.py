@@ -29,14 +29,14 @@ _VARY = "Accept-Encoding, Cookie, Authorization"
 
 def install(app: Flask, config: Config, store: Store) -> None:
     """Opens the base maps of the settings; a broken one is told and left out."""
-    opened = Shelf(config.basemaps, place_of(config, store), int(config.basemap.memory_mb * 1e6))
+    opened = Shelf(config.basemaps, place_of(config, store.url), int(config.basemap.memory_mb * 1e6))
     app.extensions["weige.basemaps"] = opened
     app.extensions["weige"].beside.append(opened)
 
 
-def place_of(config: Config, store: Store) -> Place:
+def place_of(config: Config, url: str) -> Place:
     """Where base maps keep their caches: beside the file store, or in `var` of the working folder."""
-    path, rules = gpkg_path(store.url), config.basemap
+    path, rules = gpkg_path(url), config.basemap
     return Place((path.parent if path else Path("var").resolve()) / "basemaps", path, int(rules.cache_mb * 1e6),
                  rules.cache_days, rules.timeout_s)
 

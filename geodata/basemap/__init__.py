@@ -5,7 +5,7 @@
 """
 
 from .settings import Basemap
-from .shelf import KINDS, Held, Shelf
+from .shelf import KINDS, SUFFIXES, Held, Shelf, prepared
 from .source import Info, NotYet, Picture, Place
 
-__all__ = ["KINDS", "Basemap", "Held", "Info", "NotYet", "Picture", "Place", "Shelf"]
+__all__ = ["KINDS", "SUFFIXES", "Basemap", "Held", "Info", "NotYet", "Picture", "Place", "Shelf", "prepared"]

@@ -26,11 +26,12 @@ _MERCATOR = "EPSG:3857"
 _ZOOMS_WITHOUT_OVERVIEWS = 2  # further out, one tile would read a large part of the file
 _SMALL = 4096 * 4096  # pixels: such a file may be read for any tile
 _SAMPLE = 512  # pixels a side from which the contrast of a file that is not 8-bit is found
+_SMALLER = 2.2  # so many pixels of the file to one of the tile: more would be seen as grain
 _CACHE_MB = 64  # decoded blocks GDAL keeps
 
 
 class GeoTiff:
-    """Owns one open file for each thread that asks. Public: info, tile, close."""
+    """Owns handles of the file and its overviews for each thread that asks. Public: info, tile, close."""
 
     def __init__(self, path: Path, setting: Basemap):
         self.path, self.size = path, setting.tile_size
@@ -67,10 +68,13 @@ class GeoTiff:
             self._local = threading.local()
 
     def _warped(self, bounds: tuple[float, float, float, float]) -> np.ndarray:
-        """(size, size, 4) of the ground in bounds (metres of EPSG:3857). The warped view covers just the tile, as fine
-        as the file itself; reading it smaller lets GDAL take the overview that fits."""
-        data, side = self._data(), bounds[2] - bounds[0]
-        fine = max(self.size, round(side / self._metres))
+        """(size, size, 4) of the ground in bounds (metres of EPSG:3857), from the coarsest overview that is still finer.
+        Where none is near, a finer view is warped and read smaller."""
+        side = bounds[2] - bounds[0]
+        wanted = side / self.size / self._metres  # pixels of the file for one of the tile
+        level = max((level for level, factor in enumerate(self._factors) if factor <= wanted), default=-1)
+        left = wanted / (self._factors[level] if level >= 0 else 1)
+        data, fine = self._data(level), self.size if left <= _SMALLER else round(self.size * left)
         view = {"crs": _MERCATOR, "transform": from_bounds(*bounds, fine, fine), "width": fine, "height": fine,
                 "resampling": self._look.resampling, "add_alpha": not self._look.alpha, "src_crs": data.crs}
         if data.nodata is not None:
@@ -81,14 +85,16 @@ class GeoTiff:
             read = warped.read(bands, out_shape=(len(bands), self.size, self.size), resampling=self._look.resampling)
             return self._look.colours(read[:-1], read[-1])
 
-    def _data(self) -> rasterio.DatasetReader:
-        data = getattr(self._local, "data", None)
-        if data is None:
-            data = rasterio.open(self.path, driver="GTiff")  # no other format: some of them fetch further files
+    def _data(self, level: int = -1) -> rasterio.DatasetReader:
+        """This thread's handle of the file (-1) or of one of its overviews."""
+        handles = self._local.__dict__
+        if level not in handles:
+            more = {"overview_level": level} if level >= 0 else {}
+            data = rasterio.open(self.path, driver="GTiff", **more)  # no other format: some of them fetch further files
             with self._turn:
                 self._open.append(data)
-            self._local.data = data
-        return data
+            handles[level] = data
+        return handles[level]
 
     def _read_info(self, data: rasterio.DatasetReader) -> Info:
         if data.crs is None:
@@ -100,7 +106,8 @@ class GeoTiff:
         self._extent = (transform.c, transform.f + height * transform.e, transform.c + width * transform.a, transform.f)
         pixel_zoom = math.log2(ROUND_THE_WORLD_M / self.size / self._metres)
         high = min(max(math.ceil(pixel_zoom - 0.25), 0), DEEPEST)
-        coarser = max(data.overviews(1), default=1)
+        self._factors = data.overviews(1)  # rising
+        coarser = max(self._factors, default=1)
         low = 0 if data.width * data.height <= _SMALL else pixel_zoom - math.log2(coarser) - _ZOOMS_WITHOUT_OVERVIEWS
         west, south, east, north = transform_bounds(data.crs, "EPSG:4326", *data.bounds)
         status = self.path.stat()

@@ -45,7 +45,7 @@ class Recut:
             return None
         ground = np.zeros(((last[1] - first[1] + 1) * self.size, (last[0] - first[0] + 1) * self.size, 4), np.uint8)
         for (_, column, row), part in found.items():
-            pixels = _sized(decode(part.data), self.size)
+            pixels = _sized(_decoded(part.data), self.size)
             top, left = (row - first[1]) * self.size, (column - first[0]) * self.size
             ground[top:top + self.size, left:left + self.size] = pixels
         cut = ground[rows - first[1] * self.size, columns - first[0] * self.size]
@@ -70,6 +70,9 @@ def shifted_pixels(z: int, x: int, y: int, size: int) -> tuple[np.ndarray, np.nd
     columns, rows = (weights @ (lattice[:, axis].reshape(_POINTS, _POINTS) - corner * size) @ weights.T + corner * size
                      for axis, corner in ((0, x), (1, y)))
     return np.floor(columns).astype(np.int64), np.floor(rows).astype(np.int64)
+
+
+_decoded = lru_cache(32)(decode)  # each picture is cut into four or more tiles; never written to
 
 
 @lru_cache(4)

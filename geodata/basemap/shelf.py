@@ -13,12 +13,14 @@ from layers.errors import BadFile, NotFound, WeigeError
 
 from .memory import Kept, TileMemory
 from .settings import Basemap
-from .source import Info, Place, Source, within
+from .source import Info, Place, Progress, Source, within
 
 log = logging.getLogger("weige.basemap")
 
 # kind -> its module, loaded when a base map of that kind is there: rasterio alone takes half a second and 40 MB
 KINDS = {"mbtiles": "mbtiles", "pmtiles": "pmtiles", "geotiff": "geotiff", "osm": "osm", "xyz": "remote", "wmts": "remote"}
+
+SUFFIXES = {".mbtiles": "mbtiles", ".pmtiles": "pmtiles", ".tif": "geotiff", ".tiff": "geotiff", ".osm.pbf": "osm"}
 
 
 @dataclass(slots=True)
@@ -114,6 +116,15 @@ def straight(setting: Basemap, source: Source) -> Source:
         source.close()
         raise BadFile(f"{setting.id}: gcj02 works for pictures and extracts, these are vector tiles")
     return import_module(f"{__package__}.recut").Recut(source)
+
+
+def prepared(setting: Basemap, place: Place, progress: Progress) -> Info:
+    """What a base map holds, opened once and made ready. Raises BadFile."""
+    source = straight(setting, import_module(f"{__package__}.{KINDS[setting.kind]}").open_base(setting, place, progress))
+    try:
+        return within(setting, source.info)
+    finally:
+        source.close()
 
 
 _NOTHING = Kept(None, '"empty"', float("inf"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from layers.errors import BadFile, WeigeError
+from layers.errors import BadFile
 
 from .settings import Basemap
 
@@ -68,10 +68,8 @@ class Source(Protocol):
         """Lets go of the file."""
 
 
-class NotYet(WeigeError):
-    """The tile is on its way, or the other server does not answer: ask again later."""
-
-    code = "error"
+class NotYet(Exception):
+    """The tile is on its way, or the other server does not answer: ask again after so many seconds. No refusal."""
 
     def __init__(self, text: str, after_s: float):
         super().__init__(text)

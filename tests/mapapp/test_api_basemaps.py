@@ -19,6 +19,7 @@ from mapapp.basemap import shelf
 from mapapp.config import load
 from tests.geodata.test_basemaps import colour, mbtiles
 from tests.mapapp.web import Web, open_town
+from tests.tainan import weige
 
 KEY = "SECRET-KEY-1234"
 
@@ -292,3 +293,12 @@ def test_without_settings_there_is_none(shared: Web):
     assert '"basemaps": []' in shared.page("mayor").client.get("/").text
     with shared.app.app_context():
         assert shelf().all() == []
+
+
+# ---- command line ---------------------------------------------------------------------------------------------------
+def test_the_command_line_tells_what_a_file_holds(tmp_path):
+    path, url = mbtiles(tmp_path / "a.mbtiles", {(3, 1, 2): colour(1)}, bounds="120,30,122,32"), f"gpkg://{tmp_path / 'town.gpkg'}"
+    code, answer = weige(url, "basemap", str(path))
+    assert (code, answer["kind"], answer["format"], answer["min_zoom"], answer["bounds"]) == (0, "mbtiles", "raster", 3, [120, 30, 122, 32])
+    assert weige(url, "basemap", str(tmp_path / "none.tif"))[1]["code"] == "bad-file"
+    assert weige(url, "basemap", "map.jpg")[0] == 2
