@@ -52,6 +52,8 @@ export function search({ onOutline, onGo }) {
   };
   const go = (index) => {
     const result = results[index];
+    clearTimeout(timer);
+    turn++; // an answer still on its way opens nothing any more
     shut();
     if (result) {
       input.blur();
@@ -117,6 +119,7 @@ export function search({ onOutline, onGo }) {
   }
 
   input.addEventListener("input", () => {
+    results = []; // they answer another word: Enter asks first
     clearTimeout(timer);
     timer = setTimeout(look, WAIT_MS);
   });
@@ -132,7 +135,7 @@ export function search({ onOutline, onGo }) {
     }
     if (event.key === "Enter") {
       event.preventDefault();
-      if (list.hidden || !results.length) {
+      if (!results.length) {
         clearTimeout(timer);
         await look();
       }
