@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -58,13 +60,15 @@ def events_since(reader: Reader, seq: int, limit: int = MOST, *, until: int | No
 class Journal:
     """Owns the thread that tails the events, and on PostgreSQL the one that listens. `tell(events)` hears every event
     after the start once, in order; None means that the store was put back to an earlier state and everything must be
-    read anew. With `pace_s` batches are at least so far apart. `heard(text)` gets what other processes `say`.
+    read anew. At most `most_a_second` batches in any second (0 = any number): what
+    comes faster is told together. `heard(text)` gets what other processes `say`.
     Public: start, wake, say, close, seq, alive."""
 
-    def __init__(self, store: Store, tell: Callable[[Sequence[Event] | None], None], *, pace_s: float = 0.0,
+    def __init__(self, store: Store, tell: Callable[[Sequence[Event] | None], None], *, most_a_second: int = 0,
                  heard: Callable[[str], None] | None = None):
         self.store, self.seq = store, -1
-        self._tell, self._heard, self._pace_s = tell, heard, pace_s
+        self._tell, self._heard = tell, heard
+        self._times: deque[float] = deque(maxlen=most_a_second)  # of the last batches, of the monotonic clock
         self._woken, self._ended, self._turn = threading.Event(), threading.Event(), threading.Lock()
         self._threads: list[threading.Thread] = []
 
@@ -132,8 +136,10 @@ class Journal:
             except Exception:  # a watcher's fault must not end the stream of all others
                 log.exception("an event could not be told")
                 told = True
-            if told and self._pace_s:
-                self._ended.wait(self._pace_s)
+            if told and self._times.maxlen:
+                self._times.append(time.monotonic())
+                if len(self._times) == self._times.maxlen:
+                    self._ended.wait(max(0.0, self._times[0] + 1 - time.monotonic()))
 
     def _read(self) -> bool:
         """Tells what is new; answers whether there was anything."""

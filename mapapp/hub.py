@@ -24,7 +24,8 @@ from layers.schema import LAYERS
 
 from .presence import RANKS, Presence
 
-PACE_S = 0.25  # at most four messages a second
+MOST_A_SECOND = 4  # messages about edits to one watcher
+CROWD_S = 0.25  # between two about who is here
 RING = 4096  # events kept in memory for who comes back
 MOST_MISSED = 5000  # events somebody is told afterwards; who missed more reads everything anew
 QUEUE = 64  # messages a watcher may lag behind before he is let go
@@ -104,7 +105,7 @@ class Hub:
         self._crowd = threading.Event()  # who is here changed
         self._roles: dict[str, tuple[str | None, float]] = {}
         self.presence = Presence(self._crowd.set, lambda text: self.journal.say(text))
-        self.journal = Journal(self.held.store, self._take, pace_s=PACE_S, heard=self.presence.take)
+        self.journal = Journal(self.held.store, self._take, most_a_second=MOST_A_SECOND, heard=self.presence.take)
 
     # ---- watchers ------------------------------------------------------------------------------------------------
     def join(self, seat: Seat) -> bytes:
@@ -280,7 +281,7 @@ class Hub:
             except Exception:
                 log.exception("the guard of the live stream stumbled")
             if changed:
-                self._ended.wait(PACE_S)
+                self._ended.wait(CROWD_S)
 
     def _beat(self) -> None:
         """Keeps connections open, tells where the stream stands and who is here."""

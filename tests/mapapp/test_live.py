@@ -195,10 +195,9 @@ def test_who_saw_more_than_there_is_reads_everything_anew(town, streams):
 
 
 def test_a_slow_watcher_is_let_go_and_comes_back_for_what_he_missed(town, streams, monkeypatch):
-    monkeypatch.setattr(hub, "PACE_S", 0.0)
-    monkeypatch.setattr(hub, "QUEUE", 4)
+    monkeypatch.setattr(hub, "MOST_A_SECOND", 0)
     monkeypatch.setattr("mapapp.asgi.QUEUE", 4)
-    town.app.extensions["weige"].live.journal._pace_s = 0.0
+    streams.anew()
     slow, quick = streams.open(), streams.open()
     begin = slow.last
     slow.stall()
