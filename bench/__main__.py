@@ -16,7 +16,8 @@ from . import basemaps, files, live, memory, planners, redraw, tiles
 from .province import Places
 from .report import Aims, heading, say
 
-MEASURES = {"tiles": tiles.run, "redraw": redraw.run, "files": files.run, "memory": memory.run, "live": live.run, "planners": planners.run, "basemaps": basemaps.run}
+MEASURES = {name: module.run for name, module in {
+    "tiles": tiles, "redraw": redraw, "files": files, "memory": memory, "live": live, "planners": planners, "basemaps": basemaps}.items()}
 
 
 def main() -> None:
