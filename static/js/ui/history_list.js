@@ -79,7 +79,14 @@ function verbs(edit, { past, restore }, told) {
     { class: "verbs" },
     WHOLE_FILE.includes(edit.op) ? null : toggle("after", t("history.where")),
     WHOLE_FILE.includes(edit.op) ? null : toggle("before", t("history.then")),
-    may ? el("button", { class: "tg", type: "button", onclick: back, "data-key": `back ${edit.rev}`, "data-writes": true }, icon("undo", "s"), t("history.back")) : null,
+    may
+      ? el(
+          "button",
+          { class: "tg", type: "button", onclick: back, "data-key": `back ${edit.rev}`, "data-writes": true },
+          icon("undo", "s"),
+          t("history.back"),
+        )
+      : null,
   );
 }
 

@@ -116,8 +116,18 @@ export class Past {
       el("span", {}, what),
       edit[other].length ? verb("turn", t(`past.to-${other}`), () => this.show(edit.rev, other)) : null,
       edit.bounds ? verb("go", t("past.go"), () => this.go()) : null,
-      el("button", { class: "btn quiet icon", type: "button", "aria-label": t("past.shut"), title: t("past.shut"), onclick: () => this.hide(), "data-key": "shut" },
-        icon("close", "s")),
+      el(
+        "button",
+        {
+          class: "btn quiet icon",
+          type: "button",
+          "aria-label": t("past.shut"),
+          title: t("past.shut"),
+          onclick: () => this.hide(),
+          "data-key": "shut",
+        },
+        icon("close", "s"),
+      ),
     );
     this.#note.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
