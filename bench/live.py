@@ -49,6 +49,7 @@ class Editing:
     client: serving.Client
     done: int = 0
     ms: list[float] = field(default_factory=list)
+    answered: dict[int, float] = field(default_factory=dict)  # revision -> seconds of the epoch
 
     def run(self, until: threading.Event) -> None:
         turn = time.monotonic()
@@ -57,6 +58,7 @@ class Editing:
             reply = self.client.post("/api/edits", asked)
             if reply.status == 200:
                 self.done += 1
+                self.answered[reply.json()["rev"]] = time.time()
                 self.ms.append(reply.ms)
                 turn += 1 / RATE
             if until.wait(max(0.0, turn - time.monotonic())):
@@ -88,7 +90,7 @@ def _measure(store: Store, served: serving.Served, name: str, aims: Aims) -> Non
         cpu, began = _cpu(server), time.monotonic()
         time.sleep(STEADY_S)
         cpu, full, rate = (_cpu(server) - cpu) / (time.monotonic() - began), server.memory_info().rss, editing.done / (time.monotonic() - began)
-        steady = [ms for told in crowd.ask("tell") for ms in told["ms"]]
+        heard = [one for told in crowd.ask("tell") for one in told["heard"]]
         crowd.ask("cut")
         time.sleep(CUT_S)
         back, back_cpu = time.monotonic(), _cpu(server)
@@ -101,10 +103,14 @@ def _measure(store: Store, served: serving.Served, name: str, aims: Aims) -> Non
         told = crowd.ask("tell")
     expected = range(begin + 1, store.head()[1] + 1)
     lost, double = _missing([seqs for one in told for seqs in one["seqs"]], expected)
+    steady = [(came - began) * 1e3 for _, began, came in heard]
+    after = [max(0.0, came - editing.answered[rev]) * 1e3 for rev, _, came in heard if rev in editing.answered]
     p50, p95, p99 = spread(steady)
     table(f"{name}: {WATCHERS:,} watchers, {rate:.1f} redraws a second", ("what", "value"), [
         ("begin of the commit's transaction to client p50", f"{p50:.0f} ms"), ("p95", f"{p95:.0f} ms"), ("p99", f"{p99:.0f} ms"),
-        ("longest", f"{max(steady, default=0):.0f} ms"), ("messages measured", f"{len(steady):,}"),
+        ("longest", f"{max(steady, default=0):.0f} ms"),
+        ("answer to the planner to client p50, p95, p99", ", ".join(f"{ms:.0f} ms" for ms in spread(after))),
+        ("messages measured", f"{len(steady):,}"),
         ("redraw over HTTP meanwhile, p95", f"{spread(editing.ms)[1]:.0f} ms"),
         ("server CPU, one core = 100 %", f"{cpu:.0%}"), ("memory before", f"{before / 1e6:.0f} MB"), ("memory with watchers", f"{full / 1e6:.0f} MB"),
         ("all connected after", f"{joined:.1f} s"), (f"all back after the cut of {CUT_S} s", f"{back:.1f} s, {back_cpu:.1f} s of CPU"),

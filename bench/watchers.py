@@ -18,6 +18,7 @@ from typing import Any
 
 FRAME = re.compile(rb"id: (\d+)\nevent: edit\ndata: (.*)\n\n")
 ID = re.compile(rb"(?:^|\n)id: (\d+)\n")
+REV = re.compile(rb'"rev":(\d+)')
 AT = re.compile(rb'"at":"([^"]+)"')
 SPREAD_S = 5.0  # they come back within this time, as `retry` tells browsers to
 
@@ -34,7 +35,7 @@ class Watcher(asyncio.Protocol):
     def __init__(self, port: int, cookie: str, since: int):
         self.port, self.cookie, self.last = port, cookie, since
         self.seqs: list[int] = []
-        self.ms: list[float] = []  # from the beginning of the transaction to here, of what was not told late
+        self.heard: list[tuple[int, float, float]] = []  # revision, when its transaction began, when it came; nothing late
         self.status = b""
         self.transport: Any = None
         self.open = False
@@ -55,7 +56,7 @@ class Watcher(asyncio.Protocol):
         for seq, body in FRAME.findall(text):
             self.seqs.append(int(seq))
             if b'"late":true' not in body:
-                self.ms.append((now - committed(AT.search(body)[1])) * 1e3)
+                self.heard.append((int(REV.search(body)[1]), committed(AT.search(body)[1]), now))
         for seq in ID.findall(text):
             self.last = max(self.last, int(seq))
 
@@ -84,7 +85,7 @@ async def main(port: int, cookie: str, number: int, since: int) -> None:
             return
         answer = {"open": sum(watcher.open for watcher in watchers)}
         if command == "tell":
-            answer |= {"seqs": [watcher.seqs for watcher in watchers], "ms": [ms for watcher in watchers for ms in watcher.ms]}
+            answer |= {"seqs": [watcher.seqs for watcher in watchers], "heard": [one for watcher in watchers for one in watcher.heard]}
         print(json.dumps(answer), flush=True)
 
 
