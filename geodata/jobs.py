@@ -21,9 +21,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, or_, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from layers.errors import NotFound, WeigeError
+from layers.errors import NotFound, StoreFull, WeigeError
 
 from .packages import Packages
+from .reasons import of_disk
 from .schema import JOBS
 from .store import Store
 
@@ -49,6 +50,7 @@ class Jobs:
         self.owner = f"{socket.gethostname()[:40]}/{os.getpid()}/{secrets.token_hex(4)}"
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="weige-job")
         self._mine: set[str] = set()
+        self._untold: dict[str, tuple[str, str]] = {}  # failed on a full disk: words, code
         self._turn, self._ended = threading.Lock(), threading.Event()
         self._renewing: threading.Thread | None = None
 
@@ -76,6 +78,10 @@ class Jobs:
             raise NotFound(f"{number}: no such job")
         if late and row.owner != self.owner and self._inherit(row):
             return self.get(number, actor)
+        if number in self._untold:
+            words, code = self._untold.pop(number)
+            self._fail(number, words, code)
+            return {**row._mapping, "state": "failed", "text": words, "result": {"code": code, "detail": words}}
         return dict(row._mapping)
 
     def sweep(self, hours: float) -> None:
@@ -120,9 +126,12 @@ class Jobs:
             log.warning("a job was taken over by another process")
         except WeigeError as error:
             self._fail(number, error.text, error.code)
-        except Exception:
-            log.exception("a job failed")
-            self._fail(number, "the server met an error it does not know; it is in the log", "error")
+        except Exception as error:
+            full = of_disk(error, self.folder)
+            if full is None:
+                log.exception("a job failed")
+            self._fail(number, full.text if full else "the server met an error it does not know; it is in the log",
+                       full.code if full else "error")
         finally:
             with self._turn:
                 self._mine.discard(number)
@@ -130,6 +139,8 @@ class Jobs:
     def _fail(self, number: str, words: str, code: str) -> None:
         try:
             self._set(number, state="failed", text=words, result={"code": code, "detail": words})
+        except StoreFull:  # its row cannot be written now: whoever asks here is told, and then it is tried again
+            self._untold[number] = words, code
         except (TakenOver, WeigeError, SQLAlchemyError):  # the store is away: its lease runs out, another one does it
             log.warning("a job could not be marked as failed; whoever is asked about it does it again")
 

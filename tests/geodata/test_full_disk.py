@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pwd
 import random
+import tempfile
+import time
 from collections.abc import Iterator
 
 import psycopg
@@ -12,6 +14,7 @@ import pytest
 
 from geodata.accounts import Accounts
 from geodata.checking import check_store
+from geodata.jobs import Jobs
 from geodata.moving import migrate
 from geodata.recovery import restore
 from geodata.snapshot import snapshot
@@ -105,6 +108,34 @@ def test_accounts_on_a_full_disk_say_so_and_go_on_later(place):
     assert accounts.audit(1)[0]["object"] == "after"
     assert accounts.sign_in("planner", PASSWORD)
     accounts.close()
+    store.close()
+
+
+def test_work_that_meets_a_full_disk_says_so_and_the_next_goes_through(place, monkeypatch):
+    url, disk = place
+    monkeypatch.setattr(tempfile, "tempdir", str(disk.path))  # where packages are made when the store is a database
+    store = open_store(url)
+    jobs = Jobs(store)
+
+    def work(number, args, progress):
+        if args["much"]:
+            disk.fill()
+        (jobs.folder / f"{number}.zip").write_bytes(bytes(500_000))
+        return {"rows": 1}
+
+    jobs.does["export"] = work
+    numbers = [jobs.start("export", "tester", {"much": True})]
+    for state, code in (("failed", "store-full"), ("done", None)):
+        for _ in range(600):
+            told = jobs.get(numbers[-1])
+            if told["state"] in ("done", "failed"):
+                break
+            time.sleep(0.05)
+        assert (told["state"], (told["result"] or {}).get("code")) == (state, code), told
+        disk.free()
+        numbers.append(jobs.start("export", "tester", {"much": False}))
+    assert jobs.get(numbers[0])["state"] == "failed", "kept, once there was space"
+    jobs.close()
     store.close()
 
 
