@@ -21,6 +21,16 @@ def test_free_codes_count_on_from_their_origin():
     assert free() == "A-2" and free("A-2") == "A-3" and free("A-2", "A-4") == "A-3"
 
 
+def test_the_children_of_an_area_count_on_below_it():
+    def child(code: str | None, *used: str) -> str:
+        return next_code("free", RULES, "grid", code, "C", set(used).__contains__)
+
+    assert child(None) == "C-1" and child(None, "C-1", "C-2") == "C-3", "the first child, or the first after others retired"
+    assert child("C-1", "C-1") == "C-2" and child("C-12", "C-1", "C-2") == "C-3"
+    assert child("C-01") == "C-01-2" and child("CC-1") == "CC-1-2", "codes of others are counted on as before"
+    assert next_code("cn-15-17", RULES, "grid", None, "330205003001", {"330205003001001"}.__contains__) == "330205003001002"
+
+
 def test_a_code_that_was_ever_used_is_left_out():
     assert free(*(f"A-{number}" for number in range(2, 40))) == "A-40"
 
