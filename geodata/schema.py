@@ -60,6 +60,7 @@ REVISIONS = Table(
     Column("touched", Json),  # {"areas": [...], "quiet": [...], "retired": [...], "facts": [leaf fids], "layers": {...}} or {"all": true}
 )
 Index("revisions_actor", REVISIONS.c.actor, REVISIONS.c.rev)
+Index("revisions_undoes", REVISIONS.c.undoes)
 HISTORY = Table(
     "history", metadata, Column("hid", Fid, primary_key=True, autoincrement=True), Column("layer", Text, nullable=False),
     Column("fid", Fid, nullable=False), Column("version", Integer, nullable=False),

@@ -1,4 +1,4 @@
-"""Notices are kept for each account; the revisions of an account are found without looking at those of others."""
+"""Notices are kept for each account; the revisions of an account, and what undid one, are found by index."""
 
 from __future__ import annotations
 

@@ -244,7 +244,8 @@ def test_an_edit_tells_the_borders_it_found_and_those_it_left(town: Web) -> None
     assert {area["code"] for area in answer["after"]} == {"11", "11-2"}
     assert answer["bounds"] == pytest.approx(was["bounds"]) and answer["op"] == "split" and answer["actor"] is None
     ground = shapely.union_all([shapely.geometry.shape(area["geometry"]) for area in answer["after"]])
-    assert ground.symmetric_difference(shapely.geometry.shape(was["geometry"])).area < 1e-10  # square degrees: a vertex of the cut lies next to the border
+    beside = ground.symmetric_difference(shapely.geometry.shape(was["geometry"]))
+    assert beside.area < 1e-10, "square degrees: a vertex of the cut lies next to the border"
 
 
 def test_an_edit_shows_only_what_lies_in_sight(town: Web) -> None:
