@@ -352,12 +352,13 @@ def test_any_order_of_dividing_cutting_joining_and_undoing_keeps_everybody(town,
 
 def _something(reader, dice: random.Random) -> dict:
     every = reader.all_areas()
-    kind = dice.choice(("subdivide", "dissolve", "split", "split", "merge"))
+    leaves, parents = [area for area in every if area.leaf], [area for area in every if not area.leaf and area.parent]
+    kind = dice.choice(("subdivide", "dissolve", "split", "split", "merge")) if parents else "subdivide"
     if kind == "subdivide":
-        return subdivide(dice.choice([area for area in every if area.leaf]).code)
+        return subdivide(dice.choice([area for area in leaves if area.level != "micro_grid"] or leaves).code)
     if kind == "dissolve":
-        return dissolve(dice.choice([area for area in every if not area.leaf]).code)
+        return dissolve(dice.choice(parents).code)
     if kind == "merge":
-        parent = dice.choice([area for area in every if not area.leaf])
+        parent = dice.choice(parents)
         return {"op": "merge", "targets": [area.code for area in reader.children(parent.fid)][:2]}
     return some_split(reader, dice)
