@@ -215,8 +215,7 @@ async function start() {
   }).watch();
   new Live({
     edits: async (edits) => {
-      const theirs = await renewal.heard(edits);
-      if (theirs.length) arrived(theirs, { desk, cards });
+      await renewal.heard(edits, (theirs) => arrived(theirs, { desk, cards }));
     },
     reset: () => showReread(renewal.all().then(() => cards.show())),
     notice: (detail) => dispatchEvent(new CustomEvent("weige:notice", { detail })),

@@ -60,6 +60,8 @@ def test_one_cuts_and_the_other_sees_it_where_she_is(desk_in, lang: str, record_
     peer.wait_for(timeout=30_000)
     other.shot(f"two-{lang[:2]}-1-before")
 
+    own: list[str] = []
+    planner.page.on("request", lambda request: own.append(request.url))
     rev = split(planner, area)
     saved = time.monotonic()
     parts = [planner.get(f"/api/areas/{one}") for one in planner.get("/api/edits?mine=true&limit=1")["edits"][0]["areas"]]
@@ -68,6 +70,8 @@ def test_one_cuts_and_the_other_sees_it_where_she_is(desk_in, lang: str, record_
     shown = time.monotonic() - saved
     other.shot(f"two-{lang[:2]}-2-after")
     assert any(f"rev={rev}" in url and "/tiles/areas/" in url for url in asked), "the ground of the cut is asked anew"
+    planner.page.wait_for_timeout(1500)
+    assert sum("/api/figures" in url for url in own) == 1, "one's own edit is not drawn a second time when the stream tells it"
     record_property("figures", f"{lang}: the other's card {shown:.1f} s after the answer")
 
     # She draws in the area now; the cut is taken back under her hands.

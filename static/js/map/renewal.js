@@ -80,9 +80,9 @@ export class Renewal {
   /**
    * Edits the stream told, oldest first. Those this page made itself are drawn by `after` and are left out.
    * @param {object[]} edits data of `edit` events
-   * @returns {Promise<object[]>} the edits of others
+   * @param {(theirs: object[]) => void} onTheirs is told of the edits of others before the map asks for its tiles
    */
-  async heard(edits) {
+  async heard(edits, onTheirs) {
     await api.written();
     const mine = edits.filter((edit) => api.own.has(edit.rev)),
       theirs = edits.filter((edit) => !api.own.has(edit.rev));
@@ -92,10 +92,11 @@ export class Renewal {
         if (left.length) this.#draw(left);
       }, OWN_MS);
     if (theirs.length) {
+      later(Math.max(...theirs.map((edit) => edit.rev)));
+      onTheirs(theirs);
       this.#draw(theirs);
       flash(this.canvas, [...new Set(theirs.flatMap((edit) => edit.areas))]);
     }
-    return theirs;
   }
 
   #draw(edits) {

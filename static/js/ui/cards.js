@@ -46,7 +46,7 @@ export class Cards {
   }
 
   /** The card that fits what is chosen. */
-  async show() {
+  async show({ gone = null } = {}) {
     if (!this.verbs.free()) return;
     const turn = ++this.#turn;
     if (this.#zone !== null) {
@@ -65,7 +65,8 @@ export class Cards {
       return;
     }
     const area = await api.get(boot.urls.area, { path: { code: one.code } }).catch((error) => {
-      toast(error.text, { kind: "bad" });
+      if (gone && error.status === 404) gone([one]);
+      else toast(error.text, { kind: "bad" });
       return null;
     });
     if (!area || turn !== this.#turn || !this.verbs.free()) return;
@@ -122,7 +123,11 @@ export class Cards {
     const meets = (b) => box && b[0] <= box[2] && box[0] <= b[2] && b[1] <= box[3] && box[1] <= b[3];
     const named = edits.filter((edit) => page.selection.some((area) => edit.areas.includes(area.fid)));
     if (!named.length && !edits.some((edit) => edit.all || (edit.bounds ? meets(edit.bounds) : edit.facts))) return;
-    if (named.length) {
+    const gone = (areas) => {
+      toast(t("live.gone", { what: areas.map(places.short).join("、") }), { kind: "info" });
+      page.set({ selection: page.selection.filter((area) => !areas.includes(area)) });
+    };
+    if (named.length && page.selection.length > 1) {
       const lives = await Promise.all(
         page.selection.map(({ code }) =>
           api.get(boot.urls.area, { path: { code } }).then(
@@ -131,14 +136,13 @@ export class Cards {
           ),
         ),
       );
-      const gone = page.selection.filter((_, i) => !lives[i]);
-      if (gone.length) {
-        toast(t("live.gone", { what: gone.map(places.short).join("、") }), { kind: "info" });
-        page.set({ selection: page.selection.filter((area) => !gone.includes(area)) });
+      const dead = page.selection.filter((_, i) => !lives[i]);
+      if (dead.length) {
+        gone(dead);
         return;
       }
     }
-    this.show();
+    this.show({ gone });
   }
 
   #crumb(area) {
