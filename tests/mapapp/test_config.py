@@ -19,7 +19,7 @@ from tests.mapapp.web import open_town, settings
 TEXT = default_config().read_text(encoding="utf-8")
 TREE = tomllib.loads(TEXT)
 # What a setting may be when it is not free: its other values.
-OTHER = {
+OTHER = {"format": "json", "level": "warning",
     "locale": "en",
     "codes": "cn-15-17",
     "synchronous": "NORMAL",

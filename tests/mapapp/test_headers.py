@@ -213,7 +213,8 @@ def test_who_opens_a_page_signed_out_is_led_to_the_door_and_back(shared: Web) ->
 
 def test_the_health_of_the_service_is_told_to_anybody(shared: Web) -> None:
     answer = shared.get("/healthz", None)
-    assert answer.status_code == 200 and answer.json == {"status": "ok", "rev": shared.rev}
+    assert answer.status_code == 200 and answer.json == {
+        "status": "ok", "ready": True, "store": "gpkg", "rev": shared.rev, "mode": "normal"}
     assert shared.ask("HEAD", "/healthz", None).status_code == 200
 
 
