@@ -94,15 +94,21 @@ def blockers(reader: Reader, rev: int, changes: Sequence[Change] | None = None) 
     found = {
         later for change in changes if not redraw or change.layer in ("areas", "shares") for later in change.later()
     }
-    return _standing(reader, found)
+    return _in_the_way(reader, found)
 
 
-def _standing(reader: Reader, revs: Collection[int]) -> list[int]:
-    """Those of the revisions that are edits and stand; all when none does."""
-    statement = select(REVISIONS.c.rev).where(
-        REVISIONS.c.rev.in_(sorted(revs)), REVISIONS.c.undone_by.is_(None), REVISIONS.c.undoes.is_(None)
-    )
-    return sorted(reader.connection.execute(statement).scalars()) or sorted(revs)
+def _in_the_way(reader: Reader, revs: Collection[int]) -> list[int]:
+    """Which of these revisions matter: edits that stand; where there are none, undos of edits that were there before.
+    What was done and taken back meanwhile is not named."""
+    chains: dict[int, list[int]] = {}
+    for rev in sorted(revs):
+        first = rev
+        while (earlier := reader.connection.scalar(select(REVISIONS.c.undoes).where(REVISIONS.c.rev == first))) is not None:
+            first = earlier
+        chains.setdefault(first, []).append(rev)
+    odd = {first: steps for first, steps in chains.items() if len(steps) % 2}
+    edits = [first for first, steps in odd.items() if first in steps]
+    return sorted(edits or (steps[-1] for steps in odd.values())) or sorted(revs)
 
 
 def judged(reader: Reader, rev: int) -> tuple[list[Change], Ground | None]:
@@ -118,7 +124,7 @@ def judged(reader: Reader, rev: int) -> tuple[list[Change], Ground | None]:
         near = {state["rev"] for change in changes if change.ground for state in change.since if state["rev"] > rev}
         if not near:
             raise
-        raise _blocked(_standing(reader, near), where=failed.where) from failed
+        raise _blocked(_in_the_way(reader, near), where=failed.where) from failed
 
 
 def _blocked(edits: list[int], where: Sequence[float] | None = None) -> UndoBlocked:
