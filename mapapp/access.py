@@ -130,7 +130,7 @@ def _operation(app: Flask) -> str:
     if request.endpoint == "edits.commit":
         try:
             form = request.get_json(silent=True)
-        except HTTPException:  # larger than allowed
+        except (HTTPException, RecursionError):  # larger than allowed, brackets without end
             form = None
         op = form.get("op") if isinstance(form, dict) else None
         return op if isinstance(op, str) and op in OPERATIONS else "unknown"

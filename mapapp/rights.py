@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
@@ -38,6 +38,7 @@ class Rights:
     account: Account
     paths: dict[str, tuple[str, ...]]  # role -> paths
     roots: tuple[str, ...]
+    gone: Mapping[str, frozenset[int]] = field(default_factory=dict)  # role -> areas that followed a grant and live no more
 
     def scope(self, action: str) -> tuple[str, ...]:
         """Paths under which the account may do the action; empty = nowhere."""
@@ -59,12 +60,16 @@ class Rights:
     def require(self, action: str, nodes: Iterable[Node] = ()) -> None:
         """Raises UnknownArea for areas the account cannot even see, Forbidden where the action is not allowed."""
         for node in nodes:
-            if not self.may("see", node.path):
+            if not self._reaches("see", node):
                 raise UnknownArea(f"{node.code}: no such area")
-            if not self.may(action, node.path):
+            if not self._reaches(action, node):
                 raise Forbidden(f"{node.code}: your roles do not allow this here", action=action, area=node.code)
         if not self.may(action):
             raise Forbidden("your roles do not allow this", action=action)
+
+    def _reaches(self, action: str, node: Node) -> bool:
+        """True under a path of the action, and for an area that was cut off from one and lives no more."""
+        return self.may(action, node.path) or any(node.fid in self.gone.get(role, ()) for role in ACTIONS[action])
 
     def require_under(self, action: str, node: Node) -> None:
         """The same for actions that do not go with seeing the map: Raises UnknownArea outside the areas of the action."""
@@ -75,14 +80,19 @@ class Rights:
 def rights_of(account: Account, cache: CoverageCache, reader: Reader) -> Rights:
     """Rights with today's areas: a grant on an area that was cut or merged follows where its ground went."""
     paths: dict[str, set[str]] = {}
-    for (role, fid, _), nodes in zip(account.grants, leads_to(account.grants, cache, reader), strict=True):
+    gone: dict[str, set[int]] = {}
+    lineage = _lineage(reader) if account.grants else {}
+    for role, fid, rev in account.grants:
+        heirs = _heirs(fid, rev, lineage)
+        nodes = [cache.nodes[heir] for heir in heirs if heir in cache.nodes]
+        gone.setdefault(role, set()).update(heirs - {node.fid for node in nodes})
         if nodes:
             paths.setdefault(role, set()).update(node.path for node in nodes)
         if fid == 0:  # granted before there were areas: everything
             paths.setdefault(role, set()).update(root.path for root in cache.roots())
             paths[role].add("/")
     return Rights(account, {role: tuple(sorted(found)) for role, found in paths.items()},
-                  tuple(root.path for root in cache.roots()))
+                  tuple(root.path for root in cache.roots()), {role: frozenset(fids) for role, fids in gone.items()})
 
 
 def leads_to(grants: Sequence[tuple[str, int, int]], cache: CoverageCache, reader: Reader) -> list[list[Node]]:

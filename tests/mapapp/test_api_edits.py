@@ -60,7 +60,7 @@ FORMS = {"split": lambda web: split(web, "inside", "mayor"), "merge": lambda web
 
 
 def test_every_operation_has_a_form_here() -> None:
-    assert set(FORMS) == set(OPERATIONS)
+    assert {*FORMS, "subdivide", "dissolve"} == set(OPERATIONS), "the last two: test_api_dividing.py"
 
 
 # ---- preview and commit ----------------------------------------------------------------------------------------------
@@ -136,14 +136,21 @@ def test_unknown_people_stay_unknown(town: Web) -> None:
 @pytest.mark.parametrize("path", ["/api/edits", "/api/edits/preview"])
 def test_areas_that_somebody_changed_are_a_conflict_that_names_them(town: Web, path: str) -> None:
     form = MERGE | {"versions": {"11": 1, "21": 1}}
-    town.patch("/api/areas/21", json={"version": 1, "note": "x"})
+    first = post(town, split(town, "inside", "mayor"))
     before = dump(town)
     answer = town.post(path, json=form)
     assert (answer.status_code, answer.json["code"]) == (409, "stale")
     assert [{key: area[key] for key in ("code", "fid", "version", "yours")} for area in answer.json["areas"]] == [
-        {"code": "21", "fid": town.area("21")["fid"], "version": 2, "yours": 1}
+        {"code": "11", "fid": town.area("11")["fid"], "version": 2, "yours": 1}
     ]
+    assert [edit["rev"] for edit in answer.json["edits"]] == [first["rev"]] and answer.json["lines"]["type"] == "MultiLineString"
+    assert {area["code"] for area in answer.json["now"]} == {"11", "11-2"} and all("households" in area["figures"] for area in answer.json["now"])
     assert dump(town) == before
+
+
+def test_a_note_on_an_area_is_no_conflict_for_who_cuts_it(town: Web) -> None:
+    town.patch("/api/areas/21", json={"version": 1, "note": "x"})
+    post(town, MERGE | {"versions": {"11": 1, "21": 1}})
 
 
 def test_versions_that_fit_are_no_conflict(town: Web) -> None:
