@@ -15,8 +15,8 @@ import shapely
 from sqlalchemy import select
 
 from layers.areas import Area, as_multi, to_degrees, to_units
-from layers.coverage import same_ground
 from layers.errors import BadInput, Stale, UnknownArea
+from layers.redraw.undo import holds_ground
 
 from .rows import Reader
 from .schema import CODES, HISTORY, LINEAGE
@@ -42,7 +42,7 @@ class Seen:
         """True when its ground or its place in the tree is another one."""
         if self.now is None or self.then is None:
             return True
-        return not self.now.leaf or self.parent != self.now.parent or not same_ground(self.then, self.now.shape)
+        return not self.now.leaf or self.parent != self.now.parent or not holds_ground(self.then, self.now.shape)
 
 
 def check_versions(reader: Reader, versions: Any) -> None:

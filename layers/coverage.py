@@ -108,15 +108,6 @@ def same_course(removed: Segments, added: Segments, tolerance: float = 1.0) -> b
     return not any(following.values())
 
 
-def same_ground(was: shapely.MultiPolygon, now: shapely.MultiPolygon) -> bool:
-    """Whether two shapes hold the same ground: equal but for vertices on an unmoved border."""
-    if shapely.equals_identical(was, now):
-        return True
-    old, new = (directed_segments(shapely.get_parts(shape)) for shape in (was, now))
-    removed, added = without(old, new), without(new, old)
-    return (not len(removed) and not len(added)) or _same_either_way(removed, added)
-
-
 def _same_either_way(removed: Segments, added: Segments) -> bool:
     return same_course(removed, added) if len(removed) <= len(added) else same_course(added, removed)
 
