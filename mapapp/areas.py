@@ -35,18 +35,16 @@ def areas():
     limit, after = number(query, "limit", 1000, most=10_000), number(query, "after", 0, most=1 << 53, least=0)
     if query.get("rev") and query["rev"] != str(cache.rev):
         raise Stale(f"the list was begun at revision {query['rev']}, now it is {cache.rev}; begin again", rev=cache.rev)
-    level = query.get("level")
+    level, bounds = query.get("level"), bounds_of(query.get("bbox"))
     if level and cache.rules.level(level) is None:
         raise BadInput(f"level={level[:40]}: no such level")
     if query.get("parent"):
         parent = visible(query["parent"])
-        found = [cache.nodes[fid] for fid in cache.children.get(parent.fid, ())] if not level else [
-            node for node in cache.shown(level) if node.path.startswith(parent.path)]
+        found = cache.shown(level, parent, bounds) if level else [cache.nodes[fid] for fid in cache.children.get(parent.fid, ())]
     elif level:
-        found = cache.shown(level)
+        found = cache.shown(level, None, bounds)
     else:
         found = cache.nodes.values()
-    bounds = bounds_of(query.get("bbox"))
     scope = own.scope("see")
     chosen = sorted((node for node in found if node.fid > after and node.path.startswith(scope)
                      and (bounds is None or _meets(node.bounds, bounds))

@@ -39,7 +39,7 @@ def figures():
     scope = own.scope("see_special" if found is not None and found.sensitive else "see")
     if not scope:
         raise Forbidden(f"{metric}: your roles do not allow this")
-    nodes = [node for node in cache.shown(level) if node.path.startswith(scope)]
+    nodes = cache.shown_in(level, scope)
     answer: dict[str, Any] = {
         "rev": cache.rev, "seq": held.store.head()[1], "level": level, "metric": metric,
         "fid": [node.fid for node in nodes],
@@ -88,7 +88,7 @@ def summary():
         raise BadInput(f"level={(level or '')[:40]}: one of {', '.join(levels)} is needed")
     tops = [visible(query["area"])] if query.get("area") else _tops()
     scope = tuple(node.path for node in tops)
-    nodes = [node for node in cache.shown(level) if node.path.startswith(scope)] if levels and scope else []
+    nodes = cache.shown_in(level, scope) if levels and scope else []
     verdicts = Counter(verdict_of(node)["verdict"] for node in nodes)
     with held.store.read() as reader:
         checked = reader.meta("checked")

@@ -68,7 +68,7 @@ def findings():
     if query.get("kind", "unknown") not in KINDS:
         raise BadInput(f"kind={query['kind'][:40]}: one of {', '.join(KINDS)} is needed")
     scope = (visible(query["area"]).path,) if query.get("area") else own.scope("see")
-    nodes = [node for node in cache.shown(level) if node.path.startswith(scope)] if levels and scope else []
+    nodes = cache.shown_in(level, scope) if levels and scope else []
     lists = found(nodes, scope)
     wanted = [query["kind"]] if query.get("kind") else list(KINDS)
     rows = [(kind, node) for kind in wanted for node in lists.get(kind, ())]

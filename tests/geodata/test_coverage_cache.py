@@ -252,3 +252,18 @@ def test_a_roster_stays_known_when_the_area_it_began_in_is_gone(empty):
 def test_an_unknown_code_is_told(town):
     with pytest.raises(UnknownArea, match="nowhere"):
         fresh_of(town, tiles=False).by_code("nowhere")
+
+
+def test_a_part_of_a_level_is_what_looking_at_every_area_finds(town):
+    cache = fresh_of(town)
+    tops = [node for node in cache.nodes.values() if not node.leaf] + [next(node for node in cache.nodes.values() if node.leaf)]
+    for level in cache.levels():
+        everything = cache.shown(level)
+        for top in tops:
+            under = [node.fid for node in everything if node.path.startswith(top.path)]
+            assert sorted(node.fid for node in cache.shown(level, top)) == sorted(under)
+            assert [node.fid for node in cache.shown_in(level, (top.path,))] == sorted(under)
+            near = [node.fid for node in everything if node.bounds[2] >= top.bounds[0] and node.bounds[0] <= top.bounds[2]
+                    and node.bounds[3] >= top.bounds[1] and node.bounds[1] <= top.bounds[3]]
+            assert sorted(node.fid for node in cache.shown(level, None, top.bounds)) == sorted(near)
+    assert cache.shown_in(cache.levels()[-1], ()) == []
