@@ -31,6 +31,9 @@ ACTIONS: dict[str, frozenset[str]] = {action: frozenset(roles.split()) for actio
 }.items()}
 
 
+Lineage = Mapping[int, Sequence[tuple[int, int]]]  # area -> (revision, heir), oldest first
+
+
 @dataclass(frozen=True, slots=True)
 class Rights:
     """What one account may do now: paths by action, resolved through the lineage of the areas it was granted."""
@@ -77,11 +80,10 @@ class Rights:
             raise UnknownArea(f"{node.code}: no such area")
 
 
-def rights_of(account: Account, cache: CoverageCache, reader: Reader) -> Rights:
+def rights_of(account: Account, cache: CoverageCache, lineage: Lineage) -> Rights:
     """Rights with today's areas: a grant on an area that was cut or merged follows where its ground went."""
     paths: dict[str, set[str]] = {}
     gone: dict[str, set[int]] = {}
-    lineage = _lineage(reader) if account.grants else {}
     for role, fid, rev in account.grants:
         heirs = _heirs(fid, rev, lineage)
         nodes = [cache.nodes[heir] for heir in heirs if heir in cache.nodes]
@@ -97,12 +99,12 @@ def rights_of(account: Account, cache: CoverageCache, reader: Reader) -> Rights:
 
 def leads_to(grants: Sequence[tuple[str, int, int]], cache: CoverageCache, reader: Reader) -> list[list[Node]]:
     """The areas each grant reaches today, by code; none when its ground is in no living area, or for everything (0)."""
-    lineage = _lineage(reader) if grants else {}
+    lineage = lineage_of(reader) if grants else {}
     found = [[cache.nodes.get(heir) for heir in _heirs(fid, rev, lineage)] for _, fid, rev in grants]
     return [sorted((node for node in nodes if node is not None), key=lambda node: node.code) for nodes in found]
 
 
-def _lineage(reader: Reader) -> dict[int, list[tuple[int, int]]]:
+def lineage_of(reader: Reader) -> Lineage:
     """Area -> (revision, heir), oldest first; edits that were undone left none."""
     statement = select(LINEAGE.c.rev, LINEAGE.c.from_fid, LINEAGE.c.to_fid).join(
         REVISIONS, REVISIONS.c.rev == LINEAGE.c.rev).where(REVISIONS.c.undone_by.is_(None)).order_by(LINEAGE.c.rev)
@@ -112,7 +114,7 @@ def _lineage(reader: Reader) -> dict[int, list[tuple[int, int]]]:
     return found
 
 
-def _heirs(fid: int, since: int, lineage: Mapping[int, Sequence[tuple[int, int]]]) -> set[int]:
+def _heirs(fid: int, since: int, lineage: Lineage) -> set[int]:
     """The area and whoever got ground of it after `since`, heirs of heirs after they became heirs."""
     heirs, queue = {fid: since}, [fid]
     while queue:
