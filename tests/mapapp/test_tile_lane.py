@@ -129,7 +129,9 @@ def test_a_session_ends_when_its_time_is_over(town: Web, past, monkeypatch: pyte
 
 
 def test_no_word_outlasts_the_session(town: Web, past, monkeypatch: pytest.MonkeyPatch) -> None:
-    browser, now = town.page("viewer"), time.time()
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    browser = town.page("viewer")
     late = now + town.config.security.session_idle_minutes * 60 - 1
     monkeypatch.setattr(time, "time", lambda: late)
     browser.client.get("/api/areas")  # the session is seen, but keeps its old stamp for a while
