@@ -82,6 +82,24 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "promise(text): the line of bench/acceptance.md that the test keeps")
 
 
+# ---- several processes (pytest-xdist) ------------------------------------------------------------------------------
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """What has to be fetched is fetched once, before the processes start; what cannot be had is told by the tests."""
+    for ask in (services.postgres, services.launch_options):
+        _can(ask)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["stores"] = _stores_ran
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node) -> None:
+    _stores_ran.extend(store for store in getattr(node, "workeroutput", {}).get("stores", ()) if store not in _stores_ran)
+
+
 def pytest_report_header() -> list[str]:
     data = services.data_dir() if _can(services.data_dir) else "none"
     return [f"stores: GeoPackage, PostGIS ({_postgis_plan()})", f"real data: {data}"]

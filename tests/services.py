@@ -132,9 +132,13 @@ def postgis() -> Iterator[Server]:
         finally:
             server.close()
         return
-    programs = find_postgres() or _fetch_postgres()
-    with _running(programs) as admin:
+    with _running(postgres()) as admin:
         yield Server(admin)
+
+
+def postgres() -> Path:
+    """The folder of a PostgreSQL with PostGIS, fetched when there is none."""
+    return find_postgres() or _fetch_postgres()
 
 
 def find_postgres() -> Path | None:
@@ -224,7 +228,7 @@ class Cluster:
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """A running server of one's own that may be killed; nothing of it is left at the end."""
-    programs = find_postgres() or _fetch_postgres()
+    programs = postgres()
     with _initialised(programs) as (top, url, options):
         one = Cluster(programs, top, url, options)
         try:
