@@ -13,11 +13,12 @@ from layers.schema import LAYERS
 from . import account_tables
 from .mode import KEY as MODE
 from .records import Tally, each, go_on_counting, tallied, write
-from .schema import AREAS, CODES, COUNTERS, HISTORY, JOBS, LINEAGE, META, REVISIONS, metadata
+from .schema import AREAS, CODES, COUNTERS, HISTORY, JOBS, LINEAGE, META, REPORTS, REVISIONS, ROUNDS, STATUS, ZONE_EVENTS, ZONE_MEMBERS, metadata
 
 Progress = Callable[[float, str], None]
 LAYER_TABLES = tuple(LAYERS)
-HISTORY_TABLES = (*LAYER_TABLES, HISTORY.name, REVISIONS.name, LINEAGE.name, CODES.name)
+HISTORY_TABLES = (*LAYER_TABLES, *(table.name for table in (
+    HISTORY, REVISIONS, LINEAGE, CODES, ZONE_MEMBERS, ZONE_EVENTS, ROUNDS, REPORTS, STATUS)))
 NOT_CARRIED = {JOBS.name}  # work of this installation; its files are not here
 NOT_CARRIED_META = {MODE}
 NOT_CARRIED_ACCOUNTS = {table.name for table in (account_tables.SESSIONS, account_tables.SECRETS, account_tables.DONE,

@@ -82,4 +82,37 @@ JOBS = Table(
     Column("args", Json), Column("result", Json), Column("created_at", Text, nullable=False), Column("changed_at", Text, nullable=False),
     Column("owner", Text), Column("tries", Integer), Column("lease_until", Double))  # who does it, until when he may be silent
 
+# Who is restricted by a zone: what it was made of, resolved and frozen when it was approved. `part` = {"households": n,
+# kind: n, "special": {}} where only a part of a cell's people is inside (estimated), else null: all of the place.
+ZONE_MEMBERS = Table(
+    "zone_members", metadata, Column("zone", Fid, primary_key=True), Column("layer", Text, primary_key=True),
+    Column("fid", Fid, primary_key=True), Column("part", Json))  # layer: units, buildings (without stairwells), cells
+Index("zone_members_place", ZONE_MEMBERS.c.layer, ZONE_MEMBERS.c.fid)
+# What was decided about a zone, by whom and why: proposed, approved, rejected, extended, upgraded, lift-asked, lifted ...
+ZONE_EVENTS = Table(
+    "zone_events", metadata, Column("zone", Fid, primary_key=True), Column("rev", Rev, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False), Column("at", Text, nullable=False), Column("actor", Text, nullable=False),
+    Column("authority", Text), Column("order_no", Text), Column("reason", Text), Column("data", Json))
+
+# A round of survey or sampling: what is counted anew, from when, due when.
+ROUNDS = Table(
+    "rounds", metadata, Column("id", Text, primary_key=True), Column("name", Text), Column("kind", Text),
+    Column("area", Fid), Column("starts_at", Text, nullable=False), Column("due_at", Text), Column("closed_at", Text),
+    Column("opened_by", Text))
+# Every report as it came: never changed. `place`: unit | building | area; an area with the version the reporter saw and the
+# revision it was received at. `seq` is the event that told of it.
+REPORTS = Table(
+    "reports", metadata, Column("id", Fid, primary_key=True, autoincrement=False), Column("seq", Rev, nullable=False),
+    Column("account", Text, nullable=False), Column("offline_id", Text, nullable=False), Column("round", Text, nullable=False),
+    Column("place", Text, nullable=False), Column("fid", Fid, nullable=False), Column("version", Integer),
+    Column("rev", Rev, nullable=False), Column("at", Text, nullable=False), Column("received_at", Text, nullable=False),
+    Column("values", Json, nullable=False))
+Index("reports_once", REPORTS.c.account, REPORTS.c.offline_id, unique=True)
+Index("reports_place", REPORTS.c.round, REPORTS.c.place, REPORTS.c.fid)
+# The newest value of each metric at each place in a round.
+STATUS = Table(
+    "status", metadata, Column("round", Text, primary_key=True), Column("place", Text, primary_key=True),
+    Column("fid", Fid, primary_key=True), Column("metric", Text, primary_key=True), Column("value", Double),
+    Column("at", Text, nullable=False), Column("report", Fid, nullable=False), Column("rev", Rev, nullable=False))
+
 SPATIAL = [name for name, layer in LAYERS.items() if layer.geometry]

@@ -150,7 +150,10 @@ ZONES = Layer("zones", "管控区域", "Zones", "MultiPolygon", (
     Field("status", "text", "状态", "Status", "ZT", choices=("proposed", "in_force", "lifted")),
     Field("members", "json", "组成", "Members", "ZC"),  # {"areas": [...]} or {"buildings": [...]} or {"polygon": true}
     Field("starts_at", "time", "开始时间", "From", "KSSJ"), Field("ends_at", "time", "结束时间", "Until", "JSSJ"),
+    Field("lifted_at", "time", "解除时间", "Lifted at", "JCSJ"),
     Field("reason", "text", "事由", "Reason", "SY", length=200), Field("order_no", "text", "文号", "Order no.", "WH", length=60),
+    Field("authority", "text", "批准机关", "Authority", "PZJG", length=60),
+    Field("asked", "json", "待决事项", "Waits for a decision", "DJSX"),  # {"action", "by", "at", "reason", "order_no"}
     Field("households", "int", "户数", "Households", "HS", unit="户", least=0),
     Field("population", "int", "人口", "People", "RKS", unit="人", least=0),
     Field("special", "json", "特殊人群", "Special groups", "TSRQ"),
@@ -164,7 +167,8 @@ CHECKPOINTS = Layer("checkpoints", "卡口", "Checkpoints", "Point", (
     Field("kind", "text", "类型", "Kind", "KDLX", length=20), Field("state", "text", "状态", "State", "ZT", length=20),
     Field("hours", "text", "值守时间", "Hours", "ZSSJ", length=20),
     Field("required", "int", "应到", "Required", "YPRS", unit="人", least=0),
-    Field("present", "int", "实到", "Present", "ZGRS", unit="人", least=0), _PHONE,
+    Field("present", "int", "实到", "Present", "ZGRS", unit="人", least=0),
+    Field("present_at", "time", "点名时间", "Counted at", "DMSJ"), _PHONE,
     Field("areas", "json", "服务区划", "Areas served", "FWQH"), Field("kit", "json", "物资", "Kit", "WZ"), _NOTE,
 ))
 TEAMS = Layer("teams", "工作组", "Teams", "", (
