@@ -207,6 +207,31 @@ class UndoBlocked(WeigeError):
     code = "undo-blocked"
 
 
+# --- zones -----------------------------------------------------------------------------------------------------
+class ZoneDecided(UndoBlocked):
+    """What was decided about a zone goes back by a decision about the zone alone, never by undo."""
+
+    code = "zone-decided"
+
+
+class ZoneStatus(WeigeError):
+    """The zone is not in the state this action is for: somebody decided already, or nobody yet."""
+
+    code = "zone-status"
+
+
+class PeopleDiffer(WeigeError):
+    """The number of people typed is not the number the zone holds now."""
+
+    code = "people-differ"
+
+
+class LaxerKind(WeigeError):
+    """A zone is only ever made stricter; for a laxer one it is lifted and proposed anew."""
+
+    code = "laxer-kind"
+
+
 # --- rights ----------------------------------------------------------------------------------------------------
 class NotSignedIn(WeigeError):
     """The request names no account, or its session or token has expired."""
@@ -254,6 +279,12 @@ class Forbidden(WeigeError):
     """The account's roles do not allow this here."""
 
     code = "forbidden"
+
+
+class SamePerson(Forbidden):
+    """Who proposed or asked does not decide as well: that takes a second person."""
+
+    code = "same-person"
 
 
 class BadCsrf(WeigeError):
