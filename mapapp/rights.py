@@ -24,6 +24,8 @@ ACTIONS: dict[str, frozenset[str]] = {action: frozenset(roles.split()) for actio
     "propose_zone": "planner commander",
     "approve_zone": "commander",
     "export": "planner commander",
+    "report": "reporter planner commander",  # what was found at stairwells, buildings, areas and posts
+    "open_rounds": "planner commander",  # of survey and sampling
     "manage": "admin",  # accounts, import, settings
     "set_up": "planner commander admin",  # what is still to be done before work begins
     "audit": "auditor",
