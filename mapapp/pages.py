@@ -61,7 +61,7 @@ def boot() -> dict[str, Any]:
         "account": {"name": g.account.name, "label": g.account.label, "roles": roles_told(),
                     "can": {"redraw": own.may("redraw"), "propose_zone": own.may("propose_zone"),
                             "approve_zone": own.may("approve_zone"),
-                            "export": own.may("export"), "edit_facts": own.may("edit_facts"),
+                            "export": own.may("export"), "edit_facts": own.may("edit_facts"), "report": own.may("report"),
                             "manage": own.may("manage"), "audit": own.may("audit"), "set_up": own.may("set_up")},
                     "scope": list(scope)},
         "urls": urls(), "session": session_left(),
@@ -77,6 +77,8 @@ def boot() -> dict[str, Any]:
                        for kind in sorted(rules.profile.kinds, key=lambda kind: -kind.rank)],
         "special_groups": [{"id": group.id, "zh": group.zh, "en": group.en} for group in rules.special_groups],
         "roles": [{"id": role.id, "zh": role.zh, "en": role.en} for role in rules.roles],
+        "post_kinds": [{"id": name, "zh": kind.zh, "en": kind.en, "hours": kind.hours, "required": kind.required, "phone": kind.phone}
+                       for name, kind in rules.posts.items()],
         "operations": sorted(OPERATIONS),
         "population_kind": _kind(rules.population_kind),
         "norms": {level: {"min": norm.min, "target": norm.target, "max": norm.max}
@@ -135,7 +137,10 @@ def urls() -> dict[str, str]:
         "preview": "/api/edits/preview", "edits": "/api/edits", "undo": "/api/edits/{rev}/undo", "edit": "/api/edits/{rev}",
         "notices": "/api/notices", "notices_read": "/api/notices/read",
         "layer": "/api/{layer}", "item": "/api/{layer}/{id}",
+        "posts": "/api/checkpoints", "post": "/api/checkpoints/{id}", "post_presence": "/api/checkpoints/{id}/presence",
+        "post_card": "/api/checkpoints/{id}/card", "post_page": "/posts/{id}", "staffing": "/api/staffing",
         "zones": "/api/zones", "zone": "/api/zones/{id}", "zone_restore": "/api/zones/{id}/restore",
+        "zone_summary": "/api/zones/summary", "zone_act": "/api/zones/{id}/{act}",
         "exports": "/api/exports",
         "export": "/api/exports/{id}", "tilejson": "/tiles/{layer}.json", "tile": "/tiles/{layer}/{z}/{x}/{y}.mvt",
         "basemap": "/basemaps/{id}.json", "basemap_tile": "/basemaps/{id}/{z}/{x}/{y}",

@@ -11,7 +11,7 @@ from flask import current_app, g
 from geodata.accounts import Account, Accounts
 from geodata.coverage_cache import DEEPEST, CoverageCache
 from geodata.jobs import Jobs
-from geodata.layer_tiles import SHOWN, LayerTiles
+from geodata.layer_tiles import LayerTiles, shown_of
 from geodata.store import Store
 from geodata.tile_cache import TileCache, TileKey
 
@@ -84,7 +84,7 @@ class State:
         if step["bounds"] is not None and self.cache.layers:
             any_layer = next(iter(self.cache.layers.values()))
             self.tile_cache.forget("areas", any_layer.touched_tiles(step["bounds"], 0, DEEPEST), rev)
-        changed = [name for name in step["layers"] if name in SHOWN]
+        changed = shown_of([*step["layers"], *(["areas"] if step["bounds"] is not None else [])])
         self.layer_tiles.forget(changed, rev)
         for name in changed:
             self.tile_cache.forget(name, None, rev)

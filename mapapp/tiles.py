@@ -9,7 +9,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request
 from werkzeug.http import parse_etags
 
-from geodata.layer_tiles import SHOWN
+from geodata.layer_tiles import REST, SHOWN
 from geodata.tile_cache import Tile, TileKey
 from layers.errors import BadInput, NotFound
 
@@ -30,7 +30,7 @@ def tilejson(layer: str):
     held = state()
     known(layer)
     bounds = held.cache.bounds()
-    names = ["areas", "areas_label"] if layer == "areas" else [layer] + ([f"{layer}_label"] if SHOWN[layer][3] else [])
+    names = [layer, f"{layer}_label"] if layer == "areas" or layer in SHOWN and SHOWN[layer][3] else [layer]
     answer = {"tilejson": "3.0.0", "name": layer, "scheme": "xyz", "minzoom": 0, "maxzoom": held.config.tiles.max_zoom,
               "tiles": [f"{request.host_url.rstrip('/')}/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt"],
               "vector_layers": [{"id": name, "fields": {}} for name in names]}
@@ -96,5 +96,5 @@ def _wait_for(rev: int) -> None:
 
 def known(layer: str) -> None:
     """Raises NotFound for a layer that has no tiles."""
-    if layer != "areas" and layer not in SHOWN:
-        raise NotFound(f"{layer[:40]}: no such tile layer; there are areas, {', '.join(SHOWN)}")
+    if layer not in ("areas", REST) and layer not in SHOWN:
+        raise NotFound(f"{layer[:40]}: no such tile layer; there are areas, {', '.join(SHOWN)}, {REST}")

@@ -43,6 +43,10 @@ export const page = new Page({
   /** zone kind shown alone, else null */
   isolateZone: null,
   hidden: new Set(),
+  /** zones that are not lifted, and those lifted today @type {object[] | null} */
+  zones: null,
+  /** the table of zones as GET /api/zones/summary gives it */
+  zoneSums: null,
   rev: boot.rev,
   offline: false,
   /** why the store takes no changes now, else null */

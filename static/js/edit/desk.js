@@ -155,7 +155,7 @@ export class Desk {
   }
 
   get #draws() {
-    return Boolean(this.#mode?.draft) && this.#mode.way !== "areas";
+    return Boolean(this.#mode?.draft) && this.#mode.drags !== false;
   }
 
   /** Pixels of points put down before the map moved are old. */
@@ -198,7 +198,7 @@ export class Desk {
       return true;
     }
     const area = stop.area();
-    if (!area || !this.#mode?.picked || this.#mode.picked(area)) return false;
+    if (!area || !this.#mode?.picked || this.#mode.picked(area, stop)) return false;
     this.#press(stop);
     return true;
   }

@@ -86,6 +86,7 @@ export class Canvas {
       const before = known.get(layer.id);
       if (before?.minzoom !== layer.minzoom || before?.maxzoom !== layer.maxzoom)
         this.gl.setLayerZoomRange(layer.id, layer.minzoom ?? 0, layer.maxzoom ?? 24);
+      if (before && JSON.stringify(before.filter) !== JSON.stringify(layer.filter)) this.gl.setFilter(layer.id, layer.filter);
       for (const part of ["paint", "layout"]) {
         for (const [name, value] of Object.entries(layer[part] ?? {})) {
           if (JSON.stringify(before?.[part]?.[name]) === JSON.stringify(value)) continue;
@@ -143,7 +144,7 @@ export class Canvas {
    */
   renew(layers = null) {
     for (const name of Object.keys(this.sources)) {
-      const layer = name.startsWith("areas") ? "areas" : name;
+      const layer = name.startsWith("areas") ? "areas" : name.replace("_rest", "");
       if (!layers || layers.includes(layer)) this.gl.refreshTiles(name);
     }
   }
@@ -159,6 +160,12 @@ export class Canvas {
     return found
       ? { fid: found.id, code: found.properties.code, name: found.properties.name, level: found.properties.level }
       : null;
+  }
+
+  /** @returns {{id: number, name: string} | null} the building under a pixel */
+  buildingAt({ x, y }) {
+    const [found] = this.gl.getLayer("building") ? this.gl.queryRenderedFeatures([x, y], { layers: ["building"] }) : [];
+    return found ? { id: found.id, name: found.properties.name || found.properties.code || "" } : null;
   }
 
   /** @returns {object | null} the zone whose letter is under a pixel */

@@ -9,7 +9,7 @@ import { page } from "../data/page.js";
 import { tiles } from "./tiles.js";
 
 /** What stands under the code of an area. */
-function valueText(metric, value) {
+export function valueText(metric, value) {
   if (value === null) return t("value.unknown");
   if (metric.type === "rate") return format.percent(value);
   const key = `unit.${metric.unit}`;

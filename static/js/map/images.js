@@ -1,5 +1,6 @@
 // Small pictures drawn from tokens: hatches of zones and of the unknown, marks beside numbers, badges, vertices.
 import { boot } from "../data/boot.js";
+import { t } from "../data/i18n.js";
 
 const RATIO = 2;
 
@@ -73,6 +74,21 @@ function triangle(ink, up, colour) {
   });
 }
 
+/** Two rows of dots for a band along a line; a band's picture is 16 pixels wide. */
+function dots(colour) {
+  return picture(16, 16, (pen) => {
+    pen.fillStyle = colour;
+    for (const [x, y] of [
+      [4, 4],
+      [12, 12],
+    ]) {
+      pen.beginPath();
+      pen.arc(x, y, 1.3, 0, 7);
+      pen.fill();
+    }
+  });
+}
+
 function badge(text, colour, ink, width = 22) {
   return picture(width + 2, 24, (pen) => {
     pen.fillStyle = colour;
@@ -139,6 +155,8 @@ export function drawImages(ink) {
     images[`zone-${kind.id}`] = PATTERNS[zoneColour(kind.id)](ink);
     images[`badge-${kind.id}-in_force`] = badge(letter, colour, ink);
     images[`badge-${kind.id}-proposed`] = badge(`${letter}?`, colour, ink, 30);
+    images[`badge-${kind.id}-lifted`] = badge(t("zone.lifted-letter"), ink["ink-3"], ink);
+    if (!kind.drawn) Object.assign(images, { "badge-rest": badge(letter, colour, ink), "zones-rest": dots(colour) });
   }
   return images;
 }

@@ -73,8 +73,15 @@ export class Renewal {
       later(zone.rev);
       this.canvas.renew(["zones"]);
     }
-    const told = await api.get(boot.urls.zones).catch(() => null);
+    const [told] = await Promise.all([api.get(boot.urls.zones).catch(() => null), this.#sums()]);
     if (told) page.set({ zones: told.zones });
+  }
+
+  /** The table of zones: it changes with a decision, and with the people anywhere in the scope. */
+  async #sums() {
+    if (!boot.zone_kinds.length) return;
+    const told = await api.get(boot.urls.zone_summary).catch(() => null);
+    if (told) page.set({ zoneSums: told });
   }
 
   /**
@@ -128,6 +135,7 @@ export class Renewal {
   /** Totals of the level in view for the side panel and the foot. */
   async summary() {
     const level = page.level;
+    if (page.zones?.length) this.#sums();
     const totals = await readTotals();
     if (totals && level === page.level) {
       this.totals = totals;

@@ -38,7 +38,8 @@ function tint(ink, classes, isolate, ground) {
 export function mapStyle(ink, tiles, shown) {
   const selected = ["boolean", ["feature-state", "selected"], false];
   const { ground } = shown; // with a base map on, zones are drawn as on figures: halo and pattern, no wash
-  const law = zones.areas(ink, ground ? { ...shown, wash: false } : shown);
+  const over = ground ? { ...shown, wash: false } : shown;
+  const law = zones.areas(ink, over);
   const layers = [
     { id: "outside", type: "background", paint: { "background-color": ink["m-outside"] } },
     layer.tiled("land", "fill", "areas", {
@@ -87,6 +88,7 @@ export function mapStyle(ink, tiles, shown) {
       },
     }),
     ...upperBorders(ink),
+    ...zones.rest(ink, over),
     ...law.filter(({ type }) => type === "line"),
     ...base.names(ink),
     layer.tiled("walked", "line", "areas", {
@@ -108,13 +110,13 @@ export function mapStyle(ink, tiles, shown) {
     }),
     ...peersStyle.outlines(ink),
     ...work.effect(ink),
-    areaLabels(ink),
-    zones.badges(),
+    ...(shown.labels === false ? [] : [areaLabels(ink)]),
+    ...zones.badges(),
     peersStyle.names(ink),
     ...work.draft(ink),
   ].filter(({ source }) => !source || source in tiles || FIXED.includes(source));
   for (const one of layers) {
-    if (shown.hidden.has(one.source)) one.layout = { ...one.layout, visibility: "none" };
+    if (shown.hidden.has(one.source?.replace("_rest", ""))) one.layout = { ...one.layout, visibility: "none" };
   }
   return {
     version: 8,

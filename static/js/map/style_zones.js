@@ -1,7 +1,21 @@
-// Zones: wash, pattern, halo and line; a proposal is dashed and has no wash.
+// Zones: wash, pattern, halo and line; a proposal is dashed and has no wash; what was lifted today is a thin grey line; what
+// the zones leave of the scope shows at its edge only.
 import { boot } from "../data/boot.js";
 import { zoneColour } from "./images.js";
 import { layer } from "./layer.js";
+
+const WIDTHS = { lockdown: 3, control: 2.4, prevention: 1.6 };
+const DASHES = { prevention: [4.4, 2.5], proposed: [2.4, 1.6] };
+const BAND_PX = 16; // of the dots along the edge of the rest
+const STATUS = ["get", "status"];
+
+/** Zones lifted before today are history. */
+function liftedToday() {
+  const midnight = new Date();
+  midnight.setHours(0, 0, 0, 0);
+  const since = midnight.toISOString().slice(0, 19);
+  return ["all", ["==", STATUS, "lifted"], [">=", ["to-string", ["get", "lifted_at"]], since]];
+}
 
 /**
  * @param {Record<string, string>} ink
@@ -9,14 +23,19 @@ import { layer } from "./layer.js";
  * @returns {object[]} fill and line layers of every kind and status
  */
 function areas(ink, { wash, isolateZone }) {
-  const made = [];
+  const made = [
+    layer.tiled("zone-lifted", "line", "zones", {
+      filter: liftedToday(),
+      layout: { "line-join": "round" },
+      paint: { "line-color": ink["ink-3"], "line-width": 1.2, "line-opacity": isolateZone === null ? 1 : 0.15 },
+    }),
+  ];
   const kinds = [...boot.zone_kinds].sort((a, b) => a.rank - b.rank);
-  const widths = { lockdown: 3, control: 2.4, prevention: 1.6 };
   for (const { id: kind } of kinds) {
     const colour = zoneColour(kind);
     const dim = isolateZone !== null && isolateZone !== kind ? 0.15 : 1;
-    const is = (status) => ["all", ["==", ["get", "kind"], kind], ["==", ["get", "status"], status]];
-    const line = { "line-color": ink[`z-${colour}`], "line-width": widths[colour], "line-opacity": dim };
+    const is = (status) => ["all", ["==", ["get", "kind"], kind], ["==", STATUS, status]];
+    const line = { "line-color": ink[`z-${colour}`], "line-width": WIDTHS[colour], "line-opacity": dim };
     const of = (id, type, status, paint, layout) =>
       layer.tiled(`zone-${kind}-${id}`, type, "zones", { filter: is(status), paint, ...(layout ? { layout } : {}) });
     made.push(
@@ -32,7 +51,7 @@ function areas(ink, { wash, isolateZone }) {
         "line",
         "line",
         "in_force",
-        { ...line, ...(colour === "prevention" ? { "line-dasharray": [4.4, 2.5] } : {}) },
+        { ...line, ...(colour in DASHES ? { "line-dasharray": DASHES[colour] } : {}) },
         { "line-join": "round" },
       ),
       of("halo-proposed", "line", "proposed", {
@@ -40,24 +59,58 @@ function areas(ink, { wash, isolateZone }) {
         "line-width": 6,
         "line-opacity": 0.8 * dim,
       }),
-      of("line-proposed", "line", "proposed", { ...line, "line-dasharray": [2.4, 1.6] }),
+      of("line-proposed", "line", "proposed", { ...line, "line-dasharray": DASHES.proposed }),
     );
   }
   return made;
 }
 
-/** @returns {object} the letter of each zone; a proposal's carries a question mark */
-function badges() {
-  return {
-    ...layer.tiled("zone-badge", "symbol", "zones", {
-      layout: {
-        "icon-image": ["concat", "badge-", ["get", "kind"], "-", ["get", "status"]],
-        "icon-allow-overlap": true,
-        "icon-offset": [0, -22],
-      },
+/** @returns {object[]} the edge of what the zones leave: dots inside it, a dashed line, never a fill */
+function rest(ink, { wash, isolateZone }) {
+  const fill = boot.zone_kinds.find((kind) => !kind.drawn);
+  if (!fill) return [];
+  const colour = zoneColour(fill.id);
+  const dim = isolateZone !== null && isolateZone !== fill.id ? 0.15 : 1;
+  const of = (id, paint) => layer.tiled(`zones-rest-${id}`, "line", "zones_rest", { layout: { "line-join": "round" }, paint });
+  const band = { "line-width": BAND_PX, "line-offset": BAND_PX / 2 };
+  return [
+    of("halo", { "line-color": ink["m-halo"], "line-width": wash ? 0 : 5, "line-opacity": 0.8 * dim }),
+    of("wash", { ...band, "line-color": ink[`z-${colour}-wash`], "line-opacity": wash ? dim : 0 }),
+    of("dots", { ...band, "line-pattern": "zones-rest", "line-opacity": 0.6 * dim }),
+    of("line", {
+      "line-color": ink[`z-${colour}`],
+      "line-width": WIDTHS[colour],
+      "line-dasharray": DASHES.prevention,
+      "line-opacity": dim,
     }),
-    "source-layer": "zones_label",
-  };
+  ];
 }
 
-export const zones = { areas, badges };
+/** @returns {object[]} the letter of each zone; a proposal's carries a question mark; the rest has its letter on its edge */
+function badges() {
+  return [
+    layer.tiled("zones-rest-badge", "symbol", "zones_rest", {
+      minzoom: 11,
+      layout: {
+        "symbol-placement": "line",
+        "symbol-spacing": 420,
+        "icon-image": "badge-rest",
+        "icon-rotation-alignment": "viewport",
+        "icon-padding": 12,
+      },
+    }),
+    {
+      ...layer.tiled("zone-badge", "symbol", "zones", {
+        filter: ["any", ["!=", STATUS, "lifted"], liftedToday()],
+        layout: {
+          "icon-image": ["concat", "badge-", ["get", "kind"], "-", STATUS],
+          "icon-allow-overlap": true,
+          "icon-offset": [0, -22],
+        },
+      }),
+      "source-layer": "zones_label",
+    },
+  ];
+}
+
+export const zones = { areas, rest, badges };

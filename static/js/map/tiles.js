@@ -26,6 +26,7 @@ export const tiles = {
       "areas",
       ...OPTIONAL.filter((layer) => boot.map.has?.[layer]),
       ...(boot.zone_kinds.length ? ["zones"] : []),
+      ...(boot.zone_kinds.some((kind) => !kind.drawn) ? ["zones_rest"] : []),
     ];
     const source = (layer, query = "") => ({
       type: "vector",
@@ -46,7 +47,9 @@ export const tiles = {
 
   /** Notes an edit. @param {number} rev @param {[number, number, number, number] | null} bounds null: everywhere */
   touched(rev, bounds, layers = null) {
-    edits.push({ rev, bounds: bounds ?? [-180, -90, 180, 90], layers });
+    const everywhere = [-180, -90, 180, 90];
+    edits.push({ rev, bounds: bounds ?? everywhere, layers });
+    if (layers?.includes("zones")) edits.push({ rev, bounds: everywhere, layers: ["zones_rest"] });
     if (edits.length <= MOST) return;
     const old = edits.splice(0, MOST / 2);
     edits.unshift({

@@ -12,7 +12,8 @@ import { side } from "./side.js";
 import { toast } from "./toast.js";
 import { showTotalsCard } from "./totals_card.js";
 import { showSeveralCard } from "./several_card.js";
-import { showZoneCard, zoneRows } from "./zone_card.js";
+import { ZoneCard } from "./zone_card.js";
+import { zoneList, zoneTable } from "./zone_table.js";
 
 const chosen = ({ fid, code, name, level }) => ({ fid, code, name, level });
 
@@ -20,7 +21,7 @@ const chosen = ({ fid, code, name, level }) => ({ fid, code, name, level });
 export class Cards {
   #turn = 0;
   #area = null;
-  #zone = null;
+  #zone;
 
   /**
    * @param {import("../map/canvas.js").Canvas} canvas
@@ -30,17 +31,28 @@ export class Cards {
    */
   constructor(canvas, renewal, verbs) {
     Object.assign(this, { canvas, renewal, verbs });
+    this.#zone = new ZoneCard({
+      withdraw: (zone) => this.withdraw(zone),
+      go: (zone) => this.canvas.goTo(zone),
+      shut: () => this.#leaveZone(),
+      decided: async (zone, act) => {
+        toast(t(`toast.zone-${zone.asked && act === "lift" ? "asked" : act}`, { name: zone.name || zone.code }));
+        await this.renewal.zones(zone);
+      },
+    });
     page.on("selection", () => {
-      this.#zone = null;
+      this.#zone.leave();
       this.#remember();
       this.show();
     });
-    page.on("zones", () => {
+    page.on(["zones", "zoneSums"], () => {
       if (side.shown === "totals") this.#totals();
-      if (this.#zone !== null && side.shown?.startsWith("zone ")) this.#zoneAgain();
+    });
+    page.on("zones", () => {
+      if (this.#zone.id !== null && side.shown === `zone ${this.#zone.id}`) this.#zone.again();
     });
     renewal.onTotals = () => {
-      if (!page.selection.length && this.#zone === null && (side.shown === null || side.shown === "totals"))
+      if (!page.selection.length && this.#zone.id === null && (side.shown === null || side.shown === "totals"))
         this.#totals();
     };
   }
@@ -49,8 +61,8 @@ export class Cards {
   async show({ gone = null } = {}) {
     if (!this.verbs.free()) return;
     const turn = ++this.#turn;
-    if (this.#zone !== null) {
-      this.zone(this.#zone);
+    if (this.#zone.id !== null) {
+      this.#zone.show(this.#zone.id);
       return;
     }
     if (page.selection.length > 1) {
@@ -106,9 +118,8 @@ export class Cards {
     this.show();
   }
 
-  /** The zone that is shown changed; a withdrawn one leaves. */
-  #zoneAgain() {
-    if (!page.zones.some((entry) => entry.id === this.#zone)) this.#zone = null;
+  #leaveZone() {
+    this.#zone.leave();
     this.show();
   }
 
@@ -154,7 +165,7 @@ export class Cards {
     if (!totals) return;
     showTotalsCard(totals, {
       canvas: this.canvas,
-      zones: zoneRows(page.zones, (zone) => this.zone(zone.id)),
+      zones: [zoneTable(page.zoneSums), zoneList(page.zones, (zone) => this.zone(zone.id))],
       onPick: (area) => page.set({ selection: [chosen(area)] }),
       onFindings: (kind) => this.verbs.findings(kind),
     });
@@ -171,18 +182,8 @@ export class Cards {
 
   /** @param {number} id */
   async zone(id) {
-    const zone = page.zones.find((entry) => entry.id === id);
-    if (!zone) return;
     this.#turn++;
-    this.#zone = id;
-    showZoneCard(zone, {
-      withdraw: () => this.withdraw(zone),
-      go: () => this.canvas.goTo(zone),
-      shut: () => {
-        this.#zone = null;
-        this.show();
-      },
-    });
+    await this.#zone.show(id);
   }
 
   /** Takes a proposal back; the toast offers to restore it. */
@@ -194,7 +195,7 @@ export class Cards {
       toast(error.text, { kind: "bad" });
       return;
     }
-    this.#zone = null;
+    this.#zone.leave();
     await this.renewal.zones({ ...zone, rev: told.rev });
     toast(t("toast.withdrawn", { name: zone.name || zone.code }), {
       action: t("undo.word"),

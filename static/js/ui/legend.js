@@ -18,9 +18,12 @@ const swatch = (...parts) => el("svg", { class: "sw", viewBox: "0 0 22 14", "ari
 const hatched = (gap, side = 1) =>
   Array.from({ length: 10 }, (_, i) => `M${side > 0 ? i * gap - 14 : i * gap} 0l${14 * side} 14`).join("");
 
+/** Short strokes with round ends: dots, as on the map. */
+const DOTS = [4, 8, 12, 16, 20].map((x, i) => `M${x - 1} ${i % 2 ? 9.5 : 4.5}h.01`).join("");
+
 function zoneSwatch(kind) {
   const colour = zoneColour(kind);
-  const lines = { lockdown: hatched(5) + hatched(5, -1), control: hatched(6, -1), prevention: "" }[colour];
+  const lines = { lockdown: hatched(5) + hatched(5, -1), control: hatched(6, -1), prevention: DOTS }[colour];
   return swatch(
     el("rect", {
       class: `z-${colour}`,
@@ -34,7 +37,7 @@ function zoneSwatch(kind) {
     el(
       "svg",
       { x: 1, y: 1, width: 20, height: 12, viewBox: "1 1 20 12" },
-      el("path", { class: `z-${colour} h`, d: lines, fill: "none" }),
+      el("path", { class: `z-${colour} h ${colour === "prevention" ? "dots" : ""}`, d: lines, fill: "none" }),
     ),
   );
 }
@@ -152,35 +155,37 @@ function classRows(legend) {
 function zoneRows() {
   const zones = page.zones ?? [];
   const count = (kind) => zones.filter((zone) => zone.kind === kind && zone.status === "in_force").length;
-  const kinds = boot.zone_kinds.filter((kind) => count(kind.id));
+  const standing = zones.some((zone) => zone.status === "in_force");
+  const kinds = boot.zone_kinds.filter((kind) => (kind.drawn ? count(kind.id) : standing));
   const proposed = zones.filter((zone) => zone.status === "proposed").length;
+  const lifted = zones.filter((zone) => zone.status === "lifted").length;
   const toggle = (kind) => page.set({ isolateZone: page.isolateZone === kind ? null : kind });
   const rows = kinds.map((kind) =>
     row({
       picture: zoneSwatch(kind.id),
       label: `${kind.letter[boot.lang] ?? kind.letter.zh} ${named(boot.zone_kinds, kind.id)}`,
-      count: count(kind.id),
+      count: kind.drawn ? count(kind.id) : 1,
       key: kind.id,
       pressed: page.isolateZone === kind.id,
       dim: page.isolateZone !== null && page.isolateZone !== kind.id,
       onclick: () => toggle(kind.id),
     }),
   );
-  if (proposed)
-    rows.push(
-      el(
-        "li",
-        {},
-        el(
-          "span",
-          { class: "row" },
-          swatch(el("rect", { class: "edge dash", x: 1, y: 1, width: 20, height: 12 })),
-          el("span", {}, t("legend.proposed")),
-          el("span", { class: "num" }, format.number(proposed)),
-        ),
-      ),
-    );
-  return rows;
+  const quiet = (look, words, n) =>
+    n
+      ? el(
+          "li",
+          {},
+          el(
+            "span",
+            { class: "row" },
+            swatch(el("rect", { class: `edge ${look}`, x: 1, y: 1, width: 20, height: 12 })),
+            el("span", {}, words),
+            el("span", { class: "num" }, format.number(n)),
+          ),
+        )
+      : null;
+  return [...rows, quiet("dash", t("legend.proposed"), proposed), quiet("thin", t("legend.lifted"), lifted)].filter(Boolean);
 }
 
 /** Draws the legend anew; the focus stays on the row it was on. */

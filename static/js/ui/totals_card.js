@@ -58,7 +58,7 @@ function declared(summary) {
 
 /**
  * @param {object} summary as GET /api/summary gives it
- * @param {{canvas: object, zones: HTMLElement | null, onPick: (area: object) => void, onFindings: (kind: string) => void}}
+ * @param {{canvas: object, zones: Array<HTMLElement | null>, onPick: (area: object) => void, onFindings: (kind: string) => void}}
  *   tools
  */
 export function showTotalsCard(summary, { canvas, zones, onPick, onFindings }) {
@@ -77,12 +77,12 @@ export function showTotalsCard(summary, { canvas, zones, onPick, onFindings }) {
     sub: t("totals.sub", { n: format.number(summary.areas), level: named(boot.levels, summary.level) }),
     body: [
       figureSections.head({ households: summary.households, population: summary.population, norm: null }),
+      ...(page.zones?.length ? zones : []),
       figureSections.people(summary, { folded: true }),
       figureSections.staff(summary, { folded: true }),
       figureSections.known(summary),
       declared(summary),
       verdicts(summary),
-      zones,
       figureSections.section(t("totals.findings"), t("check.count", { errors, notes }), list),
       viewList(canvas, onPick),
     ].filter(Boolean),

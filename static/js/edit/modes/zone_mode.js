@@ -1,4 +1,5 @@
-// The tool Zone: choose a kind, click areas or draw around them; people are counted live; the result is a proposal.
+// The tool Zone: choose a kind, click areas or buildings, box buildings or draw around; people are counted live; the result
+// is a proposal.
 import { api } from "../../data/api.js";
 import { boot } from "../../data/boot.js";
 import { t } from "../../data/i18n.js";
@@ -10,22 +11,32 @@ import { figureText } from "../../ui/figure_text.js";
 import { icon } from "../../ui/icon.js";
 import { say } from "../../ui/say.js";
 import { tip } from "../../ui/tip.js";
+import { toast } from "../../ui/toast.js";
 import { ZonePanel } from "../../ui/zone_panel.js";
 import { Draft } from "../draft.js";
 import { draftFeatures } from "../draft_view.js";
+import { plane } from "../plane.js";
 import { Preview } from "../preview.js";
+import { ZoneChoice } from "../zone_choice.js";
 
-const FREEHAND_PX = 7;
+const FREEHAND_PX = 7,
+  MOST_BOXED = 1000;
+const corners = ([[w, s], [e, n]]) => [
+  [w, s],
+  [e, s],
+  [e, n],
+  [w, n],
+];
 
 /** Owns the proposal being made. */
 export class ZoneMode {
   cursor = "picks";
   snaps = false;
   draft = new Draft();
+  choice = new ZoneChoice();
   kind = boot.zone_kinds.filter((kind) => kind.drawn).sort((a, b) => b.rank - a.rank)[0]?.id;
-  /** "areas": click whole areas; "polygon": draw around */
+  /** one of WAYS of zone_choice.js */
   way = "areas";
-  areas = new Map();
   #trail = null;
 
   /** @param {import("../desk.js").Desk} desk */
@@ -43,9 +54,9 @@ export class ZoneMode {
   }
 
   enter() {
-    for (const area of page.selection) this.areas.set(area.code, area);
+    for (const area of page.selection) this.choice.areas.set(area.code, area);
     page.set({ wash: true, selection: [] });
-    this.#ask();
+    this.ask();
   }
 
   leave() {
@@ -57,20 +68,26 @@ export class ZoneMode {
 
   setKind(kind) {
     this.kind = kind;
-    this.#ask();
+    this.ask();
+  }
+
+  /** True where a drag draws instead of moving the map. */
+  get drags() {
+    return this.way === "polygon" || this.way === "box";
   }
 
   setWay(way) {
     this.way = way;
     const drag = this.desk.canvas.gl.dragPan;
-    if (way === "polygon") drag.disable();
+    if (this.drags) drag.disable();
     else drag.enable();
-    this.desk.host.classList.toggle("draws", way === "polygon");
-    this.desk.host.classList.toggle("picks", way === "areas" && page.tool === "zone");
+    this.desk.host.classList.toggle("draws", this.drags);
+    this.desk.host.classList.toggle("picks", !this.drags && page.tool === "zone");
+    if (["buildings", "box"].includes(way) && page.hidden.has("buildings"))
+      page.set({ hidden: new Set([...page.hidden].filter((layer) => layer !== "buildings")) });
     this.draft.clear();
-    this.areas.clear();
     this.desk.canvas.show("draft", []);
-    this.#ask();
+    this.ask();
   }
 
   press(stop) {
@@ -78,9 +95,19 @@ export class ZoneMode {
     if (this.way === "areas") {
       const found = stop.area();
       if (!found) return;
-      if (this.areas.has(found.code)) this.areas.delete(found.code);
-      else this.areas.set(found.code, found);
-      this.#ask();
+      this.choice.toggleArea(found);
+      this.ask();
+      return;
+    }
+    if (this.way === "buildings") {
+      const found = this.desk.canvas.buildingAt(stop.point);
+      if (!found) {
+        tip.show([el("div", { class: "x" }, t("zone.no-building"))], "quiet");
+        say.politely(t("zone.no-building"));
+        return;
+      }
+      this.choice.toggleBuilding(found);
+      this.ask();
       return;
     }
     if (this.#trail?.drawn) {
@@ -88,22 +115,27 @@ export class ZoneMode {
       return;
     }
     if (this.draft.closed) this.draft.clear();
-    if (this.draft.put(stop)) this.#follow();
+    if (!this.draft.put(stop)) return;
+    if (this.way === "box" && this.draft.points.length === 2) this.#boxed();
+    else this.#follow();
   }
 
   down(stop, event) {
-    if (this.way !== "polygon" || event.originalEvent.button !== 0) return;
-    this.#trail = { from: stop.point, drawn: false };
+    if (!this.drags || event.originalEvent.button !== 0) return;
+    this.#trail = { from: stop, drawn: false };
   }
 
   hover(stop) {
-    if (this.way !== "polygon") return;
+    if (!this.drags) return;
     if (this.#trail && !this.draft.closed) {
-      const last = this.draft.points.at(-1)?.point ?? this.#trail.from;
-      if (Math.hypot(stop.point.x - last.x, stop.point.y - last.y) > FREEHAND_PX) {
+      const last = (this.way === "polygon" && this.draft.points.at(-1)?.point) || this.#trail.from.point;
+      if (Math.hypot(stop.point.x - last.x, stop.point.y - last.y) > FREEHAND_PX || (this.way === "box" && this.#trail.drawn)) {
         if (!this.#trail.drawn) this.draft.clear();
         this.#trail.drawn = true;
-        this.draft.put(stop);
+        if (this.way === "box") {
+          this.draft.points = [this.#trail.from];
+          this.draft.hover = stop;
+        } else this.draft.put(stop);
         this.#follow();
       }
       return;
@@ -114,8 +146,12 @@ export class ZoneMode {
   }
 
   up() {
-    if (this.#trail?.drawn) this.#close();
-    else this.#trail = null;
+    if (!this.#trail?.drawn) this.#trail = null;
+    else if (this.way === "box") {
+      this.draft.points = [this.#trail.from, this.draft.hover];
+      this.#boxed();
+      this.#rest();
+    } else this.#close();
   }
 
   double() {
@@ -123,7 +159,7 @@ export class ZoneMode {
   }
 
   key(event) {
-    if (this.way === "polygon" && event.key === "Backspace" && !this.draft.empty) {
+    if (this.drags && event.key === "Backspace" && !this.draft.empty) {
       this.draft.back();
       this.#follow();
       return true;
@@ -132,6 +168,7 @@ export class ZoneMode {
       this.#close();
       return true;
     }
+    if (event.key === "Enter" && this.way === "box" && !this.draft.empty) return true;
     if (event.key === "Enter" && this.preview.form) {
       this.propose();
       return true;
@@ -139,15 +176,19 @@ export class ZoneMode {
     return false;
   }
 
-  /** @param {{code: string}} area */
-  picked(area) {
-    return this.areas.has(area.code);
+  /** @param {{code: string}} area @param {object} [stop] where one stands @returns {boolean} Enter does not choose here */
+  picked(area, stop) {
+    if (this.way !== "buildings") return this.choice.areas.has(area.code);
+    const found = stop && this.desk.canvas.buildingAt(stop.point);
+    return !found || this.choice.buildings.has(found.id);
   }
 
   escape() {
-    if (this.draft.empty && !this.areas.size) return false;
-    this.#drop();
-    this.#ask();
+    if (this.draft.empty && !this.choice.size) return false;
+    if (this.draft.empty || this.way === "polygon") this.#drop();
+    else this.draft.clear();
+    this.desk.canvas.show("draft", []);
+    this.ask();
     return true;
   }
 
@@ -155,43 +196,76 @@ export class ZoneMode {
     this.draft.closed = true;
     this.draft.hover = null;
     this.#follow();
+    this.#rest();
+  }
+
+  /** The click that ends a drag is no click. */
+  #rest() {
     setTimeout(() => {
       this.#trail = null;
     }, 0);
   }
 
+  /** Buildings whose middle lies in the box join those chosen before. */
+  async #boxed() {
+    const line = this.draft.line();
+    this.draft.clear();
+    this.desk.canvas.show("draft", []);
+    const [[w, e], [s, n]] = [0, 1].map((i) => line.map((place) => place[i]).sort((a, b) => a - b));
+    try {
+      const told = await api.get(boot.urls.layer, {
+        path: { layer: "buildings" },
+        query: { bbox: [w, s, e, n].map((value) => value.toFixed(7)).join(","), limit: MOST_BOXED },
+      });
+      if (told.next) return void toast(t("zone.box-too-large", { n: MOST_BOXED }), { kind: "bad" });
+      const inside = told.buildings.filter(({ geometry }) => {
+        if (!geometry) return false;
+        const [x, y] = plane.inner(geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates);
+        return x >= w && x <= e && y >= s && y <= n;
+      });
+      for (const { id, name, code } of inside) this.choice.add({ id, name: name || code || "" });
+      say.politely(t("zone.boxed", { n: inside.length, count: inside.length }));
+      if (!inside.length) toast(t("zone.no-building"), { kind: "info" });
+      else this.ask();
+    } catch (error) {
+      toast(error.text ?? String(error), { kind: "bad" });
+    }
+    return undefined;
+  }
+
   #follow() {
-    this.desk.canvas.show(
-      "draft",
-      draftFeatures(
-        this.#trail?.drawn
-          ? Object.assign(new Draft(), {
-              points: this.draft.points.slice(0, 1),
-              hover: null,
-              stops: () => this.draft.points,
-            })
-          : this.draft,
-        { closed: true },
-      ),
-    );
-    this.#ask();
+    const line = this.draft.line();
+    const features =
+      this.way === "box" && line.length === 2
+        ? draftFeatures(Object.assign(new Draft(), { points: [], hover: null, line: () => corners(line) }), { closed: true })
+        : draftFeatures(
+            this.#trail?.drawn
+              ? Object.assign(new Draft(), {
+                  points: this.draft.points.slice(0, 1),
+                  hover: null,
+                  stops: () => this.draft.points,
+                })
+              : this.draft,
+            { closed: true },
+          );
+    this.desk.canvas.show("draft", features);
+    if (this.way === "polygon") this.ask();
   }
 
   /** @returns {object | null} the form of POST /api/zones, null while nothing is chosen */
   form() {
-    const ring = this.draft.line();
+    const ring = this.way === "polygon" ? this.draft.line() : [];
     const members =
-      this.way === "areas"
-        ? this.areas.size
-          ? { areas: [...this.areas.keys()] }
-          : null
-        : ring.length > 2
+      this.way === "polygon"
+        ? ring.length > 2
           ? { polygon: { type: "Polygon", coordinates: [[...ring, ring[0]]] } }
-          : null;
+          : null
+        : this.choice.members();
     return members && { kind: this.kind, ...this.panel.fields(), ...members };
   }
 
-  #ask() {
+  /** What is chosen changed: ask what it means. */
+  ask() {
     const form = this.form();
     if (form) this.preview.ask(form);
     else {
@@ -203,6 +277,7 @@ export class ZoneMode {
   }
 
   #answered(answer) {
+    if (page.tool !== "zone") return;
     this.desk.canvas.show(
       "preview",
       answer.geometry
@@ -212,7 +287,7 @@ export class ZoneMode {
     const { figures } = answer,
       kind = boot.zone_kinds.find((entry) => entry.id === this.kind);
     const words = [
-      figures.unknown_leaves ? t("zone.unknown-leaves", { n: figures.unknown_leaves }) : null,
+      figures.unknown_leaves ? t("zone.unknown-leaves", { n: figures.unknown_leaves, count: figures.unknown_leaves }) : null,
       figures.estimated ? t("value.estimated") : null,
       t("zone.dashed"),
     ];
@@ -231,7 +306,7 @@ export class ZoneMode {
   }
 
   #refused(error) {
-    if (error.code === "offline") return;
+    if (error.code === "offline" || page.tool !== "zone") return;
     this.desk.canvas.show("preview", []);
     tip.show([el("div", { class: "r" }, icon("bad", "s"), error.text)], "refused");
     this.panel.draw(null, error.text);
@@ -256,7 +331,7 @@ export class ZoneMode {
   #drop() {
     this.preview.drop();
     this.draft.clear();
-    this.areas.clear();
+    this.choice.clear();
     this.#trail = null;
     for (const source of ["draft", "preview"]) this.desk.canvas.show(source, []);
     tip.hide();
