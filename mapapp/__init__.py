@@ -25,6 +25,7 @@ from . import (
     auth,
     basemap,
     checklist,
+    command,
     edits,
     errors,
     exports,
@@ -51,7 +52,7 @@ from .paths import static_folder
 from .state import State
 from .tile_lane import TileLane
 
-BLUEPRINTS = (auth, pages, areas, figures, findings, edits, history, notices, search, tiles, zones, exports, items, health, live, metrics,
+BLUEPRINTS = (auth, pages, command, areas, figures, findings, edits, history, notices, search, tiles, zones, exports, items, health, live, metrics,
               own_account, accounts, audit, checklist, basemap, mode)
 
 

@@ -81,6 +81,11 @@ class Figures(_Section):
     stale_days: int
 
 
+class Command(_Section):
+    fresh_minutes: float
+    silent_minutes: float
+
+
 class Redraw(_Section):
     interactive_areas: int
 
@@ -124,6 +129,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"i
     basemap: BasemapSettings
     basemaps: list[Basemap]
     figures: Figures
+    command: Command
     redraw: Redraw
     import_: Import
     export: Export
@@ -202,7 +208,7 @@ def _wrong(config: Config) -> Iterator[str]:
 
 
 POSITIVE = (("server", "threads"), ("server", "workers"), ("log", "slow_ms"), ("server", "max_body_mb"), ("tiles", "level_pixels"),
-            ("redraw", "interactive_areas"), ("basemap", "memory_mb"), ("basemap", "timeout_s"),
+            ("redraw", "interactive_areas"), ("command", "fresh_minutes"), ("command", "silent_minutes"), ("basemap", "memory_mb"), ("basemap", "timeout_s"),
             ("export", "keep_hours"), ("security", "password_min_length"), ("security", "login_fail_limit"),
             ("security", "session_idle_minutes"), ("security", "session_hours"), ("security", "one_time_hours"), ("security", "token_days"),
             ("security", "audit_retention_days"), ("privacy", "export_log_years"))

@@ -6,6 +6,7 @@
   } catch {
     /* a browser without storage follows the system */
   }
+  const root = document.documentElement;
   const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  document.documentElement.dataset.theme = dark ? "dark" : "light";
+  root.dataset.theme = dark || root.dataset.density === "wall" ? "dark" : "light";
 })();

@@ -33,6 +33,7 @@ from tests.mapapp.web import PASSWORD, Web, open_town
 TABLE = """
 case                     place    nobody none viewer reporter planner commander auditor admin mixed
 page                     -           401  302    200      200     200       200     302   200   200
+command page             -           401  403    200      200     200       200     403   200   200
 sign-in page             -           200  302    302      302     302       302     302   302   302
 sign-in form             -           400  400    400      400     400       400     400   400   400
 sign-out                 -           400  400    400      400     400       400     400   400   400
@@ -240,6 +241,7 @@ ROWS = [(line[:25].strip(), *line[25:].split()) for line in TABLE.split("\n")[2:
 ORDER = {"layer": "areas", "format": "csv", "receiver": "公安", "purpose": "布控"}
 CASES = {
     "page": lambda web, place, who: ("GET", "/", None),
+    "command page": lambda web, place, who: ("GET", "/command", None),
     "sign-in page": lambda web, place, who: ("GET", "/sign-in", None),
     "sign-in form": lambda web, place, who: ("POST", "/sign-in", {"account": who, "password": PASSWORD}),
     "sign-out": lambda web, place, who: ("POST", "/sign-out", None),

@@ -5,7 +5,7 @@ import { mode } from "./mode.js";
 import { page } from "./page.js";
 
 const LOST_MS = 6000, // without a connection for so long: the page says so
-  SILENT_MS = 40_000, // the server says something every 15 s: a connection that is silent for so long is dead
+  SILENT_MS = 40_000, // the server says something every 8 s: a connection that is silent for so long is dead
   HIDDEN_MS = 60_000, // a page nobody sees gives its connection back: browsers have six for all pages of a server
   GATHER_MS = 80, // events of one message are told together
   AGAIN_MS = [1000, 5000];
@@ -25,7 +25,7 @@ export class Live {
 
   /**
    * @param {{edits: (edits: object[]) => void, reset: () => void, notice: (data: object) => void,
-   *   who: (who: object[]) => void}} tell reset: everything must be read anew
+   *   who: (who: object[]) => void, status?: (change: object) => void}} tell reset: everything must be read anew
    */
   constructor(tell) {
     this.tell = tell;
@@ -59,6 +59,10 @@ export class Live {
     source.addEventListener("open", () => this.#opened(source));
     source.addEventListener("error", () => this.#broken(source));
     on("edit", (edit) => this.#gather(edit));
+    on("status", (data) => {
+      if (data.late) page.set({ caughtUp: ++this.#late });
+      this.tell.status?.(data);
+    });
     on("notice", (data) => this.tell.notice(data));
     on("mode", (data) => mode.take(data));
     on("presence", ({ who }) => this.tell.who(who));

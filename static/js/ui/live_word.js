@@ -16,7 +16,8 @@ host.setAttribute("aria-live", "off"); // it counts seconds: what matters is spo
 const words = el("span", { class: "num" });
 let shown = "",
   rereads = false,
-  backUntil = 0;
+  backUntil = 0,
+  amberMs = Infinity;
 
 const away = () => Boolean(page.offline) || page.stream === "lost";
 
@@ -31,6 +32,7 @@ function now() {
   if (Date.now() < backUntil)
     return ["back", "ok", page.caughtUp ? t("live.back-n", { n: page.caughtUp, count: page.caughtUp }) : t("live.back")];
   if (page.stream !== "live") return ["begins", null, t("live.begins")];
+  if (Date.now() - heard > amberMs) return ["silent", "clock", t("live.silent", { t: heard.toTimeString().slice(0, 5) })];
   return ["on", null, t("live.now", { age: format.age((Date.now() - heard) / 1000) })];
 }
 
@@ -44,8 +46,9 @@ function draw() {
   host.hidden = false;
 }
 
-/** Begins; asks whether the server is there while it is not. */
-export function watchLive() {
+/** Begins; asks whether the server is there while it is not. @param {{amberMs?: number}} [options] a line silent for longer is told */
+export function watchLive(options = {}) {
+  amberMs = options.amberMs ?? Infinity;
   let timer = null,
     was = false;
   const ask = async () => {
