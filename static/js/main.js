@@ -174,7 +174,7 @@ async function start() {
   }
 
   const find = search({ onOutline: (result) => cards.outline(result), onGo: (result) => cards.found(result) });
-  watchNotices({ past });
+  watchNotices({ past, zone: (id) => cards.zone(id), restore: (id) => cards.restoreZone(id) });
   watchKeys({
     desk,
     use,

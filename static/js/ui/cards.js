@@ -36,7 +36,7 @@ export class Cards {
       go: (zone) => this.canvas.goTo(zone),
       shut: () => this.#leaveZone(),
       decided: async (zone, act) => {
-        toast(t(`toast.zone-${zone.asked && act === "lift" ? "asked" : act}`, { name: zone.name || zone.code }));
+        toast(t(`toast.zone-${act}`, { name: zone.name || zone.code }));
         await this.renewal.zones(zone);
       },
     });
@@ -199,15 +199,19 @@ export class Cards {
     await this.renewal.zones({ ...zone, rev: told.rev });
     toast(t("toast.withdrawn", { name: zone.name || zone.code }), {
       action: t("undo.word"),
-      onAction: async () => {
-        const back = await api.post(boot.urls.zone_restore, { path: { id: zone.id }, body: {} }).catch((error) => {
-          toast(error.text, { kind: "bad" });
-          return null;
-        });
-        if (back) await this.renewal.zones(back);
-      },
+      onAction: () => this.restoreZone(zone.id),
     });
     this.show();
+  }
+
+  /** Brings a proposal back that was withdrawn, or sent back to its author. @param {number} id */
+  async restoreZone(id) {
+    try {
+      await this.renewal.zones(await api.post(boot.urls.zone_restore, { path: { id }, body: {} }));
+      this.zone(id);
+    } catch (error) {
+      toast(error.text, { kind: "bad" });
+    }
   }
 
   /** One level in: the person asked by a double click. */

@@ -10,18 +10,29 @@ import { popover } from "./popover.js";
 import { toast } from "./toast.js";
 
 const MOST_SHOWN = 99;
-const KINDS = ["reversed", "reversed-by-you", "overwritten"];
+const ZONES = ["asked", "approved", "rejected", "refused", "lifted", "extended", "upgraded"].map((kind) => `zone-${kind}`);
+const KINDS = ["reversed", "reversed-by-you", "overwritten", ...ZONES];
 
 const who = ({ by }) => [t(`role.${by?.role ?? "planner"}`), by?.area ? t("notice.of", { area: by.area.name || by.area.code }) : ""].join("");
 
 /** One notice as a sentence. */
 function sentence(notice) {
   const kind = KINDS.includes(notice.kind) ? notice.kind : "overwritten";
+  if (ZONES.includes(kind)) return t(`notice.${kind}`, { who: who(notice), what: notice.note ?? "" });
   return t(`notice.${kind}`, { who: who(notice), what: editName.full({ op: notice.op ?? "", note: notice.note ?? "" }) });
 }
 
-/** @param {{past: import("./history_past.js").Past}} hands */
-export function watchNotices({ past }) {
+/**
+ * @param {{past: import("./history_past.js").Past, zone: (id: number) => void, restore: (id: number) => void}} hands zone: shows
+ *   its card; restore: brings a proposal back that was sent back
+ */
+export function watchNotices({ past, zone, restore }) {
+  const act = (notice) => {
+    if (notice.kind === "zone-rejected") toast(sentence(notice), { kind: "info", action: t("notice.zone-restore"), onAction: () => restore(notice.zone) });
+    else if (ZONES.includes(notice.kind)) zone(notice.zone);
+    else past.show(notice.undone ?? notice.rev, notice.undone ? "after" : "before");
+  };
+
   const bell = document.getElementById("bell");
   const count = el("span", { class: "count", "aria-hidden": "true" });
   bell.append(icon("bell"), count);
@@ -58,7 +69,7 @@ export function watchNotices({ past }) {
         type: "button",
         onclick: () => {
           popover.shut();
-          past.show(notice.undone ?? notice.rev, notice.undone ? "after" : "before");
+          act(notice);
         },
       },
       icon(notice.read ? "ok" : "info", "s"),
@@ -88,7 +99,9 @@ export function watchNotices({ past }) {
     await load();
     const told = event.detail ?? {};
     if (!KINDS.includes(told.kind)) return;
-    toast(sentence(told), { kind: "info", action: t("notice.show"), onAction: () => past.show(told.undone ?? told.rev) });
+    if (told.kind === "zone-rejected") return act(told);
+    const onAction = () => (ZONES.includes(told.kind) ? zone(told.zone) : past.show(told.undone ?? told.rev));
+    toast(sentence(told), { kind: "info", action: t("notice.show"), onAction });
   });
   addEventListener("weige:back", load);
   tell();

@@ -9,15 +9,14 @@ import { page } from "../data/page.js";
 import { el } from "./dom.js";
 import { figureSections } from "./figure_sections.js";
 import { icon } from "./icon.js";
-import { say } from "./say.js";
 import { side } from "./side.js";
 import { toast } from "./toast.js";
-import { ZoneDecision, actIcon, actName, stricter } from "./zone_decision.js";
+import { ZoneDecision, actIcon, actName, asks, stricter } from "./zone_decision.js";
 import { zoneTag } from "./zone_tag.js";
 
 const { section } = figureSections;
 const CHIPS = { proposed: "edit", in_force: "ok", lifted: "plain" };
-const ACTS = ["approve", "reject", "extend", "upgrade", "lift"];
+const ACTS = ["approve", "lift", "extend", "upgrade", "reject"];
 
 const line = (words, value) =>
   value === null || value === undefined || value === ""
@@ -78,8 +77,11 @@ const order = (zone) =>
 function eventRow(event) {
   const data = event.data ?? {};
   const what = [
-    data.until || data.ends_at ? t("zone.until-time", { at: format.time(data.until ?? data.ends_at) }) : null,
-    data.kind && event.kind === "upgraded" ? named(boot.zone_kinds, data.kind) : null,
+    data.until ? t("zone.until-time", { at: format.time(data.until) }) : null,
+    event.kind.startsWith("upgrade") && (data.to ?? data.kind) ? `-> ${named(boot.zone_kinds, data.to ?? data.kind)}` : null,
+    event.kind === "approved" && data.population !== undefined
+      ? t("zone.decided-figures", { h: format.number(data.households), p: format.number(data.population) })
+      : null,
     event.authority,
     event.order_no,
     event.reason,
@@ -100,6 +102,7 @@ const events = (zone) =>
 
 /** Who decides now, in one sentence. */
 function whoDecides(zone) {
+  if (zone.asked?.by === boot.account.name) return t("zone.asked-own");
   if (zone.status === "lifted") return t("zone.is-lifted");
   if (zone.status === "in_force") return t("zone.lifting", { who: zone.authority || t("zone.the-authority") });
   return t(zone.proposed_by === boot.account.name && boot.account.can.approve_zone ? "zone.waits-other" : "zone.waits");
@@ -173,10 +176,10 @@ export class ZoneCard {
     this.#busy = false;
     if (told) {
       this.#decision = null;
-      this.zone = { ...this.zone, ...told };
-      say.politely(t(`toast.zone-${decision.act}`, { name: told.name || told.code }));
-      await this.verbs.decided(told, decision.act);
-      if (this.id === told.id) await this.again();
+      const { zone } = decision;
+      const done = asks(decision.act, zone) ? "ask" : decision.act === "reject" && zone.status === "in_force" ? "refuse" : decision.act;
+      await this.verbs.decided({ ...zone, ...told }, done);
+      if (this.id === told.id) await (told.withdrawn ? this.verbs.shut() : this.again());
     } else if (this.id === decision.zone.id) {
       const { activeElement } = document;
       this.draw();
@@ -191,7 +194,7 @@ export class ZoneCard {
       const send = button("decide send", () => this.#send(), { class: `btn ${act === "reject" ? "" : "pri"}`, "data-writes": true });
       cancel.append(t("act.cancel"), el("kbd", {}, "Esc"));
       send.append(icon(actIcon(act), "s"), actName(act, zone));
-      return el("div", { class: "act" }, cancel, send, el("p", { class: "note" }, t(`zone.under-${act}`)));
+      return el("div", { class: "act" }, cancel, send, el("p", { class: "note" }, t(act === "approve" ? "zone.under-approve" : "zone.under")));
     }
     const may = zone.can ?? { withdraw: zone.can_withdraw };
     const begin = (act) => {
@@ -229,8 +232,8 @@ export class ZoneCard {
               el(
                 "div",
                 { class: "trouble waits" },
-                el("b", {}, t("zone.asked", { at: zone.asked.at ? format.time(zone.asked.at) : "" })),
-                zone.asked.reason ? el("span", {}, zone.asked.reason) : null,
+                el("b", {}, t(`zone.asked-${zone.asked.action}`, { at: format.time(zone.asked.at) })),
+                el("span", {}, [zone.asked.by, zone.asked.reason].filter(Boolean).join("："), " ", t("zone.asked-waits")),
               ),
             )
           : null,

@@ -11,18 +11,26 @@ import { ZoneFields } from "./zone_fields.js";
 
 const MANY = 200; // people from which on the number is typed
 const reason = { name: "reason", required: true, wide: true, most: 200 };
-const order = { name: "order_no", required: true, most: 60 };
-const authority = (zone) => ({ name: "authority", most: 60, value: zone.authority ?? "" });
 const rank = (id) => boot.zone_kinds.find((kind) => kind.id === id)?.rank ?? 0;
 
 /** Kinds stricter than that of the zone. */
 export const stricter = (zone) => boot.zone_kinds.filter((kind) => kind.drawn && kind.rank > rank(zone.kind));
 
-/** A commander who neither proposed the zone nor asked for its end lifts it; everybody else asks. */
-export const lifts = (zone) =>
-  boot.account.can.approve_zone && zone.proposed_by !== boot.account.name && zone.asked?.by !== boot.account.name;
-
+/** A commander decides about what others proposed or asked for; everybody else asks, and so does he about his own. */
+const decides = (zone) => boot.account.can.approve_zone && (Boolean(zone.asked) || zone.proposed_by !== boot.account.name);
 const decider = (zone) => zone.authority || t("zone.the-authority");
+
+/** What was asked for is filled in for who decides about it. */
+const asked = (act, zone) => (zone.asked?.action === act ? zone.asked : {});
+const local = (iso) => {
+  const moment = new Date(iso);
+  return iso && !Number.isNaN(moment.valueOf()) ? new Date(moment - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16) : "";
+};
+const order = (act, zone) => [
+  { name: "order_no", required: decides(zone), most: 60, value: asked(act, zone).order_no ?? "" },
+  { name: "authority", most: 60, value: asked(act, zone).authority ?? zone.authority ?? "" },
+];
+const why = (act, zone) => ({ ...reason, value: asked(act, zone).reason ?? "" });
 
 /** what is asked for, and what is said beside it */
 const DECISIONS = {
@@ -32,37 +40,56 @@ const DECISIONS = {
       ...(zone.figures.population > MANY
         ? [{ name: "people", type: "number", required: true, hint: t("zone.type-people", { n: MANY }) }]
         : []),
-      { ...order, value: zone.order_no ?? "" },
-      authority(zone),
+      { name: "order_no", required: true, most: 60, value: zone.order_no ?? "" },
+      { name: "authority", most: 60, value: zone.authority ?? "" },
     ],
     note: () => t("zone.note-approve"),
   },
-  reject: { icon: "close", fields: () => [reason], note: () => t("zone.note-reject") },
+  reject: {
+    icon: "close",
+    fields: () => [reason],
+    note: (zone) => t(zone.status === "proposed" ? "zone.note-reject" : "zone.note-refuse"),
+  },
   extend: {
     icon: "clock",
-    fields: (zone) => [{ name: "until", type: "datetime-local", required: true, wide: true }, reason, order, authority(zone)],
+    fields: (zone) => [
+      { name: "until", type: "datetime-local", required: true, wide: true, value: local(asked("extend", zone).until ?? zone.ends_at) },
+      why("extend", zone),
+      ...order("extend", zone),
+    ],
     note: (zone) => t("zone.note-extend", { who: decider(zone) }),
   },
   upgrade: {
     icon: "over",
     fields: (zone) => [
-      { name: "kind", required: true, wide: true, options: stricter(zone).map((kind) => [kind.id, named(boot.zone_kinds, kind.id)]) },
-      reason,
-      order,
-      authority(zone),
+      {
+        name: "kind",
+        required: true,
+        wide: true,
+        options: stricter(zone).map((kind) => [kind.id, named(boot.zone_kinds, kind.id)]),
+        value: asked("upgrade", zone).kind,
+      },
+      why("upgrade", zone),
+      ...order("upgrade", zone),
     ],
     note: () => t("zone.note-upgrade"),
   },
   lift: {
     icon: "ok",
-    fields: (zone) => [reason, ...(lifts(zone) ? [order, authority(zone)] : [{ ...order, required: false }])],
-    note: (zone) => t(lifts(zone) ? "zone.note-lift" : "zone.note-ask", { who: decider(zone) }),
+    fields: (zone) => [why("lift", zone), ...order("lift", zone)],
+    note: (zone) => t("zone.note-lift", { who: decider(zone) }),
   },
 };
 
 /** The word on the button. @param {string} act @param {object} zone */
-export const actName = (act, zone) => t(act === "lift" && !lifts(zone) ? "zone.act-ask" : `zone.act-${act}`);
+export function actName(act, zone) {
+  if (act === "approve") return t("zone.act-approve");
+  if (act === "reject") return t(zone.status === "proposed" ? "zone.act-reject" : "zone.act-refuse");
+  return t(decides(zone) ? `zone.act-${act}` : `zone.ask-${act}`);
+}
 export const actIcon = (act) => DECISIONS[act].icon;
+/** Whether this person only asks for it. */
+export const asks = (act, zone) => ["extend", "upgrade", "lift"].includes(act) && !decides(zone);
 
 /** Owns one decision being made. Verbs: draw, send. */
 export class ZoneDecision {
@@ -89,7 +116,7 @@ export class ZoneDecision {
       figureSections.section(
         actName(this.act, this.zone),
         null,
-        el("p", { class: "said" }, DECISIONS[this.act].note(this.zone)),
+        el("p", { class: "said" }, asks(this.act, this.zone) ? t("zone.note-ask", { who: decider(this.zone) }) : DECISIONS[this.act].note(this.zone)),
         this.form.draw(),
         this.#refusal ? el("div", { class: "trouble", role: "alert" }, this.#refusal) : null,
         el("button", { class: "visually-hidden", type: "submit", tabindex: "-1", "aria-hidden": "true" }, actName(this.act, this.zone)),
@@ -108,7 +135,7 @@ export class ZoneDecision {
       this.form.wrong("people");
       return null;
     }
-    if (this.act === "approve") body.version = zone.version;
+    body.version = zone.version;
     try {
       return await api.post(boot.urls.zone_act, { path: { id: zone.id, act: this.act }, body });
     } catch (error) {

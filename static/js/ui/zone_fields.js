@@ -22,7 +22,11 @@ export class ZoneFields {
       "aria-required": required ? "true" : null,
       oninput: fine,
     };
-    if (options) return el("select", shared, options.map(([id, words]) => el("option", { value: id }, words)));
+    if (options) {
+      const select = el("select", shared, options.map(([id, words]) => el("option", { value: id }, words)));
+      if (value) select.value = value;
+      return select;
+    }
     return el("input", {
       ...shared,
       type: type === "number" ? "text" : type,
