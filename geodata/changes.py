@@ -18,6 +18,8 @@ from .rows import Reader, chunks
 from .schema import HISTORY, TABLES
 
 NOT_UNDONE = ("init", "import", "demo", "restore")  # a whole city is not undone by one key
+# A decision about a zone is changed by another decision, never by undo.
+DECISIONS = ("approve zone", "reject zone", "ask zone", "lift zone", "extend zone", "upgrade zone")
 _NUMBERS = ("fid", "version", "rev")
 
 

@@ -240,11 +240,16 @@ def _proposes(row: dict[str, Any], there: Mapping[str, Any] | None, place: str, 
         return False
     if row.get("status") not in (None, "proposed"):
         findings.append(Finding("zone-proposed", f"{place}: read as a proposal, not as {row['status']}", row.get("code")))
-    row |= {"status": "proposed", "approved_by": None}
+    row |= {"status": "proposed", "approved_by": None, "asked": None, "lifted_at": None}
     return True
 
 
 def _write(tx: Transaction, layer: Layer, plan: _Plan) -> None:
+    if layer.name == "zones":  # who brings it proposes it: another approves
+        for row in (*plan.new, *plan.changes.values()):
+            row["proposed_by"] = tx.actor
+            if "geom" in row and not isinstance(row.get("members"), dict):
+                row["members"] = {"polygon": True}  # what it is made of is the ground in the file
     tx.insert(layer.name, plan.new)
     for fid, changed in plan.changes.items():
         tx.update(layer.name, fid, changed)

@@ -115,6 +115,8 @@ def rows_back(tx: Transaction, changes: Sequence[Change], rev: int) -> None:
                 for name in change.columns()
                 if change.now.get(name) == change.after.get(name)
             }
+            if change.layer == "zones" and change.now["status"] != "proposed":
+                back = {}  # what was decided since stays; only whose it is follows
             if LAYERS[change.layer].owned and change.before["area"] != change.after["area"]:
                 back["area"] = _home(tx, change, change.now | back)
             if back:

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from layers.errors import ProofFailed, UndoBlocked
+from layers.errors import ProofFailed, UndoBlocked, ZoneDecided
 
-from .changes import NOT_UNDONE, Change, changes_of
+from .changes import DECISIONS, NOT_UNDONE, Change, changes_of
 from .committing import renew_parents
 from .restoring import areas_back, rows_back, settle
 from .reversal import Ground, ground_back
@@ -28,7 +28,7 @@ def last_undoable(reader: Reader, actor: str) -> dict[str, Any] | None:
     """What that account did last and still stands: an edit, also one that was done again, or the undo of another's."""
     for _, steps in _own_steps(reader, actor):
         first = steps[-1]
-        if len(steps) % 2 and (first.undone_by is None or _stands(reader, first.rev)):
+        if len(steps) % 2 and (first.undone_by is None or _stands(reader, first.rev)) and not _was_decided(reader, first):
             return dict(first._mapping)
     return None
 
@@ -49,7 +49,7 @@ def _own_steps(reader: Reader, actor: str, at_once: int = 50) -> Iterator[tuple[
     was done first: an edit alone, an undo with its edit, a redo with both."""
     before = None
     while True:
-        statement = select(REVISIONS).where(REVISIONS.c.actor == actor, REVISIONS.c.op.not_in(NOT_UNDONE))
+        statement = select(REVISIONS).where(REVISIONS.c.actor == actor, REVISIONS.c.op.not_in((*NOT_UNDONE, *DECISIONS)))
         if before is not None:
             statement = statement.where(REVISIONS.c.rev < before)
         rows = reader.connection.execute(statement.order_by(REVISIONS.c.rev.desc()).limit(at_once)).all()
@@ -73,6 +73,14 @@ def _stands(reader: Reader, rev: int) -> bool:
     except UndoBlocked:
         return False
     return True
+
+
+def _was_decided(reader: Reader, row: Any) -> bool:
+    """True for a proposal that somebody approved since: it is no longer its author's to take back."""
+    if not row.op.endswith(" zone"):
+        return False
+    zones = reader.rows("zones", fids=row.touched["layers"].get("zones", ()), geometry=False)
+    return any(zone["status"] != "proposed" for zone in zones)
 
 
 def tip(reader: Reader, rev: int) -> int:
@@ -111,9 +119,11 @@ def _in_the_way(reader: Reader, revs: Collection[int]) -> list[int]:
     return sorted(edits or (steps[-1] for steps in odd.values())) or sorted(revs)
 
 
-def judged(reader: Reader, rev: int) -> tuple[list[Change], Ground | None]:
+def judged(reader: Reader, rev: int, *, decided: bool = False) -> tuple[list[Change], Ground | None]:
     """What an undo of the revision, which stands, would do: its changes, and the ground as it would be. Raises
-    UndoBlocked naming the edits in the way, AreaLocked."""
+    UndoBlocked naming the edits in the way, AreaLocked; ZoneDecided for a decision about a zone unless `decided`."""
+    if not decided and reader.revision(rev)["op"] in DECISIONS:
+        raise ZoneDecided(f"edit {rev} decided about a zone; only the zone's own actions change it", edits=[rev])
     changes = changes_of(reader, rev)
     in_the_way = blockers(reader, rev, changes)
     if in_the_way:
@@ -131,20 +141,20 @@ def _blocked(edits: list[int], where: Sequence[float] | None = None) -> UndoBloc
     return UndoBlocked("later edits stand on this ground: " + ", ".join(map(str, edits)), edits=edits, where=where)
 
 
-def undo(tx: Transaction, rev: int) -> None:
+def undo(tx: Transaction, rev: int, *, decided: bool = False) -> None:
     """Brings back what revision `rev` replaced: the same bytes where nothing changed since, else the same borders with
     the vertices that came; versions only rise. Raises UndoBlocked naming the edits in the way. An edit that was undone
-    and done again is undone through the last of these."""
-    rev = take_back(tx, rev)
+    and done again is undone through the last of these. `decided`: also a rejection, when the proposal comes back."""
+    rev = take_back(tx, rev, decided=decided)
     tx.mark_undone(rev)
 
 
-def take_back(tx: Transaction, rev: int) -> int:
+def take_back(tx: Transaction, rev: int, *, decided: bool = False) -> int:
     """The same without a word in the chain of undo and redo: part of a larger edit that replaces `rev`. Answers the
     revision that was taken back, the last "done again" of it."""
     tx.new_rev  # noqa: B018  locked first: what is judged here stays as it is until it is written
     rev = tip(tx, rev)
-    changes, ground = judged(tx, rev)
+    changes, ground = judged(tx, rev, decided=decided)
     before, after, above = areas_back(tx, changes, ground)
     rows_back(tx, changes, rev)
     renew_parents(tx, before, after, above)

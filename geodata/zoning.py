@@ -1,95 +1,132 @@
-"""Zones in the store: a proposal is resolved when drawn, counted, kept; nothing but its own actions changes it."""
+"""Zones in the store: proposed, approved by a second person, extended, made stricter, lifted; nothing but these actions
+changes one. Each is one revision with a dated line of its own (ZONE_EVENTS)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-import numpy as np
 import shapely
+from sqlalchemy import insert, select
 
 from layers.areas import Area, as_multi, to_degrees, to_units
-from layers.errors import BadGeometry, BadInput, MissingField, NotFound
-from layers.zones import Tally, drawn_kind, tally_areas, tally_ground, whole
+from layers.errors import BadGeometry, BadInput, MissingField, PeopleDiffer, SamePerson, ZoneStatus
+from layers.zones import Tally, drawn_kind, stricter_kind, together, whole
 
 from .drawn import read_geometry
-from .facts import building_counts, facts_of, held_in
 from .rows import Reader, ancestors
-from .schema import TABLES
+from .schema import ZONE_EVENTS
 from .transaction import Raced, Transaction
+from .zone_members import Members, freeze, ground_of_units, outlines
 
-BUILDINGS = TABLES["buildings"]
+MADE_OF = ("areas", "buildings", "units", "cells")  # several together: their union; a polygon stands alone
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A zone before it is written: ground in units, what it is made of, its people, the area above all of it."""
+    """A zone before it is written: ground in units, what it is made of, its places and people, the area above all of it."""
 
     kind: str
     shape: shapely.MultiPolygon
-    members: dict[str, Any]
+    definition: dict[str, Any]
+    members: Members
     tally: Tally
     owner: int | None
     under: tuple[Area, ...]  # leaves it touches
 
 
+# ---- what a zone is made of ------------------------------------------------------------------------------------------
 def resolve(reader: Reader, form: Mapping[str, Any]) -> Proposal:
-    """What a form describes: "areas": [codes], "buildings": [ids] or "polygon": GeoJSON. Raises MissingField, BadInput,
-    UnknownArea, NotFound, BadGeometry."""
+    """What a form describes: "areas": [codes], "buildings", "units", "cells": [ids] together, or "polygon": GeoJSON.
+    Raises MissingField, BadInput, UnknownArea, NotFound, BadGeometry."""
     if not form.get("kind"):
         raise MissingField("a kind of zone is needed", fields=["kind"])
-    kind = drawn_kind(reader.rules.profile, str(form["kind"]))
-    given = [name for name in ("areas", "buildings", "polygon") if form.get(name)]
-    if len(given) != 1:
-        raise MissingField("one of areas, buildings or polygon is needed", fields=["areas", "buildings", "polygon"])
-    shape, members, tally, under = _BY[given[0]](reader, form[given[0]])
-    return Proposal(kind.id, shape, members, tally, _common(under), tuple(under))
+    kind = drawn_kind(reader.rules.profile, str(form["kind"])).id
+    given = [name for name in MADE_OF if form.get(name)]
+    if bool(given) == bool(form.get("polygon")):
+        raise MissingField("areas, buildings, units and cells, or a polygon alone, are needed", fields=[*MADE_OF, "polygon"])
+    if not given:
+        return _on_ground(reader, kind, _polygon(form["polygon"]), {"polygon": True})
+    return _of_places(reader, kind, {name: _listed(form[name], name) for name in given})
 
 
-def _of_areas(reader: Reader, codes: Any):
-    if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
-        raise BadInput("areas: a list of codes is needed")
-    leaves: dict[int, Area] = {}
-    for code in dict.fromkeys(codes):
+def now(reader: Reader, row: Mapping[str, Any]) -> Proposal:
+    """What a proposal in the store is made of now: its areas by name, or by its ground where names no longer tell (a
+    freehand border, a file, areas that were cut anew across it)."""
+    made = row["members"] if isinstance(row["members"], dict) else {}
+    lists = {name: made[name] for name in MADE_OF if made.get(name)}
+    if made.get("polygon") or made.get("shape") or not lists:
+        lists.pop("areas", None)
+        found = _on_ground(reader, row["kind"], as_multi(to_units(row["geom"])), dict(made))
+        if lists:
+            _gather(found.members, {name: _listed(value, name) for name, value in lists.items()})
+            return _proposal(reader, row["kind"], found.shape, dict(made), found.members, found.under)
+        return found
+    return _of_places(reader, row["kind"], {name: _listed(value, name) for name, value in lists.items()})
+
+
+def _of_places(reader: Reader, kind: str, lists: Mapping[str, list[Any]]) -> Proposal:
+    members = Members(reader)
+    leaves, others = _gather(members, lists)
+    shapes = []
+    if leaves and len(lists) == 1:
+        ground = whole([leaf.shape for leaf in leaves.values()])
+    else:
+        shapes += [whole([leaf.shape for leaf in leaves.values()])] if leaves else []
+        shapes += outlines(reader, "buildings", lists.get("buildings", [])).values()
+        shapes += ground_of_units(reader, lists["units"]) if lists.get("units") else []
+        shapes += outlines(reader, "cells", lists.get("cells", [])).values()
+        ground = together(shapes) if shapes else None
+    if ground is None:
+        raise BadGeometry("none of these places has an outline")
+    under = {**reader.areas(sorted(others)), **leaves}
+    return _proposal(reader, kind, ground, {name: sorted(ids) if name != "areas" else ids for name, ids in lists.items()},
+                     members, list(under.values()))
+
+
+def _gather(members: Members, lists: Mapping[str, list[Any]]) -> tuple[dict[int, Area], set[int]]:
+    """Takes in everything named; answers the leaves of named areas and the fids of leaves that other places stand in."""
+    reader, leaves = members.reader, {}
+    for code in lists.get("areas", ()):
         for leaf in reader.subtree(reader.area(code).path, leaf=True):
             leaves[leaf.fid] = leaf
-    counts = held_in(reader, leaves.values())
-    tally = tally_areas([counts[fid] for fid in sorted(leaves)])
-    return whole([leaf.shape for leaf in leaves.values()]), {"areas": list(dict.fromkeys(codes))}, tally, list(leaves.values())
+    members.add_leaves(leaves.values())
+    others: set[int] = set()
+    for name, add in (("buildings", members.add_buildings), ("units", members.add_units), ("cells", members.add_cells)):
+        if lists.get(name):
+            others.update(add(lists[name]))
+    return leaves, others
 
 
-def _of_buildings(reader: Reader, fids: Any):
-    if not isinstance(fids, list) or not all(isinstance(fid, int) for fid in fids):
-        raise BadInput("buildings: a list of ids is needed")
-    rows = reader.connection.execute(BUILDINGS.select().where(BUILDINGS.c.fid.in_(fids)).order_by(BUILDINGS.c.fid)).all()
-    lost = sorted(set(fids) - {row.fid for row in rows})
-    if lost:
-        raise NotFound(f"building {lost[0]}: no such building")
-    counts = building_counts(reader, rows)
-    shapes = [to_units(row.geom) for row in rows if row.geom is not None]
-    if not shapes:
-        raise BadGeometry("none of these buildings has an outline")
-    ground = as_multi(shapely.union_all(np.array(shapes, dtype=object), grid_size=1))
-    under = list(reader.areas(sorted({row.area for row in rows if row.area is not None})).values())
-    return ground, {"buildings": sorted(fids)}, tally_areas([counts[row.fid] for row in rows]), under
+def _on_ground(reader: Reader, kind: str, shape: shapely.MultiPolygon, definition: dict[str, Any]) -> Proposal:
+    under = [leaf for leaf in reader.leaves_near(shape.bounds) if leaf.shape.intersects(shape)]
+    if not under:
+        raise BadGeometry("the zone lies outside every area")
+    members = Members(reader)
+    members.add_ground(shape, under)
+    return _proposal(reader, kind, shape, definition, members, under)
 
 
-def _of_polygon(reader: Reader, value: Any):
+def _proposal(reader: Reader, kind: str, shape: shapely.MultiPolygon, definition: dict[str, Any], members: Members,
+              under: Sequence[Area]) -> Proposal:
+    return Proposal(kind, shape, definition, members, members.tally(reader.rules.population_kind), _common(under), tuple(under))
+
+
+def _polygon(value: Any) -> shapely.MultiPolygon:
     shape = as_multi(to_units(read_geometry(value, "Polygon", "MultiPolygon")))
     if not shape.is_valid or shape.area == 0:
         reason = shapely.is_valid_reason(shape) if shape.area else "it has no ground"
         raise BadGeometry(f"the zone's border crosses itself: {reason}")
-    under = [leaf for leaf in reader.leaves_near(shape.bounds) if leaf.shape.intersects(shape)]
-    if not under:
-        raise BadGeometry("the zone lies outside every area")
-    counts = held_in(reader, under)
-    tally = tally_ground(shape, facts_of(reader, [leaf.fid for leaf in under]),
-                         [(leaf.shape, counts[leaf.fid]) for leaf in under])
-    return shape, {"polygon": True}, tally, under
+    return shape
 
 
-_BY = {"areas": _of_areas, "buildings": _of_buildings, "polygon": _of_polygon}
+def _listed(value: Any, name: str) -> list[Any]:
+    kind, word = (str, "codes") if name == "areas" else (int, "ids")
+    if not isinstance(value, list) or not all(isinstance(one, kind) for one in value):
+        raise BadInput(f"{name}: a list of {word} is needed", fields=[name])
+    return list(dict.fromkeys(value))
 
 
 def _common(under: Sequence[Area]) -> int | None:
@@ -101,24 +138,145 @@ def _common(under: Sequence[Area]) -> int | None:
     return common[-1] if common else None
 
 
+# ---- actions ---------------------------------------------------------------------------------------------------------
 def write(tx: Transaction, proposal: Proposal, form: Mapping[str, Any]) -> int:
     """Keeps a proposal; answers its id. Raises Raced when its ground was redrawn since it was resolved."""
-    counts = proposal.tally.counts
     tx.new_rev  # noqa: B018  before any other number
     if tx.changed_since("areas", {area.fid: area.rev for area in proposal.under}):
         raise Raced
     number = tx.take("zone-code")
     row = {
         "geom": to_degrees(proposal.shape), "code": f"Z{number:04d}", "name": form.get("name") or f"Z{number:04d}", "kind": proposal.kind,
-        "status": "proposed", "members": proposal.members, "starts_at": form.get("from"), "reason": form.get("reason"),
-        "order_no": form.get("order_no"), "households": counts.households, "population": counts.people(tx.rules.population_kind),
-        "special": counts.special, "unknown_leaves": proposal.tally.unknown_leaves, "estimated": proposal.tally.estimated,
-        "proposed_by": tx.actor, "note": form.get("note"), "area": proposal.owner}
-    return tx.insert("zones", [row])[0]
+        "status": "proposed", "members": proposal.definition, "starts_at": form.get("from"), "reason": form.get("reason"),
+        "order_no": form.get("order_no"), "authority": form.get("authority"), "proposed_by": tx.actor, "note": form.get("note"),
+        "area": proposal.owner} | _counted(proposal.tally, tx.rules.population_kind)
+    fid = tx.insert("zones", [row])[0]
+    record(tx, fid, "proposed", form, kind=proposal.kind)
+    return fid
+
+
+def approve(tx: Transaction, fid: int, form: Mapping[str, Any]) -> dict[str, Any]:
+    """Puts a proposal in force: its members are resolved and frozen, its people counted at this moment. Answers the row.
+    Raises SamePerson, ZoneStatus, MissingField without an order number, PeopleDiffer, Stale."""
+    tx.new_rev  # noqa: B018  others wait: what is resolved below is what is written
+    row = tx.row("zones", fid)
+    _in_state(row, "proposed")
+    _second_person(tx, row["proposed_by"], row["name"])
+    order = form.get("order_no") or row["order_no"]
+    if not order:
+        raise MissingField(f"{row['name']}: an order number is needed", fields=["order_no"])
+    made = now(tx, row)
+    figures = _counted(made.tally, tx.rules.population_kind)
+    if form.get("people") is not None and form["people"] != figures["population"]:
+        raise PeopleDiffer(f"{row['name']} holds {_told(figures['population'])} people now, not {form['people']}",
+                           now=figures["population"], households=figures["households"])
+    changes = figures | {"status": "in_force", "approved_by": tx.actor, "order_no": order, "asked": None,
+                         "authority": form.get("authority") or row["authority"], "starts_at": row["starts_at"] or tx.at}
+    after = tx.update("zones", fid, changes, version=form.get("version"))
+    freeze(tx, fid, made.members)
+    record(tx, fid, "approved", {**form, "order_no": order, "authority": changes["authority"]}, kind=row["kind"],
+           households=figures["households"], population=figures["population"], unknown_leaves=figures["unknown_leaves"],
+           members=made.members.count())
+    return after
+
+
+def reject(tx: Transaction, fid: int, form: Mapping[str, Any]) -> dict[str, Any]:
+    """A proposal goes back to its author as withdrawn; of a zone in force, what was asked is refused. Answers the row as
+    it was. Raises SamePerson, ZoneStatus."""
+    row = tx.row("zones", fid)
+    if row["status"] == "in_force" and row["asked"]:
+        _second_person(tx, row["asked"]["by"], row["name"])
+        tx.update("zones", fid, {"asked": None}, version=form.get("version"))
+        record(tx, fid, "refused", form, action=row["asked"]["action"])
+        return row
+    _in_state(row, "proposed")
+    _second_person(tx, row["proposed_by"], row["name"])
+    tx.delete("zones", fid, version=form.get("version"))
+    record(tx, fid, "rejected", form)
+    return row
+
+
+def ask(tx: Transaction, fid: int, action: str, form: Mapping[str, Any]) -> dict[str, Any]:
+    """Somebody who may not decide alone asks for it; the zone stays as it is. Answers the row. Raises ZoneStatus."""
+    row = tx.row("zones", fid)
+    _in_state(row, "in_force")
+    if row["asked"]:
+        raise ZoneStatus(f"{row['name']}: {row['asked']['action']} was asked for and waits for a decision", status=row["status"])
+    _fields(tx, row, action, form, order=False)
+    asked = {"action": action, "by": tx.actor, "at": tx.at} | {
+        name: form[name] for name in ("reason", "order_no", "authority", "until", "kind") if form.get(name)}
+    after = tx.update("zones", fid, {"asked": asked}, version=form.get("version"))
+    record(tx, fid, f"{action}-asked", form, **{name: asked[name] for name in ("until", "kind") if name in asked})
+    return after
+
+
+def decide(tx: Transaction, fid: int, action: str, form: Mapping[str, Any]) -> dict[str, Any]:
+    """A second person lifts, extends or makes stricter; what the one who asked gave need not be given again. Answers the
+    row. Raises SamePerson, ZoneStatus, MissingField, BadInput, LaxerKind."""
+    row = tx.row("zones", fid)
+    _in_state(row, "in_force")
+    asked = row["asked"] or {}
+    _second_person(tx, row["proposed_by"], row["name"])
+    _second_person(tx, asked.get("by"), row["name"])
+    form = {**({name: asked.get(name) for name in ("reason", "order_no", "authority", "until", "kind")}
+               if asked.get("action") == action else {}), **{name: value for name, value in form.items() if value is not None}}
+    changes, told = _fields(tx, row, action, form, order=True)
+    after = tx.update("zones", fid, changes | {"asked": None}, version=form.get("version"))
+    record(tx, fid, PAST[action], form, **told)
+    return after
+
+
+PAST = {"lift": "lifted", "extend": "extended", "upgrade": "upgraded"}
+
+
+def _fields(tx: Transaction, row: Mapping[str, Any], action: str, form: Mapping[str, Any], *, order: bool):
+    """What an action changes in the row, and what its line tells."""
+    needed = ["reason", *(["order_no"] if order else []), *{"extend": ["until"], "upgrade": ["kind"]}.get(action, [])]
+    if missing := [name for name in needed if not form.get(name)]:
+        raise MissingField(f"{row['name']}: {', '.join(missing)} needed", fields=missing)
+    if action == "lift":
+        return {"status": "lifted", "lifted_at": tx.at}, {}
+    if action == "upgrade":
+        kind = stricter_kind(tx.rules.profile, row["kind"], str(form["kind"])).id
+        return {"kind": kind}, {"from": row["kind"], "to": kind}
+    until = datetime.fromisoformat(form["until"])
+    if until <= datetime.fromisoformat(tx.at) or (row["ends_at"] and until <= datetime.fromisoformat(row["ends_at"])):
+        raise BadInput(f"until: {form['until']} is not later than the end now, {row['ends_at'] or tx.at}", fields=["until"])
+    return {"ends_at": form["until"]}, {"from": row["ends_at"], "until": form["until"]}
+
+
+def _in_state(row: Mapping[str, Any], status: str) -> None:
+    if row["status"] != status:
+        raise ZoneStatus(f"{row['name']} is {row['status']}, not {status}", status=row["status"])
+
+
+def _second_person(tx: Transaction, first: str | None, name: str) -> None:
+    if first == tx.actor:
+        raise SamePerson(f"{name}: another person has to decide")
+
+
+# ---- the lines of a zone -----------------------------------------------------------------------------------------------
+def record(tx: Transaction, fid: int, kind: str, form: Mapping[str, Any], **data: Any) -> None:
+    """A dated line about a decision, for good."""
+    tx.connection.execute(insert(ZONE_EVENTS).values(
+        zone=fid, rev=tx.new_rev, kind=kind, at=tx.at, actor=tx.actor, authority=form.get("authority"),
+        order_no=form.get("order_no"), reason=form.get("reason"), data=data or None))
+
+
+def events(reader: Reader, fid: int) -> list[dict[str, Any]]:
+    """What was decided about a zone, oldest first."""
+    rows = reader.connection.execute(select(ZONE_EVENTS).where(ZONE_EVENTS.c.zone == fid).order_by(ZONE_EVENTS.c.rev))
+    return [{name: value for name, value in row._mapping.items() if name != "zone"} for row in rows]
+
+
+# ---- figures -----------------------------------------------------------------------------------------------------------
+def _counted(tally: Tally, population_kind: str) -> dict[str, Any]:
+    return {"households": tally.counts.households, "population": tally.counts.people(population_kind),
+            "special": tally.counts.special, "unknown_leaves": tally.unknown_leaves, "estimated": tally.estimated}
 
 
 def figures(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Figures of a zone's row."""
+    """Figures of a zone's row: as proposed, or as decided."""
     special = row["special"]
     return {"households": row["households"], "population": row["population"], "special": special or {},
             "special_total": None if special is None else sum(special.values()),
@@ -127,6 +285,8 @@ def figures(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def proposal_figures(proposal: Proposal, population_kind: str) -> dict[str, Any]:
     """The same before it is written."""
-    counts = proposal.tally.counts
-    return figures({"households": counts.households, "population": counts.people(population_kind), "special": counts.special,
-                    "unknown_leaves": proposal.tally.unknown_leaves, "estimated": proposal.tally.estimated})
+    return figures(_counted(proposal.tally, population_kind))
+
+
+def _told(number: int | None) -> str:
+    return "an unknown number of" if number is None else str(number)

@@ -45,6 +45,7 @@ from . import (
     search,
     texts,
     tiles,
+    zone_actions,
     zones,
 )
 from .config import Config
@@ -52,7 +53,7 @@ from .paths import static_folder
 from .state import State
 from .tile_lane import TileLane
 
-BLUEPRINTS = (auth, pages, command, areas, figures, findings, edits, history, notices, search, tiles, zones, exports, items, health, live, metrics,
+BLUEPRINTS = (auth, pages, command, areas, figures, findings, edits, history, notices, search, tiles, zones, zone_actions, exports, items, health, live, metrics,
               own_account, accounts, audit, checklist, basemap, mode)
 
 

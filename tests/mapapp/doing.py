@@ -37,7 +37,7 @@ def split(web: Web, place: str, who: str) -> dict:
     return {"op": "split", "targets": [code(place)], "line": across(web, place)}
 
 
-def zone_at(web: Web, place: str, who: str | None, status: str = "proposed") -> int:
+def zone_at(web: Web, place: str, who: str | None, status: str = "proposed", kind: str = "lockdown") -> int:
     def make(tx):
         area = tx.area(code(place))
         return tx.insert(
@@ -46,7 +46,7 @@ def zone_at(web: Web, place: str, who: str | None, status: str = "proposed") -> 
                 {
                     "code": f"Z{next(NUMBERS)}",
                     "name": "封控",
-                    "kind": "lockdown",
+                    "kind": kind,
                     "status": status,
                     "members": {"areas": []},
                     "proposed_by": who,

@@ -145,6 +145,31 @@ restore own zone         sibling     401  403    403      403     404       404 
 restore own zone         above       401  403    403      403     404       404     403   403   403
 restore own zone         other       401  403    403      403     404       404     403   403   403
 restore another's zone   inside      401  403    403      403     403       200     403   403   403
+zones summary            -           401  403    200      200     200       200     403   200   200
+zones summary of area    inside      401  403    200      200     200       200     403   200   200
+zones summary of area    sibling     401  403    404      404     404       404     403   404   200
+zones summary of area    above       401  403    404      404     404       404     403   404   200
+zones summary of area    other       401  403    404      404     404       404     403   404   200
+approve zone             inside      401  403    403      403     403       200     403   403   403
+approve zone             sibling     401  403    403      403     403       404     403   403   403
+approve zone             above       401  403    403      403     403       404     403   403   403
+approve zone             other       401  403    403      403     403       404     403   403   403
+reject zone              inside      401  403    403      403     403       200     403   403   403
+reject zone              sibling     401  403    403      403     403       404     403   403   403
+reject zone              above       401  403    403      403     403       404     403   403   403
+reject zone              other       401  403    403      403     403       404     403   403   403
+lift zone                inside      401  403    403      403     200       200     403   403   200
+lift zone                sibling     401  403    403      403     404       404     403   403   403
+lift zone                above       401  403    403      403     404       404     403   403   403
+lift zone                other       401  403    403      403     404       404     403   403   403
+extend zone              inside      401  403    403      403     200       200     403   403   200
+extend zone              sibling     401  403    403      403     404       404     403   403   403
+extend zone              above       401  403    403      403     404       404     403   403   403
+extend zone              other       401  403    403      403     404       404     403   403   403
+upgrade zone             inside      401  403    403      403     200       200     403   403   200
+upgrade zone             sibling     401  403    403      403     404       404     403   403   403
+upgrade zone             above       401  403    403      403     404       404     403   403   403
+upgrade zone             other       401  403    403      403     404       404     403   403   403
 
 export                   -           401  403    403      403     202       202     403   403   202
 export of area           inside      401  403    403      403     202       202     403   403   202
@@ -332,6 +357,33 @@ CASES = {
         None,
     ),
     "restore own zone": lambda web, place, who: ("POST", f"/api/zones/{withdrawn(web, place, who)}/restore", {}),
+    "zones summary": lambda web, place, who: ("GET", "/api/zones/summary", None),
+    "zones summary of area": lambda web, place, who: ("GET", f"/api/zones/summary?area={code(place)}", None),
+    "approve zone": lambda web, place, who: (
+        "POST",
+        f"/api/zones/{zone_at(web, place, 'chief')}/approve",
+        {"order_no": "1"},
+    ),
+    "reject zone": lambda web, place, who: (
+        "POST",
+        f"/api/zones/{zone_at(web, place, 'chief')}/reject",
+        {"reason": "too wide"},
+    ),
+    "lift zone": lambda web, place, who: (
+        "POST",
+        f"/api/zones/{zone_at(web, place, 'chief', 'in_force')}/lift",
+        {"reason": "over", "order_no": "2"},
+    ),
+    "extend zone": lambda web, place, who: (
+        "POST",
+        f"/api/zones/{zone_at(web, place, 'chief', 'in_force')}/extend",
+        {"reason": "more", "order_no": "2", "until": "2099-01-01T00:00:00+08:00"},
+    ),
+    "upgrade zone": lambda web, place, who: (
+        "POST",
+        f"/api/zones/{zone_at(web, place, 'chief', 'in_force', 'control')}/upgrade",
+        {"reason": "worse", "order_no": "2", "kind": "lockdown"},
+    ),
     "restore another's zone": lambda web, place, who: (
         "POST",
         f"/api/zones/{withdrawn(web, place, 'chief')}/restore",
