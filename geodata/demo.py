@@ -19,11 +19,13 @@ pandas = later("pandas")
 
 TOWN = "330299001"
 PLANNER = "planner"
+REPORTS_ON = f"{TOWN}006002"  # the one grid the demo's grid worker reports on: 32 stairwells
 DEMO_CODES = "cn-15-17"
 COUNTED_DAYS_AGO = 12  # the demo's counts are always this old: a stale town would be one long warning
 # name, password, role, area: printed when the demo starts; a real installation has none of them
 ACCOUNTS = ((PLANNER, "Planner-2026", "planner", TOWN), ("commander", "Command-2026", "commander", TOWN),
-            ("viewer", "Viewer-2026", "viewer", TOWN), ("admin", "Admin-2026", "admin", TOWN))
+            ("viewer", "Viewer-2026", "viewer", TOWN), ("admin", "Admin-2026", "admin", TOWN),
+            ("reporter", "Reporter-2026", "reporter", REPORTS_ON))
 ORDER = ("estates", "buildings", "units", "barriers", "gates", "addresses", "places", "teams", "staff", "roads", "water")
 LEVELS = ("county", "town", "community", "grid")
 

@@ -41,6 +41,7 @@ from . import (
     notices,
     own_account,
     pages,
+    phone,
     rates,
     search,
     texts,
@@ -54,7 +55,7 @@ from .state import State
 from .tile_lane import TileLane
 
 BLUEPRINTS = (auth, pages, command, areas, figures, findings, edits, history, notices, search, tiles, zones, zone_actions, exports, items, health, live, metrics,
-              own_account, accounts, audit, checklist, basemap, mode)
+              own_account, accounts, audit, checklist, basemap, mode, phone)
 
 
 class Fid(IntegerConverter):

@@ -165,6 +165,8 @@ def home() -> str:
     """The first page the account of this request may see; its own, when there is no other."""
     if g.account.must_change:
         return url_for("own_account.page")
+    if g.account.roles == {"reporter"}:
+        return url_for("phone.page")
     held = state()
     held.sync()
     own = held.rights_of(g.account)
@@ -177,7 +179,7 @@ def sign_in():
     """The sign-in page."""
     if g.account is not None:
         return redirect(_next(request.args.get("next")))
-    return render_template("sign_in.html", next=own_page(request.args.get("next")), problem=None, account="")
+    return render_template("sign_in.html", next=own_page(request.args.get("next")), problem=None, account="", left=session.pop("left", False))
 
 
 @blueprint.post("/sign-in")
@@ -231,6 +233,7 @@ def sign_out():
     if g.account is not None:
         state().accounts.log("sign-out", "done", account=g.account.name, address=request.remote_addr)
     _leave()
+    session["left"] = True  # the next page makes the browser forget what the phone page kept
     return redirect(url_for("auth.sign_in"))
 
 

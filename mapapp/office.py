@@ -11,7 +11,7 @@ from .pages import roles_told, urls
 from .state import rights, state
 from .texts import messages
 
-CAN = ("see", "manage", "audit", "set_up")
+CAN = ("see", "report", "manage", "audit", "set_up")
 
 
 def office(page: str, **more: Any) -> str:

@@ -145,7 +145,7 @@ def urls() -> dict[str, str]:
         "export": "/api/exports/{id}", "tilejson": "/tiles/{layer}.json", "tile": "/tiles/{layer}/{z}/{x}/{y}.mvt",
         "basemap": "/basemaps/{id}.json", "basemap_tile": "/basemaps/{id}/{z}/{x}/{y}",
         "health": "/healthz", "mode": "/api/mode", "live": "/live", "presence": "/api/presence",
-        "account_page": "/account", "command_page": "/command", "own": "/api/account", "own_password": "/api/account/password",
+        "account_page": "/account", "command_page": "/command", "report_page": "/report", "own": "/api/account", "own_password": "/api/account/password",
         "own_sessions": "/api/account/sessions", "session": "/api/account/session", "accounts_page": "/accounts",
         "accounts": "/api/accounts", "account": "/api/accounts/{name}", "account_act": "/api/accounts/{name}/{act}",
         "account_token": "/api/accounts/{name}/tokens/{id}", "audit_page": "/audit", "audit": "/api/audit",

@@ -1,4 +1,5 @@
 // The sign-in page: show or hide the password, switch the theme.
+import { CHANNEL, forget, forgetPage } from "./report/forget.js";
 import { theme } from "./ui/theme.js";
 
 const reveal = document.getElementById("reveal");
@@ -32,3 +33,9 @@ if (locked) {
     if (minutes <= 0) clearInterval(timer);
   }, 5_000);
 }
+
+// Nobody is signed in here: the phone page no longer starts without a network. After a sign-out it forgets all it showed.
+if ("left" in document.body.dataset) {
+  forget();
+  if ("BroadcastChannel" in globalThis) new BroadcastChannel(CHANNEL).postMessage("out");
+} else forgetPage().catch(() => {});

@@ -34,6 +34,8 @@ TABLE = """
 case                     place    nobody none viewer reporter planner commander auditor admin mixed
 page                     -           401  302    200      200     200       200     302   200   200
 command page             -           401  403    200      200     200       200     403   200   200
+phone page               -           401  403    403      200     200       200     403   403   200
+phone worker             -           200  200    200      200     200       200     200   200   200
 sign-in page             -           200  302    302      302     302       302     302   302   302
 sign-in form             -           400  400    400      400     400       400     400   400   400
 sign-out                 -           400  400    400      400     400       400     400   400   400
@@ -267,6 +269,8 @@ ORDER = {"layer": "areas", "format": "csv", "receiver": "公安", "purpose": "�
 CASES = {
     "page": lambda web, place, who: ("GET", "/", None),
     "command page": lambda web, place, who: ("GET", "/command", None),
+    "phone page": lambda web, place, who: ("GET", "/report", None),
+    "phone worker": lambda web, place, who: ("GET", "/report/worker.js", None),
     "sign-in page": lambda web, place, who: ("GET", "/sign-in", None),
     "sign-in form": lambda web, place, who: ("POST", "/sign-in", {"account": who, "password": PASSWORD}),
     "sign-out": lambda web, place, who: ("POST", "/sign-out", None),

@@ -37,7 +37,7 @@ async function start() {
         "section",
         { class: "card" },
         el("p", {}, t("password.first")),
-        passwordForm({ onDone: () => location.assign("/") }),
+        passwordForm({ onDone: () => location.assign(boot.account.roles.length && boot.account.roles.every(({ role }) => role === "reporter") ? boot.urls.report_page : "/") }),
       ),
     ]);
     document.querySelector("[name=old]").focus();

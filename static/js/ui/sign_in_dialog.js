@@ -38,7 +38,8 @@ function refusal({ code, left, minutes, detail }) {
   return typeof left === "number" ? t("error.wrong-password-left", { left, count: left }) : t("error.wrong-password");
 }
 
-function ask() {
+/** @param {{kept?: string, later?: boolean}} how what is kept meanwhile (a key), and whether it may be given later */
+function ask({ kept = "sign-in.kept", later = false } = {}) {
   return new Promise((resolve) => {
     const password = el("input", {
       class: "input",
@@ -58,8 +59,8 @@ function ask() {
           try {
             const told = await signIn(password.value);
             if (told.account && !told.must_change) {
+              resolve(true);
               shut();
-              resolve();
               return;
             }
             if (told.account) return choose(password.value);
@@ -80,22 +81,26 @@ function ask() {
       node.querySelector(".act").remove();
       node.querySelector(".body").replaceChildren(
         el("p", {}, t("password.first")),
-        passwordForm({ old, onDone: () => (shut(), resolve()) }),
+        passwordForm({ old, onDone: () => (resolve(true), shut()) }),
       );
       node.querySelector("input").focus();
     };
-    const { node, shut } = dialog({
+    const { node, shut, closed } = dialog({
       title: t("sign-in.again"),
-      closable: false,
-      body: [el("p", {}, t("sign-in.kept")), form],
+      closable: later,
+      body: [el("p", {}, t(kept)), form],
       actions: [
-        el("a", { class: "btn", href: address }, t("sign-in.other")),
+        later ? el("button", { class: "btn", type: "button", onclick: () => shut() }, t("rep.later")) : el("a", { class: "btn", href: address }, t("sign-in.other")),
         el("button", { class: "btn pri", type: "submit", form: "again-form" }, t("sign-in.go")),
       ],
     });
+    closed.then(() => resolve(false));
     password.focus();
   });
 }
+
+/** Asks for the password of this account. @returns {Promise<boolean>} whether somebody signed in */
+export const askPassword = ask;
 
 /** Lets every refused request wait for one sign-in. */
 export function watchSignIn() {

@@ -63,6 +63,7 @@ export function userMenu() {
         left ? item("warn", t("checklist.open", { n: left, count: left }), showChecklist) : null,
         ...[
           ["screen", "command.title", "command_page", true],
+          ["phone", "office.report", "report_page", boot.account.can.report],
           ["person", "office.own_account", "account_page", true],
           ["lock", "office.accounts", "accounts_page", boot.account.can.manage],
           ["book", "office.audit", "audit_page", boot.account.can.audit],

@@ -1,0 +1,249 @@
+// One grid worker's phone: places, marks, reports on their way. Every tap is written before it is shown.
+import { boot } from "../data/boot.js";
+import { page } from "../data/page.js";
+import { line } from "./line.js";
+import { baseOf, PEOPLE, placesOf, valuesOf } from "./places.js";
+import { store } from "./store.js";
+
+const GATHER_MS = 1200, // after the last tap so long, and after the first at most
+  GATHER_MOST_MS = 2000,
+  PAST = 30, // marks of a place that can be taken back
+  DAY_MS = 24 * 3600_000;
+
+/** A name nobody else gives: also where the page came by plain http, and browsers lend no randomUUID. */
+function freshId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const text = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)].join("-");
+}
+
+/** Owns what the phone knows; tells by `page.turn`. Public: start, take, mark, count, undo, note, ask, checkIn, update, drop. */
+class Phone {
+  account = boot.account.name;
+  /** @type {object | null} the last answer of GET /api/report/work */
+  work = null;
+  /** @type {Map<string, object>} reports by offline_id */
+  items = new Map();
+  /** @type {Map<string, object>} marks by place */
+  marks = new Map();
+  received = 0;
+  /** set by the sender: something may be ready to go */
+  wake = () => {};
+
+  async start() {
+    const { items, marks, kept } = await store.load(this.account);
+    this.items = new Map(items.map((item) => [item.id, item]));
+    this.marks = new Map(marks.map((record) => [record.key, record]));
+    this.work = kept?.work ?? null;
+    this.received = kept?.round === this.round ? (kept?.received ?? 0) : 0;
+    this.changed();
+  }
+
+  changed() {
+    page.set({ turn: (page.turn ?? 0) + 1 });
+  }
+
+  // ---- places ----------------------------------------------------------------------------------------------------
+  get round() {
+    return this.work?.round?.id ?? null;
+  }
+
+  get areas() {
+    return this.work?.areas ?? [];
+  }
+
+  /** @param {string} code */
+  places(code) {
+    const area = this.areas.find((one) => one.code === code);
+    return area ? placesOf(area) : [];
+  }
+
+  /** The marks made at a place in this round. */
+  record(key) {
+    const found = this.marks.get(key);
+    return found && found.round === this.round ? found : undefined;
+  }
+
+  /** What the server knows now. */
+  async take(work) {
+    const other = work.round?.id !== this.round;
+    this.work = work;
+    if (other) this.received = 0;
+    await store.keep(this.account, { work, round: this.round, received: this.received });
+    this.changed();
+  }
+
+  // ---- reports ---------------------------------------------------------------------------------------------------
+  /** Reports the server has not got, oldest first. */
+  get waiting() {
+    return [...this.items.values()].filter((item) => item.state === "phone" || item.state === "sent").sort((one, other) => one.made - other.made);
+  }
+
+  get refused() {
+    return [...this.items.values()].filter((item) => item.state === "refused");
+  }
+
+  /** Waiting for longer than a day. */
+  get overdue() {
+    return this.waiting.filter((item) => Date.now() - item.made > DAY_MS);
+  }
+
+  /** The newest report of a place, else undefined. */
+  latest(key) {
+    let found;
+    for (const item of this.items.values()) if (item.key === key && (!found || item.made >= found.made)) found = item;
+    return found;
+  }
+
+  /** Sets or clears the mark of a door: {state, kind?, people?, note?} or null. */
+  mark(place, door, mark) {
+    return this.#change(place, (record) => {
+      const before = record.doors[door] ?? null;
+      const doors = { ...record.doors, [door]: mark };
+      if (!mark) delete doors[door];
+      return { ...record, doors, past: [...record.past, { door, before, at: Date.now() }].slice(-PAST) };
+    });
+  }
+
+  /** Sets the numbers of a place without doors. */
+  count(place, numbers) {
+    return this.#change(place, (record) => ({
+      ...record,
+      numbers,
+      past: [...record.past, { numbers: record.numbers ?? null, at: Date.now() }].slice(-PAST),
+    }));
+  }
+
+  /** Counts a place from nothing: what the server knew of it before holds no more. */
+  restart(place) {
+    return this.#change(place, (record) => ({ ...record, base: null, past: [...record.past, { base: record.base, at: Date.now() }].slice(-PAST) }));
+  }
+
+  /** The last change and its place, else null. */
+  get last() {
+    let found = null;
+    for (const area of this.areas)
+      for (const place of placesOf(area)) {
+        const step = this.record(place.key)?.past.at(-1);
+        if (step && (!found || step.at > found.step.at)) found = { place, step };
+      }
+    return found;
+  }
+
+  /** Takes the last change back. @returns {Promise<object | null>} its place and door */
+  async undo() {
+    const { last } = this;
+    if (!last) return null;
+    await this.#change(last.place, (record) => {
+      const step = record.past.at(-1);
+      if (!step) return record;
+      const past = record.past.slice(0, -1);
+      if ("numbers" in step) return { ...record, past, numbers: step.numbers };
+      if ("base" in step) return { ...record, past, base: step.base };
+      const doors = { ...record.doors, [step.door]: step.before };
+      if (!step.before) delete doors[step.door];
+      return { ...record, past, doors };
+    });
+    return { place: last.place, door: last.step.door };
+  }
+
+  async #change(place, act) {
+    const fresh = () => ({ round: this.round, base: baseOf(place), doors: {}, numbers: null, past: [], last: 0 });
+    const next = await store.change(this.account, place.key, (known, open) => {
+      const record = known && known.round === this.round ? known : fresh();
+      const after = act(record);
+      const values = valuesOf(place, after);
+      if (JSON.stringify(values) === JSON.stringify(valuesOf(place, record))) return { record: after };
+      const at = Math.max(line.now(), (known?.last ?? 0) + 1);
+      const item = this.#gathered(open, place, values, at);
+      return { record: { ...after, last: at, gathering: item.id, told: after.told || typeof values[PEOPLE] === "number" }, item };
+    });
+    this.marks.set(place.key, { ...next.record, key: place.key });
+    if (next.item) this.#added(next.item);
+    this.changed();
+  }
+
+  /** The report that is being gathered with these values, or a new one. */
+  #gathered(open, place, values, at) {
+    const now = Date.now();
+    const iso = new Date(at).toISOString();
+    if (open && open.state === "phone" && !open.sealed && now - open.made < GATHER_MOST_MS)
+      return { ...open, ready: Math.min(now + GATHER_MS, open.made + GATHER_MOST_MS), body: { ...open.body, at: iso, values } };
+    return this.#fresh("report", place, { ...place.ref, at: iso, values });
+  }
+
+  #fresh(kind, place, body) {
+    const id = freshId(),
+      now = Date.now();
+    const sent = kind === "report" ? { ...body, offline_id: id, ...(this.round ? { round: this.round } : {}) } : body;
+    return { id, kind, key: place.key, name: place.name, body: sent, made: now, ready: now + GATHER_MS, state: "phone", sealed: false, tries: 0 };
+  }
+
+  #added(item) {
+    this.items.set(item.id, { ...item, account: this.account });
+    this.wake();
+  }
+
+  /** Something urgent: one more of a metric at an area. */
+  async urgent(area, metric, reason) {
+    const key = `urgent:${area.code}:${metric}`;
+    const next = await store.change(this.account, key, (known) => {
+      const now = area.values?.[metric] ?? null;
+      const record = known && known.round === this.round ? known : { round: this.round, seen: now, more: 0, last: 0, doors: {}, past: [] };
+      const at = Math.max(line.now(), record.last + 1);
+      // what the server counted by itself since is not lost: the larger of both is the one to add to
+      const value = Math.max(now ?? 0, (record.seen ?? 0) + record.more) + 1;
+      const body = { area: area.code, version: area.version, at: new Date(at).toISOString(), values: { [metric]: value }, reason };
+      const item = { ...this.#fresh("report", { key, name: area.name }, body), reason, ready: Date.now(), sealed: true };
+      return { record: { ...record, more: value - (record.seen ?? 0), last: at }, item };
+    });
+    this.#added(next.item);
+    this.changed();
+    return next.item;
+  }
+
+  /** How many stand at a post now. */
+  async checkIn(post, present, what) {
+    const at = line.now();
+    const item = {
+      ...this.#fresh("presence", { key: `post:${post.id}`, name: post.name }, { present, at: new Date(at).toISOString() }),
+      post: post.id,
+      what,
+      ready: Date.now(),
+      sealed: true,
+    };
+    await store.put([{ ...item, account: this.account }]);
+    this.#added(item);
+    this.changed();
+  }
+
+  // ---- for the sender ----------------------------------------------------------------------------------------------
+  /** Keeps what became of reports. @param {object[]} items */
+  async update(items) {
+    const got = items.filter((item) => item.state === "received" && this.items.get(item.id)?.state !== "received").length;
+    await store.put(items);
+    for (const item of items) this.items.set(item.id, item);
+    if (got) {
+      this.received += got;
+      await store.keep(this.account, { round: this.round, received: this.received });
+    }
+    this.changed();
+  }
+
+  /** A refused report is sent once more, or given up. */
+  async again(item) {
+    await this.update([{ ...item, state: "phone", sealed: true, code: null, text: null, ready: Date.now() }]);
+    this.wake();
+  }
+
+  async drop(item) {
+    await store.drop(item.id);
+    this.items.delete(item.id);
+    this.changed();
+  }
+}
+
+export const phone = new Phone();
