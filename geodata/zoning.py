@@ -256,10 +256,10 @@ def _second_person(tx: Transaction, first: str | None, name: str) -> None:
 
 
 # ---- the lines of a zone -----------------------------------------------------------------------------------------------
-def record(tx: Transaction, fid: int, kind: str, form: Mapping[str, Any], **data: Any) -> None:
+def record(tx: Transaction, fid: int, what: str, form: Mapping[str, Any], **data: Any) -> None:
     """A dated line about a decision, for good."""
     tx.connection.execute(insert(ZONE_EVENTS).values(
-        zone=fid, rev=tx.new_rev, kind=kind, at=tx.at, actor=tx.actor, authority=form.get("authority"),
+        zone=fid, rev=tx.new_rev, kind=what, at=tx.at, actor=tx.actor, authority=form.get("authority"),
         order_no=form.get("order_no"), reason=form.get("reason"), data=data or None))
 
 
