@@ -133,9 +133,10 @@ class Members:
         for chunk in chunks(row.fid for row in inside):
             self._take_units(self._rows(UNITS, UNITS.c.building.in_(chunk), UNITS.c.building))
         self._add_cells_on(shape, leaves)
-        for area, counts in ((leaves[fid], counts) for fid, counts in held_in(self.reader, under).items() if not counts.counted):
-            if shapely.area(shapely.intersection(shape, area.shape)) > NONE * area.shape.area:
-                self.unknown.add(area.fid)
+        for fid, counts in held_in(self.reader, under).items():
+            ground = leaves[fid].shape
+            if not counts.counted and shapely.area(shapely.intersection(shape, ground)) > NONE * ground.area:
+                self.unknown.add(fid)
 
     def _add_cells_on(self, shape: shapely.MultiPolygon, leaves: dict[int, Area]) -> None:
         near = {cell for chunk in chunks(leaves) for cell in self.reader.connection.execute(

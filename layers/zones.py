@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from .errors import BadGeometry, BadInput, LaxerKind
-from .population import KINDS, Counts, Facts
-from .population import total as _total
+from .errors import BadInput, LaxerKind
+from .population import KINDS, Counts
 from .rules import Profile, ZoneKind
 
 STATUSES = ("proposed", "in_force", "lifted")
@@ -266,32 +265,3 @@ def rest(whole: Counts, taken: Counts) -> Counts:
         group: number - (taken.special or {}).get(group, 0) for group, number in whole.special.items()}
     return Counts(values, groups, max(0, whole.facts - taken.facts), max(0, whole.unknown - taken.unknown), 0, 0,
                   whole.estimated or taken.estimated, whole.counted_at)
-
-
-def tally_areas(leaves: Sequence[Counts]) -> Tally:
-    """Whole leaves: the sum of what they hold."""
-    counts = _total(leaves)
-    return Tally(counts, sum(not one.counted for one in leaves), counts.estimated)
-
-
-def tally_ground(shape: shapely.Geometry, facts: Facts, leaves: Sequence[tuple[shapely.MultiPolygon, Counts]]) -> Tally:
-    """A freehand border (units): buildings whose inner point lies inside; cells cut by it are shared by ground, marked
-    estimated; leaves it touches that nobody counted are unknown."""
-    if shape.is_empty or not shape.is_valid:
-        raise BadGeometry("the zone's border crosses itself: " + shapely.is_valid_reason(shape))
-    shapely.prepare(shape)
-    held = [place.counts for place in facts.places if shapely.intersects(shape, place.point)]
-    estimated = False
-    for share in facts.shares:
-        inside = shapely.area(shapely.intersection(share.shape, shape)) / share.shape.area
-        if inside > 0.999999:
-            held.append(share.counts)
-        elif inside > 1e-6:
-            estimated = True
-            values = tuple(None if value is None else int(round(value * inside)) for value in share.counts.values)
-            groups = share.counts.special
-            special = None if groups is None else {group: int(round(number * inside)) for group, number in groups.items()}
-            held.append(Counts(values, special, 1, share.counts.unknown, 0, 0, True, share.counts.counted_at))
-    unknown = sum(1 for ground, counts in leaves if not counts.counted and shapely.intersects(shape, ground)
-                  and shapely.area(shapely.intersection(shape, ground)) > 1e-6 * ground.area)
-    return Tally(_total(held), unknown, estimated)
