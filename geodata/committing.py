@@ -16,6 +16,7 @@ from layers.population import Dealt, Facts, owners, point_of
 from layers.schema import LAYERS
 
 from .facts import facts_of
+from .posts import follow_served
 from .redrawing import Draft, heirs_of, origin_of, owner_now
 from .rows import ancestors
 from .schema import TABLES
@@ -57,8 +58,9 @@ def save(tx: Transaction, made: Draft) -> tuple[dict[int, int], Draft]:
     follow(tx, heirs, [(area.fid, area.shape) for area in written])
     _attach(tx, edit, fids)
     follow_members(tx, edit.before, written)
-    tx.lead((*((area.fid, real(new.fid)) for new in edit.after if new.fid < 0 for area in [_cut_from(edit, new)] if area),
-             *edit.successor.items()))
+    led = [(area.fid, real(new.fid)) for new in edit.after if new.fid < 0 for area in [_cut_from(edit, new)] if area]
+    tx.lead((*led, *edit.successor.items()))
+    follow_served(tx, (*led, *edit.successor.items()), edit.successor)
     return fids, done
 
 

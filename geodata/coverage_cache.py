@@ -20,14 +20,16 @@ from layers.errors import UnknownArea
 from layers.measure import area_m2
 from layers.norms import norm_of
 from layers.population import KINDS, Counts, add_groups, of_leaf
-from layers.staffing import routine_need
+from layers.staffing import leaf_need, routine_need, zone_need
 
 from .facts import leaf_counts
 from .figures import entered_paths, figures, staff_by_area
+from .lineage import KeptLineage
 from .pages import Pages, by_hash, by_number
 from .rows import ATTRIBUTES, Reader
 from .store import Store
 from .tiles import TileLayer
+from .zone_need import residents_by_leaf
 
 NO_SUM = Counts()
 DEEPEST = 22  # zoom to which tiles are made
@@ -136,8 +138,10 @@ class CoverageCache:
         self._today = ""
         self._ranks = {level.id: rank for rank, level in enumerate(self.rules.levels)}
         self._manned: set[int] = set()  # areas with staff at or below them
-        self._needs: dict[tuple[str, int], dict[str, int]] = {}  # of leaves; never written to
+        self._needs: dict[tuple[str, int, int], dict[str, int]] = {}  # of leaves; never written to
+        self.zone_residents: dict[int, dict[str, int]] = {}  # leaf -> kind of zone in force -> residents
         self._zooms: tuple[int, dict[int, str]] = (-1, {})  # level by zoom, at a revision
+        self.lineage = KeptLineage()  # what became of areas, in step with them
 
     @property
     def nodes(self) -> Mapping[int, Node]:
@@ -178,6 +182,7 @@ class CoverageCache:
                 if self.with_tiles and self.layers.keys() != set(self.levels()):  # the first area of a level
                     self._load(reader)
                     changed = None
+            self.lineage.at(reader)
             # Whoever finds the new revision must not find a tile of the old one: browsers keep tiles named by a revision.
             for listener in self.listeners:
                 listener(changed, rev)
@@ -194,6 +199,7 @@ class CoverageCache:
             packed.update((area.fid, shape) for area, shape in zip(areas, wkb, strict=True) if self.with_tiles)
             boxes += [(area.fid, box, None) for area, box in zip(areas, bounds.tolist(), strict=True) if area.leaf]
         tree, counts = Tree.of(nodes), leaf_counts(reader)
+        self.zone_residents = residents_by_leaf(reader)
         for fid, node in nodes.items():
             if node.leaf:
                 self._fill_leaf(node, self._held(node, counts.get(fid)))
@@ -214,9 +220,10 @@ class CoverageCache:
 
     def _fill_leaf(self, node: Node, counts: Counts) -> None:
         node.counts, node.leaves, node.counted_leaves = counts, 1, int(counts.counted)
-        kind = node.level, counts.homes
+        zone = zone_need(self.rules, self.zone_residents.get(node.fid, {}))
+        kind = node.level, counts.homes, zone
         if kind not in self._needs:
-            self._needs[kind] = routine_need(self.rules, *kind, leaf=True)
+            self._needs[kind] = leaf_need(self.rules, *kind)
         node.need = self._needs[kind]
 
     def _sum(self, node: Node, tree: Tree) -> None:
@@ -294,7 +301,8 @@ class CoverageCache:
             tree.put(node)
             if area.leaf:
                 ground.append(area.shape.bounds)
-        again = sorted({fid for fid in (*facts, *now) if fid in tree.nodes and tree.nodes[fid].leaf})
+        restricted = self._zones_step(reader, {*facts, *live_or_gone}, "zones" in layers or "cells" in layers)
+        again = sorted({fid for fid in (*facts, *now, *restricted) if fid in tree.nodes and tree.nodes[fid].leaf})
         counts = leaf_counts(reader, again)
         for fid in again:
             node = tree.nodes[fid] = replace(tree.nodes[fid])
@@ -314,6 +322,17 @@ class CoverageCache:
         self._reindex(before, now)
         self._tree = tree
         return {"bounds": _around(ground), "areas": live_or_gone, "layers": layers}
+
+    def _zones_step(self, reader: Reader, leaves: set[int], everywhere: bool) -> set[int]:
+        """Residents in zones anew: of these leaves, or everywhere when a zone changed. Answers the leaves that differ."""
+        if not self.zone_residents and not everywhere:
+            return set()
+        now = residents_by_leaf(reader, None if everywhere else leaves)
+        was = self.zone_residents
+        if not everywhere:
+            now = {fid: held for fid, held in was.items() if fid not in leaves} | now
+        self.zone_residents = now
+        return {fid for fid in was.keys() | now.keys() if was.get(fid) != now.get(fid)}
 
     def _reindex(self, before: dict[int, Node], now: dict[int, Area]) -> None:
         with self._indexing:  # libspatialindex knows nothing of threads

@@ -15,6 +15,7 @@ from .figures import leaf_figures, rostered, staff_by_area, sum_figures
 from .redrawing import Draft
 from .rows import Reader
 from .transaction import Transaction
+from .zone_need import need_of
 
 
 def answer(reader: Reader, made: Draft, *, today: str, fids: Mapping[int, int] | None = None, geometry: bool = True) -> dict[str, Any]:
@@ -36,8 +37,12 @@ def answer(reader: Reader, made: Draft, *, today: str, fids: Mapping[int, int] |
     have_after = {area.fid: staff.get(area.fid, {}) if roster_known else None for area in becomes}
     held_before = [(area, made.before.get(area.fid, Counts())) for area in edit.before]
     held_after = [(area, counts_after[area.fid]) for area in edit.after]
-    before = leaf_figures(reader, edit.before, made.before, have=have_before) | _divided(reader, edit.above_before, held_before, have_before)
-    after = leaf_figures(reader, edit.after, counts_after, have=have_after) | _divided(reader, edit.above, held_after, have_after)
+    zone_before, zone_after = need_of(reader, made)
+    zone_after = {fids.get(fid, fid): number for fid, number in zone_after.items()}
+    before = leaf_figures(reader, edit.before, made.before, have=have_before, zone=zone_before)
+    before |= _divided(reader, edit.above_before, held_before, have_before, zone_before)
+    after = leaf_figures(reader, edit.after, counts_after, have=have_after, zone=zone_after)
+    after |= _divided(reader, edit.above, held_after, have_after, zone_after)
     parents = reader.heads(area.parent for area in (*was, *becomes) if area.parent is not None)
     changed = []
     for fid in dict.fromkeys(area.fid for area in (*was, *becomes)):
@@ -54,16 +59,16 @@ def answer(reader: Reader, made: Draft, *, today: str, fids: Mapping[int, int] |
             "geometry": shapely.geometry.mapping(to_degrees(new.shape)) if new is not None and new.leaf and geometry else None})
     return {
         "op": edit.op, "changed": changed, "touched": [{"fid": area.fid, "code": area.code} for area in edit.touched],
-        "totals_before": sum_figures(reader.rules, held_before, have_before, edit.above_before),
-        "totals_after": sum_figures(reader.rules, held_after, have_after, edit.above),
+        "totals_before": sum_figures(reader.rules, held_before, have_before, edit.above_before, zone=zone_before),
+        "totals_after": sum_figures(reader.rules, held_after, have_after, edit.above, zone=zone_after),
         "findings": [finding.as_json() for finding in edit.findings], "line_m": made.line_m}
 
 
 def _divided(reader: Reader, areas: Sequence[Area], held: Sequence[tuple[Area, Counts]],
-             have: Mapping[int, Mapping[str, int] | None]) -> dict[int, dict[str, Any]]:
+             have: Mapping[int, Mapping[str, int] | None], zone: Mapping[int, int]) -> dict[int, dict[str, Any]]:
     """Figures of areas made of the leaves below them."""
     return {area.fid: sum_figures(reader.rules, [part for part in held if part[0].parent == area.fid],
-                                  have, [area], area) for area in areas}
+                                  have, [area], area, zone) for area in areas}
 
 
 def _staff_before(reader: Reader, edit: Edit, today: str) -> dict[int, dict[str, int]]:

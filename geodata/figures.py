@@ -14,7 +14,7 @@ from layers.norms import norm_of, verdict
 from layers.population import Counts
 from layers.rules import Rules
 from layers.schema import PEOPLE_KINDS
-from layers.staffing import routine_need, staffing
+from layers.staffing import leaf_need, routine_need, staffing
 
 from .rows import Reader, chunks
 from .schema import AREAS, HISTORY, TABLES
@@ -41,26 +41,27 @@ def figures(rules: Rules, level: str, attributes: Mapping[str, Any], counts: Cou
 
 
 def leaf_figures(reader: Reader, areas: Sequence[Area], counts: Mapping[int, Counts], *,
-                 have: Mapping[int, Mapping[str, int] | None]) -> dict[int, dict[str, Any]]:
-    """Figures of leaves by fid, from counts and staff at hand."""
+                 have: Mapping[int, Mapping[str, int] | None], zone: Mapping[int, int] | None = None) -> dict[int, dict[str, Any]]:
+    """Figures of leaves by fid, from counts and staff at hand; `zone` is the zone staff they need."""
     answer = {}
     for area in areas:
         own = counts.get(area.fid, Counts())
         answer[area.fid] = figures(
             reader.rules, area.level, area.attributes, own, leaves=1, counted_leaves=int(own.counted),
-            need=routine_need(reader.rules, area.level, own.homes, leaf=True), have=have.get(area.fid),
+            need=leaf_need(reader.rules, area.level, own.homes, (zone or {}).get(area.fid, 0)), have=have.get(area.fid),
             area=float(area_m2(area.shape)))
     return answer
 
 
 def sum_figures(rules: Rules, parts: Sequence[tuple[Area, Counts]], have: Mapping[int, Mapping[str, int] | None],
-                above: Sequence[Area] = (), of: Area | None = None) -> dict[str, Any]:
+                above: Sequence[Area] = (), of: Area | None = None, zone: Mapping[int, int] | None = None) -> dict[str, Any]:
     """The figures of several leaves together (totals before and after an edit), with the staff of areas `above` them; as
     those of the area `of`, which they make up."""
-    counts, need, there = Counts(), defaultdict(int), None
+    counts, need, there, zone = Counts(), defaultdict(int), None, zone or {}
     for area, own in (*parts, *((area, Counts()) for area in above)):
         counts = counts + own
-        for role, number in routine_need(rules, area.level, own.homes, leaf=area.leaf).items():
+        own_need = leaf_need(rules, area.level, own.homes, zone.get(area.fid, 0)) if area.leaf else routine_need(rules, area.level, 0, leaf=False)
+        for role, number in own_need.items():
             need[role] += number
         staff = have.get(area.fid)
         if staff is not None:

@@ -20,6 +20,7 @@ from .changes import Change
 from .committing import ATTACHED, FOLLOWERS, redeal
 from .dealing import deal_again
 from .facts import facts_of
+from .posts import settle_served
 from .reversal import Ground, area_of_row
 from .rows import ancestors
 from .schema import HISTORY, LINEAGE, TABLES
@@ -213,6 +214,7 @@ def settle(tx: Transaction, changes: Sequence[Change], rev: int, gone: set[int],
             home = living(tx, row["area"])
             if home != row["area"]:
                 tx.update(layer, row["fid"], {"area": home}, quiet=True)
+    settle_served(tx, gone, lambda fid: living(tx, fid))
     _deal_newcomers(tx, changes, rev, gone, leaves)
 
 

@@ -31,6 +31,7 @@ class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     en: str
     per_area: dict[str, int] = {}  # level id -> people
     per_building: int = 0  # people per inhabited building with stairwells
+    in_zones: bool = False  # whoever is not needed for routine work looks after zones
 
 
 class SpecialGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +53,8 @@ class ZoneKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     letter_en: str
     residents_per_staff: int = 0
     alias: list[str] = []
+    passage_zh: str = ""  # who may pass, as the post card says it
+    passage_en: str = ""
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,6 +80,44 @@ class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unit: str = ""
     type: str = "count"
     sensitive: bool = False
+    source: str = ""  # "report": reported in rounds, place by place
+    part: str = ""  # of a rate: the reported number ...
+    whole: str = ""  # ... and what it is divided by: another one, households or population
+    source: str = ""  # "report": reported in rounds, place by place
+    part: str = ""  # of a rate: the reported number ...
+    whole: str = ""  # ... and what it is divided by: another one, households or population
+
+
+class PostKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One kind of post (卡口类型) and its norm: when it is manned, by how many at a time."""
+
+    zh: str
+    en: str
+    hours: str = "00:00-24:00"
+    required: int = 2
+    phone: bool = False  # never without the phone of who holds the key
+    note_zh: str = ""
+    note_en: str = ""
+
+
+class Kit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands at a post, the rule "1234": one table, two people, three tools, four questions."""
+
+    tables: int = 1
+    people: int = 2
+    tools_zh: list[str] = []
+    tools_en: list[str] = []
+    questions_zh: list[str] = []
+    questions_en: list[str] = []
+    temperature_alarm_c: float = 37.3
+    without_phone_zh: str = ""
+    without_phone_en: str = ""
+
+
+class Staffing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How people on duty become people on the list."""
+
+    shifts_per_day: int = 3
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,6 +129,9 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     special_groups: list[SpecialGroup]
     profile: Profile
     metrics: list[Metric]
+    posts: dict[str, PostKind] = {}
+    kit: Kit = Kit()
+    staffing: Staffing = Staffing()
     population_kind: str = "resident"
     roster_level: str = "community"
     timezone: str = "Asia/Shanghai"  # in which days begin and end

@@ -25,6 +25,7 @@ from . import (
     auth,
     basemap,
     checklist,
+    checkpoints,
     command,
     edits,
     errors,
@@ -44,6 +45,7 @@ from . import (
     phone,
     rates,
     search,
+    staffing,
     texts,
     tiles,
     zone_actions,
@@ -54,7 +56,8 @@ from .paths import static_folder
 from .state import State
 from .tile_lane import TileLane
 
-BLUEPRINTS = (auth, pages, command, areas, figures, findings, edits, history, notices, search, tiles, zones, zone_actions, exports, items, health, live, metrics,
+BLUEPRINTS = (auth, pages, command, areas, figures, findings, edits, history, notices, search, tiles, zones, zone_actions, exports, checkpoints,
+               staffing, items, health, live, metrics,
               own_account, accounts, audit, checklist, basemap, mode, phone)
 
 

@@ -14,8 +14,9 @@ import msgspec
 
 from geodata.basemap.settings import Basemap, faults
 from geodata.crs import EXPORTS
+from layers.checkpoints import minutes_of
 from layers.errors import BadSetting
-from layers.rules import Level, Metric, Norm, Profile, Role, Rules, SpecialGroup
+from layers.rules import Kit, Level, Metric, Norm, PostKind, Profile, Role, Rules, SpecialGroup, Staffing
 
 from .paths import default_config
 
@@ -141,6 +142,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"i
     special_groups: list[SpecialGroup]
     metrics: list[Metric]
     profiles: dict[str, Profile]
+    staffing: Staffing
+    checkpoints: dict[str, PostKind]
+    kit: Kit
 
     @property
     def profile(self) -> Profile:
@@ -150,7 +154,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"i
     def rules(self) -> Rules:
         return Rules(
             levels=self.levels, norms=self.norms, roles=self.roles, special_groups=self.special_groups,
-            profile=self.profile, metrics=self.metrics, population_kind=self.figures.population_kind,
+            profile=self.profile, metrics=self.metrics, posts=self.checkpoints, kit=self.kit, staffing=self.staffing,
+            population_kind=self.figures.population_kind,
             roster_level=self.figures.roster_level, timezone=self.product.timezone,
             gap_width_m=self.import_.gap_width_m, seam_m=self.import_.seam_m)
 
@@ -196,7 +201,12 @@ def _wrong(config: Config) -> Iterator[str]:
             yield f"there is no level {name}"
     for name in {name for name in levels if levels.count(name) > 1}:
         yield f"levels: {name} stands twice"
-    for name in ("rate_limit", "sign_in_limit"):
+    for name, kind in config.checkpoints.items():
+        if minutes_of(kind.hours) is None:
+            yield f"checkpoints.{name}.hours is none like 07:00-23:00: {kind.hours}"
+        if kind.required < 0:
+            yield f"checkpoints.{name}.required must not be below 0, but is {kind.required}"
+    for name in ("rate_limit", "report_limit", "sign_in_limit"):
         if (value := getattr(config.server, name)) and not _is_limit(value):
             yield f"server.{name} is no limit like 600/minute: {value}"
     yield from faults(config.basemaps)
@@ -211,7 +221,7 @@ POSITIVE = (("server", "threads"), ("server", "workers"), ("log", "slow_ms"), ("
             ("redraw", "interactive_areas"), ("command", "fresh_minutes"), ("command", "silent_minutes"), ("basemap", "memory_mb"), ("basemap", "timeout_s"),
             ("export", "keep_hours"), ("security", "password_min_length"), ("security", "login_fail_limit"),
             ("security", "session_idle_minutes"), ("security", "session_hours"), ("security", "one_time_hours"), ("security", "token_days"),
-            ("security", "audit_retention_days"), ("privacy", "export_log_years"))
+            ("security", "audit_retention_days"), ("privacy", "export_log_years"), ("staffing", "shifts_per_day"))
 
 
 def _is_zone(name: str) -> bool:

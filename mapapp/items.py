@@ -28,14 +28,15 @@ from .state import actor, rights, state
 blueprint = Blueprint("items", __name__)
 OWN_ROUTES = ("areas", "zones")  # have views of their own
 READ_ONLY = ("shares",)
+BY = ("building", "unit", "post", "team")  # what a list can be asked by: those of that object
 
 
 @blueprint.get("/api/<layer>")
 @needs("see")
 def items(layer: str):
-    """Rows of a layer in the order of fid; `area` keeps those under an area, `building` those of a building."""
+    """Rows of a layer in the order of fid; `area` keeps those under an area, `building` those of a building, `post` of a post …"""
     described = known(layer)
-    query = arguments("area", "building", "bbox", "limit", "after", "geometry", "rev")
+    query = arguments("area", *BY, "bbox", "limit", "after", "geometry", "rev")
     limit, after = number(query, "limit", 1000, most=10_000), number(query, "after", 0, most=1 << 53, least=0)
     conditions, own, rev = [], rights(), state().cache.rev
     if query.get("rev") and query["rev"] != str(rev):
@@ -45,10 +46,11 @@ def items(layer: str):
             node = visible(query["area"])
             if described.owned or layer == "cells":
                 conditions.append(reader.in_scope(layer, [node.path]))
-        if query.get("building"):
-            if "building" not in TABLES[layer].c:
-                raise BadInput(f"building: {layer} have none")
-            conditions.append(TABLES[layer].c.building == number(query, "building", 0, most=LARGEST))
+        for name in BY:
+            if query.get(name):
+                if name not in TABLES[layer].c:
+                    raise BadInput(f"{name}: {layer} have none")
+                conditions.append(TABLES[layer].c[name] == number(query, name, 0, most=LARGEST))
         bounds = bounds_of(query.get("bbox"))
         if bounds and not described.geometry:
             raise BadInput(f"bbox: {layer} have no geometry")
@@ -90,7 +92,7 @@ def add(layer: str):
             missing.append("geometry")
         if missing:
             raise MissingField(f"{layer}: {', '.join(missing)} is needed", fields=missing)
-        _inside(tx, described, row)
+        require_inside(tx, described, row)
         fid = tx.insert(layer, [row])[0]
         _follow(tx, layer, fid)
         tx.note = f"{layer} {fid}"
@@ -113,14 +115,14 @@ def change(layer: str, fid: int):
         changes = read_form(tx, described, form, before)
         if not changes:
             raise MissingField("nothing to change")
-        _inside(tx, described, before)
-        _inside(tx, described, before | changes)
+        require_inside(tx, described, before)
+        require_inside(tx, described, before | changes)
         tx.update(layer, fid, changes, version=version)
         _follow(tx, layer, fid)
         tx.note = f"{layer} {fid}"
         return item_json(tx, described, tx.row(layer, fid), bool(described.geometry))
     return state().store.attempt(actor(), f"change {layer}", write,
-                                 form={"layer": layer, "id": fid, **_plain(described, form)})
+                                 form={"layer": layer, "id": fid, **plain(described, form)})
 
 
 @blueprint.delete("/api/<layer>/<fid:fid>")
@@ -135,8 +137,8 @@ def remove(layer: str, fid: int):
 
     def write(tx: Transaction):
         before = tx.row(layer, fid, scope=rights().filter("see"))
-        _inside(tx, described, before)
-        _unused(tx, layer, fid)
+        require_inside(tx, described, before)
+        require_unused(tx, layer, fid)
         if layer == "cells":
             for share in tx.rows("shares", TABLES["shares"].c.cell == fid, geometry=False):
                 tx.delete("shares", share["fid"])
@@ -229,7 +231,7 @@ def _check_references(tx: Transaction, layer: Layer, row: dict[str, Any]) -> Non
                 raise NotFound(f"{name} {value}: no such object")
 
 
-def _inside(tx: Transaction, layer: Layer, row: dict[str, Any]) -> None:
+def require_inside(tx: Transaction, layer: Layer, row: dict[str, Any]) -> None:
     """The right to change facts is needed where the object is, before and after."""
     own, cache = rights(), state().cache
     if not layer.owned:
@@ -265,7 +267,7 @@ def _holds(reader: Reader, cell: int, action: str) -> bool:
     return bool(nodes) and all(node is not None and rights().may(action, node.path) for node in nodes)
 
 
-def _unused(tx: Transaction, layer: str, fid: int) -> None:
+def require_unused(tx: Transaction, layer: str, fid: int) -> None:
     """Raises BadInput while other objects name this one."""
     for key, (target, _) in REFERENCES.items():
         for name, table in TABLES.items():
@@ -306,6 +308,6 @@ def item_json(reader: Reader, layer: Layer, row: dict[str, Any], geometry: bool)
     return answer
 
 
-def _plain(layer: Layer, form: dict[str, Any]) -> dict[str, Any]:
+def plain(layer: Layer, form: dict[str, Any]) -> dict[str, Any]:
     """What a form changes, for the history: no shapes, no names and phones."""
     return {key: value for key, value in form.items() if layer.field(key) is not None and not layer.field(key).personal}

@@ -5,10 +5,12 @@ import { t } from "./data/i18n.js";
 import { levels } from "./data/levels.js";
 import { Live } from "./data/live.js";
 import { page } from "./data/page.js";
+import { posts } from "./data/posts.js";
 import { Desk } from "./edit/desk.js";
 import { Division } from "./edit/division.js";
 import { Journal } from "./edit/journal.js";
 import { restore } from "./edit/restore.js";
+import { PostMode } from "./edit/modes/post_mode.js";
 import { MergeMode } from "./edit/modes/merge_mode.js";
 import { MeasureMode } from "./edit/modes/measure_mode.js";
 import { SelectMode } from "./edit/modes/select_mode.js";
@@ -18,6 +20,7 @@ import { Canvas } from "./map/canvas.js";
 import { FigurePaint } from "./map/figure_paint.js";
 import { Ground } from "./map/ground.js";
 import { Peers } from "./map/peers.js";
+import { Posts } from "./map/posts.js";
 import { Renewal } from "./map/renewal.js";
 import { watchSelection } from "./map/selection.js";
 import { tiles } from "./map/tiles.js";
@@ -37,6 +40,7 @@ import { showReread, watchLive } from "./ui/live_word.js";
 import { watchLoading } from "./ui/loading_bar.js";
 import { mapKeys } from "./ui/map_keys.js";
 import { watchNotices } from "./ui/notices.js";
+import { PostCards } from "./ui/post_cards.js";
 import { Presence } from "./ui/presence.js";
 import { rail } from "./ui/rail.js";
 import { search } from "./ui/search.js";
@@ -50,6 +54,7 @@ const MODES = {
   split: (desk) => new SplitMode(desk),
   merge: (desk) => new MergeMode(desk),
   zone: (desk) => new ZoneMode(desk),
+  post: (desk) => new PostMode(desk),
   measure: (desk) => new MeasureMode(desk),
 };
 
@@ -103,8 +108,8 @@ async function start() {
     findings: (kind) => walk.open(kind),
     free: () =>
       desk.mode &&
-      ["select", "measure", "split"].includes(page.tool) &&
-      !(desk.mode.draft && page.tool === "split" && !desk.mode.draft.empty),
+      ["select", "measure", "split", "post"].includes(page.tool) &&
+      !(desk.mode.draft && ["split", "post"].includes(page.tool) && !desk.mode.draft.empty),
   });
   const tools = rail({ use: (id, byKey) => use(id, byKey), undo: () => takeBack("undo"), redo: () => takeBack("redo") });
   const journal = new Journal(tools.undoable);
@@ -113,6 +118,10 @@ async function start() {
   const desk = new Desk(canvas, MODES, {
     card: () => cards.show(),
     zone: (id) => cards.zone(id),
+    post: (id) => postCards.show(id),
+    placing: (place) => postCards.place(place),
+    placed: () => postCards.save(),
+    moved: (post) => postCards.moved(post),
     into: (area) => cards.into(area),
     outward: () => cards.outward(),
     renew: () => renewal.all(),
@@ -135,6 +144,13 @@ async function start() {
     },
   });
 
+  desk.posts = new Posts(canvas);
+  const postCards = new PostCards(desk.posts, {
+    undo: () => takeBack("undo"),
+    shut: () => cards.show(),
+    go: (place) => canvas.goTo(place),
+    drop: () => page.tool === "post" && desk.mode.drop(),
+  });
   const division = new Division(desk);
   page.on(["selection", "tool"], () => division.shut());
   const walk = new FindingsWalk({
@@ -201,8 +217,10 @@ async function start() {
     renewal.summary(),
     renewal.zones(null),
     journal.load(),
+    posts.watch(),
   ]);
   await canvas.ready();
+  desk.posts.draw();
   ground.again();
   watchSelection(canvas);
   desk.use("select");
@@ -215,9 +233,10 @@ async function start() {
   }).watch();
   new Live({
     edits: async (edits) => {
+      posts.heard(edits);
       await renewal.heard(edits, (theirs) => arrived(theirs, { desk, cards }));
     },
-    reset: () => showReread(renewal.all().then(() => cards.show())),
+    reset: () => showReread(Promise.all([renewal.all(), posts.load()]).then(() => cards.show())),
     notice: (detail) => dispatchEvent(new CustomEvent("weige:notice", { detail })),
     who: (who) => presence.show(who),
   }).start();

@@ -33,6 +33,7 @@ export class Desk {
     this.canvas = canvas;
     this.tell = tell;
     this.coverage = new Coverage(canvas);
+    this.posts = null; // those of the map, set by the page
     this.snapper = new Snapper(canvas, this.coverage);
     this.modes = Object.fromEntries(Object.entries(modes).map(([id, make]) => [id, make(this)]));
     this.host = canvas.gl.getContainer().parentElement;

@@ -4,7 +4,7 @@ import { boot } from "../data/boot.js";
 const can = boot.account.can;
 
 /** What changes something: closed while the store takes no changes. */
-export const WRITING = new Set(["split", "merge", "zone", "undo", "redo"]);
+export const WRITING = new Set(["split", "merge", "zone", "post", "undo", "redo"]);
 
 /**
  * @type {Array<{id: string, key: string, icon: string, group: number, shown: boolean, mode: boolean}>} `mode` false:
@@ -22,6 +22,7 @@ export const TOOLS = [
     shown: can.propose_zone && boot.zone_kinds.some((kind) => kind.drawn),
     mode: true,
   },
+  { id: "post", key: "P", icon: "post", group: 2, shown: can.edit_facts, mode: true },
   { id: "measure", key: "L", icon: "measure", group: 3, shown: true, mode: true },
   { id: "export", key: "E", icon: "export", group: 3, shown: can.export, mode: false },
 ].filter((tool) => tool.shown);

@@ -119,6 +119,43 @@ function square(ink, { size, colour, turned = false, round = false, fill = "m-ha
   });
 }
 
+/** A post: a square with a barrier; short: warning border and triangle; closed: crossed out; unknown: dashed, a question. */
+function post(ink, state) {
+  const colour = ink[{ manned: "ink-1", short: "warn", closed: "ink-3", unknown: "ink-2" }[state]];
+  return picture(24, 24, (pen) => {
+    pen.lineCap = "round";
+    pen.fillStyle = ink["bg-panel"];
+    pen.strokeStyle = ink["m-halo"];
+    pen.lineWidth = 4;
+    pen.beginPath();
+    pen.roundRect(3, 3, 18, 18, 3);
+    pen.stroke();
+    pen.fill();
+    pen.strokeStyle = colour;
+    pen.lineWidth = state === "short" ? 2.2 : 1.8;
+    if (state === "unknown") pen.setLineDash([3, 2.2]);
+    pen.stroke();
+    pen.setLineDash([]);
+    pen.lineWidth = 1.6;
+    if (state === "unknown") {
+      pen.fillStyle = colour;
+      pen.font = `700 13px ${ink.font}`;
+      pen.textAlign = "center";
+      pen.textBaseline = "middle";
+      pen.fillText("?", 12, 12.5);
+      return;
+    }
+    pen.stroke(
+      new Path2D(
+        state === "closed" ? "M8 8l8 8M16 8l-8 8" : "M8 18V7M8 9h9.5M12 9l-1.6 3.2M16 9l-1.6 3.2",
+      ),
+    );
+    if (state !== "short") return;
+    pen.fillStyle = colour;
+    pen.fill(new Path2D("M16.5 13l4.2 7h-8.4z"));
+  });
+}
+
 /** The three words of the law in order of their rank; a kind of another name takes the place its rank has. */
 export function zoneColour(kind) {
   if (kind in PATTERNS) return kind;
@@ -147,6 +184,7 @@ export function drawImages(ink) {
       pen.fillStyle = ink.peer;
       pen.fillRect(0, 0, 12, 12);
     }),
+    ...Object.fromEntries(["manned", "short", "closed", "unknown"].map((state) => [`post-${state}`, post(ink, state)])),
     gate: square(ink, { size: 7, colour: "ink-2", fill: "bg-panel" }),
   };
   for (const kind of boot.zone_kinds) {

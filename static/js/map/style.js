@@ -4,11 +4,12 @@ import { base } from "./style_base.js";
 import { upperBorders } from "./style_borders.js";
 import { areaLabels } from "./style_labels.js";
 import { peersStyle } from "./style_peers.js";
+import { postsStyle } from "./style_posts.js";
 import { work } from "./style_work.js";
 import { zones } from "./style_zones.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
-const FIXED = ["draft", "preview", "outline", "peers"];
+const FIXED = ["draft", "preview", "outline", "peers", "posts"];
 
 /** Fill of an area by the class of its figure (feature-state `c`); while one class is isolated the others pale. */
 function tint(ink, classes, isolate, ground) {
@@ -113,6 +114,7 @@ export function mapStyle(ink, tiles, shown) {
     ...(shown.labels === false ? [] : [areaLabels(ink)]),
     ...zones.badges(),
     peersStyle.names(ink),
+    ...postsStyle(ink),
     ...work.draft(ink),
   ].filter(({ source }) => !source || source in tiles || FIXED.includes(source));
   for (const one of layers) {

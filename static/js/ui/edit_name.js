@@ -4,6 +4,9 @@ import { places } from "./places.js";
 
 const CODES = 3;
 
+/** Whether there are words for an operation of this name. */
+const known = (op) => t(`op.${op.replaceAll(" ", "-")}`) !== `op.${op.replaceAll(" ", "-")}`;
+
 /** "change buildings" -> the words for changing, and for buildings. */
 function verb(op) {
   const key = `op.${op.replaceAll(" ", "-")}`,
@@ -20,6 +23,7 @@ export const editName = {
   full(edit) {
     const words = edit.op === "undo" ? (edit.note ?? "").split(" ") : [edit.op, ...(edit.note ?? "").split(" ")];
     while (words[0] === "undo" && words.length > 1) words.shift();
+    if (edit.op === "undo" && known(words.slice(0, 2).join(" "))) words.splice(0, 2, words.slice(0, 2).join(" "));
     const [op, ...rest] = edit.op === "undo" && !edit.note ? ["undo"] : words;
     const note = rest.join(" ");
     if (op.includes(" ") && note.startsWith(op.split(" ")[1])) return verb(op);

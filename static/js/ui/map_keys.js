@@ -9,7 +9,7 @@ import { icon } from "./icon.js";
 import { popover } from "./popover.js";
 
 const WIDEST_PX = 110;
-const LAYERS = ["zones", "buildings", "estates", "roads", "water", "barriers", "gates", "places"];
+const LAYERS = ["zones", "posts", "buildings", "estates", "roads", "water", "barriers", "gates", "places"];
 const ROUND = [1, 2, 5];
 
 /** The longest round length of at most WIDEST_PX pixels. */
@@ -39,7 +39,9 @@ function scaleBar(gl) {
 }
 
 function layersMenu(event, ground) {
-  const listed = LAYERS.filter((layer) => (layer === "zones" ? boot.zone_kinds.length : boot.map.has?.[layer]));
+  const listed = LAYERS.filter((layer) =>
+    layer === "posts" ? page.posts.length : layer === "zones" ? boot.zone_kinds.length : boot.map.has?.[layer],
+  );
   popover.show(
     event.currentTarget,
     [

@@ -4,6 +4,7 @@ import { named } from "../../data/named.js";
 import { boot } from "../../data/boot.js";
 import { format } from "../../data/format.js";
 import { page } from "../../data/page.js";
+import { posts } from "../../data/posts.js";
 import { el } from "../../ui/dom.js";
 import { places } from "../../ui/places.js";
 import { tip } from "../../ui/tip.js";
@@ -37,6 +38,8 @@ export class SelectMode {
   }
 
   press({ area, point, shift }) {
+    const post = shift ? null : this.desk.posts.at(point);
+    if (post) return this.desk.tell.post(post.id);
     const badge = shift ? null : this.desk.canvas.badgeAt(point);
     if (badge) return this.desk.tell.zone(badge.id);
     const found = area();
@@ -64,6 +67,11 @@ export class SelectMode {
     tip.hide();
     tip.move(point);
     this.#timer = setTimeout(() => {
+      const post = this.desk.posts.at(point);
+      if (post) {
+        tip.show([el("div", { class: "x" }, `${posts.name(post)} · ${posts.words(post)}`)], "quiet");
+        return;
+      }
       const found = area();
       this.desk.host.classList.toggle("refuses", Boolean(found) && outside(found));
       if (!found) return;
