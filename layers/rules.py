@@ -83,9 +83,6 @@ class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str = ""  # "report": reported in rounds, place by place
     part: str = ""  # of a rate: the reported number ...
     whole: str = ""  # ... and what it is divided by: another one, households or population
-    source: str = ""  # "report": reported in rounds, place by place
-    part: str = ""  # of a rate: the reported number ...
-    whole: str = ""  # ... and what it is divided by: another one, households or population
 
 
 class PostKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -52,6 +52,7 @@ class Server(_Section):
     max_body_mb: float
     tile_cache_mb: int
     rate_limit: str
+    report_limit: str
     sign_in_limit: str
     behind_proxy: bool
     workers: int
