@@ -114,5 +114,6 @@ STATUS = Table(
     "status", metadata, Column("round", Text, primary_key=True), Column("place", Text, primary_key=True),
     Column("fid", Fid, primary_key=True), Column("metric", Text, primary_key=True), Column("value", Double),
     Column("at", Text, nullable=False), Column("report", Fid, nullable=False), Column("rev", Rev, nullable=False))
+Index("status_report", STATUS.c.round, STATUS.c.report)
 
 SPATIAL = [name for name, layer in LAYERS.items() if layer.geometry]

@@ -44,8 +44,10 @@ from . import (
     pages,
     phone,
     rates,
+    reports,
     search,
     staffing,
+    status,
     texts,
     tiles,
     zone_actions,
@@ -58,7 +60,7 @@ from .tile_lane import TileLane
 
 BLUEPRINTS = (auth, pages, command, areas, figures, findings, edits, history, notices, search, tiles, zones, zone_actions, exports, checkpoints,
                staffing, items, health, live, metrics,
-              own_account, accounts, audit, checklist, basemap, mode, phone)
+              own_account, accounts, audit, checklist, basemap, mode, reports, status, phone)
 
 
 class Fid(IntegerConverter):
@@ -96,8 +98,8 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None, *
     texts.install(app)  # before the gate: a refusal, too, is said in the language of the reader
     auth.install(app)
     several = Rates(accounts) if accounts.engine.dialect.name == "postgresql" else None  # others may serve the same database
-    limited = [module.blueprint for module in BLUEPRINTS if module not in (tiles, health, metrics)]
-    at_the_door = rates.install(app, config.server, several, limited)
+    limited = [module.blueprint for module in BLUEPRINTS if module not in (tiles, health, metrics, reports, status)]
+    at_the_door = rates.install(app, config.server, several, limited, [reports.blueprint, status.blueprint])
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
     app.view_functions["auth.sign_in_post"] = at_the_door(auth.sign_in_post)

@@ -11,6 +11,7 @@ from geodata.coverage_cache import Node
 from geodata.figures import figures as figures_of
 from layers.errors import BadInput, Forbidden
 from layers.population import Counts
+from layers.rules import Metric
 from layers.staffing import staffing
 
 from .areas import age_s, visible
@@ -19,6 +20,7 @@ from .findings import found, verdict_of
 from .forms import arguments
 from .privacy import is_told, special
 from .state import rights, state
+from .status import seconds_since, standing
 
 blueprint = Blueprint("figures", __name__)
 
@@ -27,14 +29,15 @@ blueprint = Blueprint("figures", __name__)
 @needs("see")
 def figures():
     """Parallel lists by area: fid, value (null = unknown), age; for households also the norm."""
-    query = arguments("level", "metric")
+    query = arguments("level", "metric", "round")
     held, own = state(), rights()
     cache = held.cache
     level, metric = query.get("level"), query.get("metric", "households")
     if level is None or cache.rules.level(level) is None:
         raise BadInput(f"level={(level or '')[:40]}: one of {', '.join(cache.levels())} is needed")
-    if metric not in VALUES:
-        raise BadInput(f"metric={metric[:40]}: one of {', '.join(VALUES)} is needed")
+    told = {one.id: one for one in held.status.metrics}
+    if metric not in VALUES and metric not in told:
+        raise BadInput(f"metric={metric[:40]}: one of {', '.join([*VALUES, *told])} is needed")
     found = next((one for one in cache.rules.metrics if one.id == metric), None)
     scope = own.scope("see_special" if found is not None and found.sensitive else "see")
     if not scope:
@@ -43,13 +46,22 @@ def figures():
     answer: dict[str, Any] = {
         "rev": cache.rev, "seq": held.store.head()[1], "level": level, "metric": metric,
         "fid": [node.fid for node in nodes],
-        "value": [VALUES[metric](node) for node in nodes], "age_s": [age_s(node.counts.counted_at) for node in nodes],
+        **(_reported(told[metric], nodes, query.get("round")) if metric in told else {
+            "value": [VALUES[metric](node) for node in nodes], "age_s": [age_s(node.counts.counted_at) for node in nodes]}),
         "unassigned": [node.fid for node in nodes if not node.assigned], "levels": cache.levels()}
     if metric == "households":
         norms = [cache.norm(node) or (None, None) for node in nodes]
         answer |= {"norm_min": [low for low, _ in norms], "norm_max": [high for _, high in norms],
                    "verdict": [verdict_of(node)["verdict"] for node in nodes]}
     return answer
+
+
+def _reported(metric: Metric, nodes: list[Node], name: str | None) -> dict[str, Any]:
+    """Values of a reported metric or a rate of one, and how long ago each was last added to."""
+    now, clock = standing(name), state().store.clock()
+    found = [now.of_area(node.fid) for node in nodes]
+    return {"round": None if now.row is None else now.row["id"], "value": [one.value(metric) for one in found],
+            "age_s": [seconds_since(one.since(metric), clock) for one in found]}
 
 
 def _people(node: Node) -> int | None:

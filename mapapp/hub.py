@@ -22,6 +22,7 @@ from geodata.journal import Event, Journal, events_since
 from layers.errors import WeigeError
 from layers.schema import LAYERS
 
+from .live_status import in_sight, merged, with_figures
 from .presence import RANKS, Presence
 
 MOST_A_SECOND = 4  # messages about edits to one watcher
@@ -216,8 +217,10 @@ class Hub:
         self.held.sync()
         nodes = self.held.cache.nodes
         told = []
-        for event in events:
+        for event in merged(events):
             data = event.data if isinstance(event.data, dict) else {}
+            if event.kind == "status":
+                data = with_figures(self.held, data)
             fids = {*(data.get("areas") or ()), *(data.get("owners") or ())}
             paths = tuple(sorted({nodes[fid].path for fid in fids if fid in nodes}))
             told.append(Told(event.seq, event.kind, {**data, "at": event.at}, paths, self._role_of(event.actor)))
@@ -327,7 +330,10 @@ def _grants(account: Account) -> tuple[Any, ...]:
 def _frame(told: Told, who: Scope | Ticket, *, late: bool = False) -> bytes | None:
     """The event as these may hear it; None when they may not. `late` marks what somebody missed."""
     scope, account = (who.scope, who.account.name) if isinstance(who, Ticket) else (who, None)
-    data = _edit(told, scope) if told.kind == "edit" else _other(told, scope, account)
+    if told.kind == "status":
+        data = in_sight(told.seq, told.data, scope.see)
+    else:
+        data = _edit(told, scope) if told.kind == "edit" else _other(told, scope, account)
     if data is None:
         return None
     if late:

@@ -51,10 +51,12 @@ def boot() -> dict[str, Any]:
         present = {name: reader.rows(name, limit=1, geometry=False) != [] for name in ON_MAP if name in TABLES}
         special = any(root.counts.special for root in cache.roots())
         staffed = bool(cache.rostered)
+        reported = held.status.standing().row is not None
     levels = cache.levels()
     metrics = [metric for metric in rules.metrics
                if (metric.id != "special" or special and own.may("see_special"))
-               and (metric.id != "staff_gap" or staffed)]
+               and (metric.id != "staff_gap" or staffed) and (not metric.sensitive or own.may("see_special"))
+               and (reported or not (metric.source or metric.part))]
     scope = own.scope("see")
     return {
         "lang": g.lang, "messages": messages(g.lang), "csrf": generate_csrf(),
@@ -134,6 +136,7 @@ def urls() -> dict[str, str]:
     return {
         "areas": "/api/areas", "area": "/api/areas/{code}", "figures": "/api/figures", "search": "/api/search",
         "summary": "/api/summary", "findings": "/api/findings",
+        "reports": "/api/reports", "work": "/api/report/work", "status": "/api/status", "rounds": "/api/rounds", "round_close": "/api/rounds/{id}/close",
         "preview": "/api/edits/preview", "edits": "/api/edits", "undo": "/api/edits/{rev}/undo", "edit": "/api/edits/{rev}",
         "notices": "/api/notices", "notices_read": "/api/notices/read",
         "layer": "/api/{layer}", "item": "/api/{layer}/{id}",

@@ -28,9 +28,10 @@ MOST = 20_000  # counts kept in memory
 Window = tuple[str, float]  # what is counted, until when (seconds of the epoch)
 
 
-def install(app: Flask, rules: Server, several: Rates | None, blueprints: Sequence[Blueprint]) -> Callable[[Callable], Callable]:
-    """So many requests of one account, tiles and files aside; answers the wrapper that limits signing in. `several`
-    counts for all processes."""
+def install(app: Flask, rules: Server, several: Rates | None, blueprints: Sequence[Blueprint],
+            reports: Sequence[Blueprint] = ()) -> Callable[[Callable], Callable]:
+    """So many requests of one account, tiles and files aside, and so many about `reports`: phones that share an account
+    all come back at once after a cut. Answers the wrapper that limits signing in. `several` counts for all processes."""
     def limiter(key: Callable[[], str], lag_s: float) -> Limiter:
         if several is None:
             return Limiter(key, app=app, storage_uri="memory://", strategy="moving-window")
@@ -43,6 +44,10 @@ def install(app: Flask, rules: Server, several: Rates | None, blueprints: Sequen
         shared = usual.shared_limit(rules.rate_limit, scope="account")
         for blueprint in blueprints:
             shared(blueprint)
+    if rules.report_limit:
+        many = usual.shared_limit(rules.report_limit, scope="reports")
+        for blueprint in reports:
+            many(blueprint)
     if not rules.sign_in_limit:
         return lambda view: view
     return limiter(get_remote_address, 0.0).limit(rules.sign_in_limit)

@@ -10,8 +10,11 @@ from flask import current_app, g
 
 from geodata.accounts import Account, Accounts
 from geodata.coverage_cache import DEEPEST, CoverageCache
+from geodata.ground import Ground
+from geodata.inbox import Inbox
 from geodata.jobs import Jobs
 from geodata.layer_tiles import LayerTiles, shown_of
+from geodata.status_sums import StatusSums
 from geodata.store import Store
 from geodata.tile_cache import TileCache, TileKey
 
@@ -36,11 +39,15 @@ class State:
     admit: Callable[[str, float, Any, int, str], None] = lambda *_: None  # tells the lane of tiles whom the gate let in
     beside: list[Any] = field(default_factory=list)  # what else is closed with it
     live: Hub = field(init=False)  # who watches, and what they are told
+    inbox: Inbox = field(init=False)  # reports on their way to the disk
+    status: StatusSums = field(init=False)  # and what they say together
     _led: tuple[int, Lineage] = (-1, {})  # with the revision it was read at
     _rights: dict[Account, tuple[int, Rights]] = field(default_factory=dict)  # with the revision they were found at
 
     def __post_init__(self) -> None:
         self.live = Hub(self)
+        ground = Ground(self.cache)
+        self.inbox, self.status = Inbox(self.store, ground), StatusSums(self.store, ground)
 
     def close(self) -> None:
         """Ends running work and lets go of both files, so that nothing but them is left."""

@@ -37,6 +37,10 @@ def split(web: Web, place: str, who: str) -> dict:
     return {"op": "split", "targets": [code(place)], "line": across(web, place)}
 
 
+def round_at(web: Web, place: str) -> str:
+    return web.post("/api/rounds", "chief", json={"kind": "survey", "area": code(place)}).json["id"]
+
+
 def zone_at(web: Web, place: str, who: str | None, status: str = "proposed", kind: str = "lockdown") -> int:
     def make(tx):
         area = tx.area(code(place))

@@ -30,6 +30,7 @@ OTHER = {"format": "json", "level": "warning",
     "timezone": "Europe/Berlin",
     "roster_level": "grid",
     "rate_limit": "5/second",
+    "report_limit": "100/second",
     "sign_in_limit": "1/hour",
     "fill_kind": "control",
 }

@@ -17,6 +17,7 @@ from tests.mapapp.doing import (
     edit_at,
     job,
     person_at,
+    round_at,
     polygon,
     split,
     spot,
@@ -172,6 +173,26 @@ upgrade zone             inside      401  403    403      403     200       200 
 upgrade zone             sibling     401  403    403      403     404       404     403   403   403
 upgrade zone             above       401  403    403      403     404       404     403   403   403
 upgrade zone             other       401  403    403      403     404       404     403   403   403
+
+figures of reports       -           401  403    200      200     200       200     403   200   200
+figures of positives     -           401  403    403      403     200       200     403   403   200
+report                   -           401  403    403      200     200       200     403   403   200
+status                   -           401  403    200      200     200       200     403   200   200
+status of area           inside      401  403    200      200     200       200     403   200   200
+status of area           sibling     401  403    404      404     404       404     403   404   200
+status of area           above       401  403    404      404     404       404     403   404   200
+status of area           other       401  403    404      404     404       404     403   404   200
+work                     -           401  403    403      200     200       200     403   403   200
+work of area             inside      401  403    403      200     200       200     403   403   200
+work of area             sibling     401  403    403      404     404       404     403   403   403
+work of area             above       401  403    403      404     404       404     403   403   403
+rounds                   -           401  403    200      200     200       200     403   200   200
+open round               -           401  403    403      403     201       201     403   403   201
+open round for area      inside      401  403    403      403     201       201     403   403   201
+open round for area      sibling     401  403    403      403     404       404     403   403   403
+close round              inside      401  403    403      403     200       200     403   403   200
+close round              sibling     401  403    403      403     404       404     403   403   403
+close round              above       401  403    403      403     403       403     403   403   403
 
 export                   -           401  403    403      403     202       202     403   403   202
 export of area           inside      401  403    403      403     202       202     403   403   202
@@ -393,6 +414,17 @@ CASES = {
         f"/api/zones/{withdrawn(web, place, 'chief')}/restore",
         {},
     ),
+    "figures of reports": lambda web, place, who: ("GET", "/api/figures?level=micro_grid&metric=survey_rate", None),
+    "figures of positives": lambda web, place, who: ("GET", "/api/figures?level=micro_grid&metric=positive", None),
+    "report": lambda web, place, who: ("POST", "/api/reports", {"reports": []}),
+    "status": lambda web, place, who: ("GET", "/api/status", None),
+    "status of area": lambda web, place, who: ("GET", f"/api/status?area={code(place)}", None),
+    "work": lambda web, place, who: ("GET", "/api/report/work", None),
+    "work of area": lambda web, place, who: ("GET", f"/api/report/work?area={code(place)}", None),
+    "rounds": lambda web, place, who: ("GET", "/api/rounds", None),
+    "open round": lambda web, place, who: ("POST", "/api/rounds", {"kind": "survey"}),
+    "open round for area": lambda web, place, who: ("POST", "/api/rounds", {"kind": "survey", "area": code(place)}),
+    "close round": lambda web, place, who: ("POST", f"/api/rounds/{round_at(web, place)}/close", {}),
     "export": lambda web, place, who: ("POST", "/api/exports", ORDER),
     "export of area": lambda web, place, who: ("POST", "/api/exports", ORDER | {"area": code(place)}),
     "own export": lambda web, place, who: ("GET", f"/api/exports/{job(web, who)}", None),
