@@ -24,6 +24,7 @@ from layers.staffing import leaf_need, routine_need, zone_need
 
 from .facts import leaf_counts
 from .figures import entered_paths, figures, staff_by_area
+from .lineage import KeptLineage
 from .pages import Pages, by_hash, by_number
 from .rows import ATTRIBUTES, Reader
 from .store import Store
@@ -140,6 +141,7 @@ class CoverageCache:
         self._needs: dict[tuple[str, int, int], dict[str, int]] = {}  # of leaves; never written to
         self.zone_residents: dict[int, dict[str, int]] = {}  # leaf -> kind of zone in force -> residents
         self._zooms: tuple[int, dict[int, str]] = (-1, {})  # level by zoom, at a revision
+        self.lineage = KeptLineage()  # what became of areas, in step with them
 
     @property
     def nodes(self) -> Mapping[int, Node]:
@@ -180,6 +182,7 @@ class CoverageCache:
                 if self.with_tiles and self.layers.keys() != set(self.levels()):  # the first area of a level
                     self._load(reader)
                     changed = None
+            self.lineage.at(reader)
             # Whoever finds the new revision must not find a tile of the old one: browsers keep tiles named by a revision.
             for listener in self.listeners:
                 listener(changed, rev)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
-
 from geodata.accounts import Account
 from geodata.coverage_cache import CoverageCache, Node
+from geodata.lineage import Lineage
 from geodata.rows import Reader
-from geodata.schema import LINEAGE, REVISIONS
 from layers.errors import Forbidden, UnknownArea
 
 # action -> roles that may, each under the areas of its own grant
@@ -31,9 +28,6 @@ ACTIONS: dict[str, frozenset[str]] = {action: frozenset(roles.split()) for actio
     "audit": "auditor",
     "metrics": "monitor",  # numbers of operation, for a program
 }.items()}
-
-
-Lineage = Mapping[int, Sequence[tuple[int, int]]]  # area -> (revision, heir), oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +81,7 @@ def rights_of(account: Account, cache: CoverageCache, lineage: Lineage) -> Right
     paths: dict[str, set[str]] = {}
     gone: dict[str, set[int]] = {}
     for role, fid, rev in account.grants:
-        heirs = _heirs(fid, rev, lineage)
+        heirs = set(lineage.heirs(fid, rev))
         nodes = [cache.nodes[heir] for heir in heirs if heir in cache.nodes]
         gone.setdefault(role, set()).update(heirs - {node.fid for node in nodes})
         if nodes:
@@ -101,28 +95,6 @@ def rights_of(account: Account, cache: CoverageCache, lineage: Lineage) -> Right
 
 def leads_to(grants: Sequence[tuple[str, int, int]], cache: CoverageCache, reader: Reader) -> list[list[Node]]:
     """The areas each grant reaches today, by code; none when its ground is in no living area, or for everything (0)."""
-    lineage = lineage_of(reader) if grants else {}
-    found = [[cache.nodes.get(heir) for heir in _heirs(fid, rev, lineage)] for _, fid, rev in grants]
+    lineage = cache.lineage.at(reader)
+    found = [[cache.nodes.get(heir) for heir in lineage.heirs(fid, rev)] for _, fid, rev in grants]
     return [sorted((node for node in nodes if node is not None), key=lambda node: node.code) for nodes in found]
-
-
-def lineage_of(reader: Reader) -> Lineage:
-    """Area -> (revision, heir), oldest first; edits that were undone left none."""
-    statement = select(LINEAGE.c.rev, LINEAGE.c.from_fid, LINEAGE.c.to_fid).join(
-        REVISIONS, REVISIONS.c.rev == LINEAGE.c.rev).where(REVISIONS.c.undone_by.is_(None)).order_by(LINEAGE.c.rev)
-    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for rev, source, target in reader.connection.execute(statement):
-        found[source].append((rev, target))
-    return found
-
-
-def _heirs(fid: int, since: int, lineage: Lineage) -> set[int]:
-    """The area and whoever got ground of it after `since`, heirs of heirs after they became heirs."""
-    heirs, queue = {fid: since}, [fid]
-    while queue:
-        source = queue.pop()
-        for rev, target in lineage.get(source, ()):
-            if rev > since and rev >= heirs[source] and (target not in heirs or rev < heirs[target]):
-                heirs[target] = rev
-                queue.append(target)
-    return set(heirs)

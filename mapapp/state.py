@@ -20,7 +20,7 @@ from geodata.tile_cache import TileCache, TileKey
 
 from .config import Config
 from .hub import Hub
-from .rights import Lineage, Rights, lineage_of, rights_of
+from .rights import Rights, rights_of
 
 ACCOUNTS = 2000  # whose rights are kept in memory
 
@@ -41,7 +41,6 @@ class State:
     live: Hub = field(init=False)  # who watches, and what they are told
     inbox: Inbox = field(init=False)  # reports on their way to the disk
     status: StatusSums = field(init=False)  # and what they say together
-    _led: tuple[int, Lineage] = (-1, {})  # with the revision it was read at
     _rights: dict[Account, tuple[int, Rights]] = field(default_factory=dict)  # with the revision they were found at
 
     def __post_init__(self) -> None:
@@ -67,20 +66,11 @@ class State:
         rev = self.sync()
         known = self._rights.get(account)
         if known is None or known[0] != rev:
-            known = rev, rights_of(account, self.cache, self._lineage(rev))
+            known = rev, rights_of(account, self.cache, self.cache.lineage.now)
             if len(self._rights) > ACCOUNTS:
                 self._rights.clear()
             self._rights[account] = known
         return known[1]
-
-    def _lineage(self, rev: int) -> Lineage:
-        """What became of areas: read once after a commit, for all accounts."""
-        at, lineage = self._led
-        if at != rev:
-            with self.store.read() as reader:
-                lineage = lineage_of(reader)
-            self._led = rev, lineage
-        return lineage
 
     def changed(self, step: Mapping[str, Any] | None, rev: int) -> None:
         """At each step of the coverage cache to revision `rev`: tiles that hold no more are forgotten (None = all)."""
