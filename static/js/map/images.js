@@ -74,7 +74,7 @@ function triangle(ink, up, colour) {
   });
 }
 
-/** Two rows of dots for a band along a line; a band's picture is 16 pixels wide. */
+/** A piece of two rows of dots, 16 pixels wide, to be set along a line. */
 function dots(colour) {
   return picture(16, 16, (pen) => {
     pen.fillStyle = colour;

@@ -6,7 +6,8 @@ import { layer } from "./layer.js";
 
 const WIDTHS = { lockdown: 3, control: 2.4, prevention: 1.6 };
 const DASHES = { prevention: [4.4, 2.5], proposed: [2.4, 1.6] };
-const BAND_PX = 16; // of the dots along the edge of the rest
+const BAND_PX = 16, // of the dots inside the edge of the rest
+  INSIDE_PX = 4; // its line, so that it is not mixed up with the border it follows
 const STATUS = ["get", "status"];
 
 /** Zones lifted before today are history. */
@@ -65,23 +66,41 @@ function areas(ink, { wash, isolateZone }) {
   return made;
 }
 
-/** @returns {object[]} the edge of what the zones leave: dots inside it, a dashed line, never a fill */
+/** @returns {object[]} the edge of what the zones leave: a dashed line and dots inside it, never a fill */
 function rest(ink, { wash, isolateZone }) {
   const fill = boot.zone_kinds.find((kind) => !kind.drawn);
   if (!fill) return [];
   const colour = zoneColour(fill.id);
   const dim = isolateZone !== null && isolateZone !== fill.id ? 0.15 : 1;
-  const of = (id, paint) => layer.tiled(`zones-rest-${id}`, "line", "zones_rest", { layout: { "line-join": "round" }, paint });
-  const band = { "line-width": BAND_PX, "line-offset": BAND_PX / 2 };
+  const of = (id, paint) =>
+    layer.tiled(`zones-rest-${id}`, "line", "zones_rest", {
+      layout: { "line-join": "round" },
+      paint: { "line-offset": INSIDE_PX, ...paint },
+    });
   return [
+    of("wash", {
+      "line-color": ink[`z-${colour}-wash`],
+      "line-width": BAND_PX + INSIDE_PX,
+      "line-offset": (BAND_PX + INSIDE_PX) / 2,
+      "line-opacity": wash ? dim : 0,
+    }),
     of("halo", { "line-color": ink["m-halo"], "line-width": wash ? 0 : 5, "line-opacity": 0.8 * dim }),
-    of("wash", { ...band, "line-color": ink[`z-${colour}-wash`], "line-opacity": wash ? dim : 0 }),
-    of("dots", { ...band, "line-pattern": "zones-rest", "line-opacity": 0.6 * dim }),
     of("line", {
       "line-color": ink[`z-${colour}`],
       "line-width": WIDTHS[colour],
       "line-dasharray": DASHES.prevention,
       "line-opacity": dim,
+    }),
+    layer.tiled("zones-rest-dots", "symbol", "zones_rest", {
+      layout: {
+        "symbol-placement": "line",
+        "symbol-spacing": BAND_PX,
+        "icon-image": "zones-rest",
+        "icon-offset": [0, INSIDE_PX + BAND_PX / 2],
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": true,
+      },
+      paint: { "icon-opacity": 0.7 * dim },
     }),
   ];
 }

@@ -23,7 +23,7 @@ const DOTS = [4, 8, 12, 16, 20].map((x, i) => `M${x - 1} ${i % 2 ? 9.5 : 4.5}h.0
 
 function zoneSwatch(kind) {
   const colour = zoneColour(kind);
-  const lines = { lockdown: hatched(5) + hatched(5, -1), control: hatched(6, -1), prevention: DOTS }[colour];
+  const lines = { lockdown: hatched(6) + hatched(6, -1), control: hatched(6, -1), prevention: DOTS }[colour];
   return swatch(
     el("rect", {
       class: `z-${colour}`,

@@ -28,7 +28,8 @@ function sentence(notice) {
  */
 export function watchNotices({ past, zone, restore }) {
   const act = (notice) => {
-    if (notice.kind === "zone-rejected") toast(sentence(notice), { kind: "info", action: t("notice.zone-restore"), onAction: () => restore(notice.zone) });
+    if (notice.kind === "zone-rejected")
+      toast(sentence(notice), { kind: "info", action: t("notice.zone-restore"), onAction: () => restore(notice.zone) });
     else if (ZONES.includes(notice.kind)) zone(notice.zone);
     else past.show(notice.undone ?? notice.rev, notice.undone ? "after" : "before");
   };
@@ -101,7 +102,7 @@ export function watchNotices({ past, zone, restore }) {
     if (!KINDS.includes(told.kind)) return;
     if (told.kind === "zone-rejected") return act(told);
     const onAction = () => (ZONES.includes(told.kind) ? zone(told.zone) : past.show(told.undone ?? told.rev));
-    toast(sentence(told), { kind: "info", action: t("notice.show"), onAction });
+    toast(sentence(told), { kind: "info", action: t(ZONES.includes(told.kind) ? "notice.show-zone" : "notice.show"), onAction });
   });
   addEventListener("weige:back", load);
   tell();

@@ -97,7 +97,7 @@ function eventRow(event) {
 
 const events = (zone) =>
   zone.events?.length
-    ? section(t("zone.decisions"), format.number(zone.events.length), el("ul", { class: "hist" }, [...zone.events].reverse().map(eventRow)))
+    ? section(t("zone.decisions"), format.number(zone.events.length), el("ul", { class: "dated" }, [...zone.events].reverse().map(eventRow)))
     : null;
 
 /** Who decides now, in one sentence. */
@@ -221,7 +221,7 @@ export class ZoneCard {
         {},
         zoneTag(zone.kind, zone.status),
         ` ${named(boot.zone_kinds, zone.kind)} `,
-        el("span", { class: "code" }, zone.code ?? ""),
+        zone.name && zone.name !== zone.code ? el("span", { class: "code" }, zone.code ?? "") : null,
       ),
       body: [
         figureSections.head({ households: f.households, population: f.population, norm: null }),

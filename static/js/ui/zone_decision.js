@@ -38,7 +38,7 @@ const DECISIONS = {
     icon: "ok",
     fields: (zone) => [
       ...(zone.figures.population > MANY
-        ? [{ name: "people", type: "number", required: true, hint: t("zone.type-people", { n: MANY }) }]
+        ? [{ name: "people", type: "number", required: true, wide: true, hint: t("zone.type-people", { n: MANY }) }]
         : []),
       { name: "order_no", required: true, most: 60, value: zone.order_no ?? "" },
       { name: "authority", most: 60, value: zone.authority ?? "" },

@@ -16,7 +16,7 @@ const head = (keys) =>
   el(
     "thead",
     {},
-    el("tr", {}, el("td", {}), keys.map(([key, words]) => el("th", { scope: "col", class: key }, words))),
+    el("tr", {}, el("td", {}), keys.map(([key, words, full]) => el("th", { scope: "col", class: key, title: full ?? null }, words))),
   );
 
 const special = (kind) => (kind.special_hidden && kind.special_total === null ? t("value.hidden") : figureText.number(kind.special_total));
@@ -55,7 +55,10 @@ const total = (words, { households, population }, unknown, more = "", shown = fi
     el("td", {}, unknown === null ? "" : figureText.number(unknown)),
   );
 
-const signed = (value) => (value === null || value === undefined ? t("value.unknown") : format.signed(value));
+/** What nobody declared is no unknown of ours. */
+const given = (shown) => (value) => (value === null || value === undefined ? "–" : shown(value));
+const plain = given(format.number),
+  signed = given(format.signed);
 
 /** Who is there now, as far as it was reported: silence is not zero. */
 function present({ value, received, of, oldest_at: oldest }) {
@@ -74,10 +77,10 @@ export function zoneTable(sums) {
   if (!standing) return section(t("zones.title"), null, el("p", { class: "hint" }, t("zones.none")));
   const columns = [
     ["zones", t("zones.count")],
-    ["households", t("fig.households-short")],
+    ["households", t("fig.households-short"), t("fig.households")],
     ["people", t("fig.people-short")],
-    ["special", t("fig.special-short")],
-    ["unknown", t("zones.unknown")],
+    ["special", t("fig.special-short"), t("fig.special")],
+    ["unknown", t("zones.unknown"), t("zone.unknown")],
   ];
   return section(
     t("zones.title"),
@@ -91,7 +94,7 @@ export function zoneTable(sums) {
         {},
         sums.kinds.map(kindRow),
         total(t("zones.total"), sums.total, sums.total.unknown_areas, "grp"),
-        sums.declared ? total(t("zones.declared"), sums.declared, null, "quiet") : null,
+        sums.declared ? total(t("zones.declared"), sums.declared, null, "quiet", plain) : null,
         sums.declared_difference ? total(t("zones.difference"), sums.declared_difference, null, "quiet", signed) : null,
       ),
     ),
