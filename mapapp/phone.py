@@ -11,6 +11,8 @@ from typing import Any
 
 from flask import Blueprint, Response, g, render_template, url_for
 
+from layers.status import reported
+
 from .auth import needs, new_csrf, session_left
 from .office import password_rules
 from .pages import roles_told, urls
@@ -25,6 +27,7 @@ BESIDE = ("js/theme_first.js", "icons.svg", "logo.svg")
 # words the page uses; the rest stays away from the mobile network
 WORDS = ("rep.", "error.", "age.", "value.", "sign-in.", "password.", "theme.", "language.", "user.", "role.", "side.shut",
          "mode.", "zone.", "office.", "app.", "act.")
+URGENT = "requests"  # the group of metrics the page offers as urgent
 CAN = ("see", "report", "redraw")
 _IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']+)["']""")
 
@@ -87,4 +90,6 @@ def _boot() -> dict[str, Any]:
                         "can": {action: own.may(action) for action in CAN}},
             "urls": urls() | {"report_worker": url_for("phone.worker"), "reports": "/api/reports", "report_work": "/api/report/work"},
             "session": session_left(), "password": password_rules(),
-            "levels": [], "metrics": [], "rev": state().cache.rev}
+            "levels": [], "metrics": [], "rev": state().cache.rev,
+            "urgent": [{"id": metric.id, "zh": metric.zh, "en": metric.en} for metric in reported(state().cache.rules).values()
+                       if metric.group == URGENT]}

@@ -6,6 +6,7 @@ import { toast } from "../ui/toast.js";
 import { phone } from "./phone.js";
 import { METRICS, PEOPLE } from "./places.js";
 import { sender } from "./sender.js";
+import { reasonWord } from "./urgent.js";
 import { clock, nameOf, stateWord } from "./words.js";
 
 const SHOWN = 200;
@@ -13,7 +14,7 @@ const WORDS = { ...Object.fromEntries(Object.entries(METRICS).map(([mark, metric
 
 function what(item) {
   if (item.kind === "presence") return t(`rep.${item.what}`) + ` ${item.body.present}`;
-  if (item.reason) return t(`rep.urgent-${item.reason}`);
+  if (item.reason) return item.step > 0 ? reasonWord(item.reason) : t("rep.urgent-done", { what: reasonWord(item.reason) });
   const told = Object.entries(item.body.values).filter(([metric, value]) => WORDS[metric] && value !== null && (value > 0 || metric === METRICS.done));
   return told.length ? told.map(([metric, value]) => t(WORDS[metric], { n: value, count: value })).join(" · ") : t("rep.taken-back");
 }

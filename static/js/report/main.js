@@ -9,13 +9,13 @@ import { log } from "./log.js";
 import { areaAtHand, chooseArea, firstCard, menu, setHand } from "./menu.js";
 import { pad } from "./pad.js";
 import { phone } from "./phone.js";
-import { posts } from "./posts.js";
+import { postPad, posts } from "./posts.js";
 import { renew } from "./renew.js";
 import { sender } from "./sender.js";
 import { forgetOthers, watchSession } from "./session.js";
 import { survey } from "./survey.js";
 import { syncLine } from "./sync_line.js";
-import { urgent } from "./urgent.js";
+import { toldBefore, urgent } from "./urgent.js";
 import { clock } from "./words.js";
 
 const TABS = { survey: "door", posts: "gate", urgent: "warn", log: "cloud" };
@@ -27,7 +27,7 @@ const part = (id) => document.getElementById(id);
 // ---- drawing -----------------------------------------------------------------------------------------------------------
 function due(round) {
   if (!round) return t("rep.no-round");
-  const name = round.name || t("rep.round", { id: round.id });
+  const name = round.name && round.name !== round.id ? round.name : t(round.kind === "sampling" ? "rep.round-sampling" : "rep.round", { id: round.id });
   return round.due_at ? `${name} · ${t("rep.due", { time: clock(round.due_at) })}` : name;
 }
 
@@ -65,17 +65,24 @@ function content(area) {
   if (page.tab === "log") return log();
   if (!phone.work) return [el("p", { class: "none" }, t(page.offline ? "rep.never-read" : "rep.reading"))];
   if (!area) return [el("p", { class: "none" }, t("rep.no-area"))];
-  return { survey, posts, urgent }[page.tab](area);
+  if (!area.buildings && page.tab === "survey") return readArea(area);
+  return { survey, posts, urgent: toldBefore }[page.tab](area);
+}
+
+/** What is pressed: always in the lower half. */
+function keys(area) {
+  if (!phone.work || !area || page.tab === "log" || (page.tab === "survey" && !area.buildings)) return [];
+  return { survey: pad, posts: postPad, urgent }[page.tab](area);
 }
 
 function draw() {
   const area = areaAtHand();
-  const surveying = page.tab === "survey" && area && phone.work;
+  const pressed = keys(area);
   renew(part("title"), title(area));
   renew(part("sync"), syncLine());
   renew(part("content"), content(area));
-  part("pad").hidden = !surveying;
-  renew(part("pad"), surveying ? pad(area) : []);
+  part("pad").hidden = !pressed.length;
+  renew(part("pad"), pressed);
   renew(part("tabs"), tabs());
   document.body.dataset.tab = page.tab;
   show();
@@ -133,6 +140,21 @@ function reread() {
     reading = null;
   });
   return reading;
+}
+
+/** Where there are many areas, the buildings of one are asked for when it is chosen. */
+let wanted = null;
+function readArea(area) {
+  if (wanted !== area.code && !page.offline) {
+    wanted = area.code;
+    line.get(`${boot.urls.report_work}?area=${encodeURIComponent(area.code)}`).then(
+      ({ areas }) => Promise.all(areas.map((one) => phone.takeArea(one))),
+      () => {
+        wanted = null;
+      },
+    );
+  }
+  return [el("p", { class: "none" }, t(page.offline ? "rep.never-read" : "rep.reading"))];
 }
 
 // ---- start -------------------------------------------------------------------------------------------------------------

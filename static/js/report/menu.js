@@ -94,7 +94,7 @@ export function menu() {
         way("book", t("language.other"), `${boot.urls.language.replace("{lang}", other)}?next=${encodeURIComponent(boot.urls.report_page)}`, { lang: other === "zh" ? "zh-CN" : "en", "data-key": "language" }),
         item("info", t("rep.first-title"), () => firstCard(), "help"),
         way("person", t("office.own_account"), boot.urls.account_page),
-        can.see ? way("area", t("office.map"), "/") : null,
+        can.see ? way("layers", t("office.map"), "/") : null,
         item("out", t("user.sign-out"), leave, "out"),
       ),
     ],
@@ -105,7 +105,7 @@ export function menu() {
 export function firstCard() {
   const works = globalThis.isSecureContext && "serviceWorker" in navigator;
   const area = areaAtHand();
-  dialog({
+  const { node, shut } = dialog({
     title: t("rep.first-title"),
     body: [
       el(
@@ -117,5 +117,7 @@ export function firstCard() {
         el("li", {}, icon(works ? "cloud" : "warn"), el("span", {}, t(works ? "rep.first-offline" : "rep.first-online"))),
       ),
     ],
+    actions: [el("button", { class: "btn pri", type: "button", "data-key": "seen", onclick: () => shut() }, t("rep.first-ok"))],
   });
+  node.querySelector("[data-key=seen]").focus();
 }

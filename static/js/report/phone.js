@@ -8,7 +8,13 @@ import { store } from "./store.js";
 const GATHER_MS = 1200, // after the last tap so long, and after the first at most
   GATHER_MOST_MS = 2000,
   PAST = 30, // marks of a place that can be taken back
-  DAY_MS = 24 * 3600_000;
+  DAY_MS = 24 * 3600_000,
+  LOOK_FIRST_MS = 1500, // before a request is counted: how long the server may take to say how many there are
+  OPEN = "open_requests";
+const pause = (ms) =>
+  new Promise((resolve) => {
+    setTimeout(() => resolve(null), ms);
+  });
 
 /** A name nobody else gives: also where the page came by plain http, and browsers lend no randomUUID. */
 function freshId() {
@@ -58,21 +64,38 @@ class Phone {
   /** @param {string} code */
   places(code) {
     const area = this.areas.find((one) => one.code === code);
-    return area ? placesOf(area) : [];
+    return area?.buildings ? placesOf(area) : [];
   }
 
   /** The marks made at a place in this round. */
   record(key) {
     const found = this.marks.get(key);
-    return found && found.round === this.round ? found : undefined;
+    return found && this.#current(found) ? found : undefined;
   }
+
+  /** Of this round; or made before any round was known, which then is this one. */
+  #current = (record) => record.round === this.round || record.round === null;
 
   /** What the server knows now. */
   async take(work) {
-    const other = work.round?.id !== this.round;
-    this.work = work;
-    if (other) this.received = 0;
-    await store.keep(this.account, { work, round: this.round, received: this.received });
+    const before = this.round,
+      known = new Map(this.areas.map((area) => [area.code, area]));
+    // of an account with many areas only those that were asked for are told with their buildings
+    const areas = work.areas.map((area) => (area.buildings ? area : { ...area, buildings: known.get(area.code)?.buildings ?? null }));
+    this.work = { ...work, areas };
+    if (before !== null && before !== this.round) this.received = 0;
+    if (before === null && this.round !== null) {
+      await store.adopt(this.account, this.round);
+      for (const record of this.marks.values()) record.round ??= this.round;
+    }
+    await store.keep(this.account, { work: this.work, round: this.round, received: this.received });
+    this.changed();
+  }
+
+  /** One area with its buildings, asked for by itself. */
+  async takeArea(area) {
+    this.work = { ...this.work, areas: this.areas.map((one) => (one.code === area.code ? area : one)) };
+    await store.keep(this.account, { work: this.work });
     this.changed();
   }
 
@@ -126,7 +149,7 @@ class Phone {
   get last() {
     let found = null;
     for (const area of this.areas)
-      for (const place of placesOf(area)) {
+      for (const place of this.places(area.code)) {
         const step = this.record(place.key)?.past.at(-1);
         if (step && (!found || step.at > found.step.at)) found = { place, step };
       }
@@ -153,7 +176,7 @@ class Phone {
   async #change(place, act) {
     const fresh = () => ({ round: this.round, base: baseOf(place), doors: {}, numbers: null, past: [], last: 0 });
     const next = await store.change(this.account, place.key, (known, open) => {
-      const record = known && known.round === this.round ? known : fresh();
+      const record = known && this.#current(known) ? known : fresh();
       const after = act(record);
       const values = valuesOf(place, after);
       if (JSON.stringify(values) === JSON.stringify(valuesOf(place, record))) return { record: after };
@@ -187,22 +210,32 @@ class Phone {
     this.wake();
   }
 
-  /** Something urgent: one more of a metric at an area. */
-  async urgent(area, metric, reason) {
-    const key = `urgent:${area.code}:${metric}`;
-    const next = await store.change(this.account, key, (known) => {
-      const now = area.values?.[metric] ?? null;
-      const record = known && known.round === this.round ? known : { round: this.round, seen: now, more: 0, last: 0, doors: {}, past: [] };
+  /**
+   * Something urgent: one more open request of an area, and of its reason; or, with the id of an earlier one, one less.
+   * @param {object} area @param {string} reason @param {string} [settles]
+   */
+  async urgent(area, reason, settles) {
+    const key = `urgent:${area.code}`;
+    const step = settles ? -1 : 1;
+    const metrics = reason === "other" ? [OPEN] : [OPEN, reason];
+    const known = await Promise.race([line.get(`${boot.urls.report_work}?area=${encodeURIComponent(area.code)}`).catch(() => null), pause(LOOK_FIRST_MS)]);
+    const fresh = known?.areas.find((one) => one.code === area.code) ?? area;
+    const next = await store.change(this.account, key, (kept) => {
+      const record = kept && this.#current(kept) ? kept : { round: this.round, counts: {}, last: 0, doors: {}, past: [] };
       const at = Math.max(line.now(), record.last + 1);
-      // what the server counted by itself since is not lost: the larger of both is the one to add to
-      const value = Math.max(now ?? 0, (record.seen ?? 0) + record.more) + 1;
-      const body = { area: area.code, version: area.version, at: new Date(at).toISOString(), values: { [metric]: value }, reason };
-      const item = { ...this.#fresh("report", { key, name: area.name }, body), reason, ready: Date.now(), sealed: true };
-      return { record: { ...record, more: value - (record.seen ?? 0), last: at }, item };
+      // Others count the same requests: what the server says is added to, unless own reports are still on their way.
+      const waiting = this.waiting.some((item) => item.key === key);
+      const counts = { ...record.counts };
+      for (const metric of metrics) {
+        const now = waiting && counts[metric] !== undefined ? counts[metric] : (fresh.values?.[metric] ?? counts[metric] ?? 0);
+        counts[metric] = Math.max(0, now + step);
+      }
+      const body = { area: area.code, version: area.version, at: new Date(at).toISOString(), values: Object.fromEntries(metrics.map((metric) => [metric, counts[metric]])) };
+      const item = { ...this.#fresh("report", { key, name: area.name }, body), reason, step, settles, ready: Date.now(), sealed: true };
+      return { record: { ...record, counts, last: at }, item };
     });
     this.#added(next.item);
     this.changed();
-    return next.item;
   }
 
   /** How many stand at a post now. */

@@ -114,7 +114,7 @@ class Sender {
     }
     const refused = new Map(told.rejected.map((one) => [one.index, one]));
     await phone.update(taken.map((item, index) => (refused.has(index) ? refusal(item, refused.get(index)) : received(item))));
-    if (told.moved?.length) page.set({ stale: true });
+    if (told.moved?.length || phone.round === null) page.set({ stale: true });
   }
 
   async #presence(item) {

@@ -107,6 +107,12 @@ export const store = {
       return taken;
     }),
 
+  /** Marks made before a round was known belong to this one. */
+  adopt: (account, round) =>
+    within("readwrite", async ({ marks }) => {
+      for (const record of await told(marks.getAll(ofAccount(account)))) if (record.round === null) marks.put({ ...record, round });
+    }),
+
   /** @param {object} row what is kept of the server's answer */
   keep: (account, row) =>
     within("readwrite", async ({ kept }) => {

@@ -5,7 +5,8 @@ import { page } from "../data/page.js";
 import { el } from "../ui/dom.js";
 import { icon } from "../ui/icon.js";
 import { phone } from "./phone.js";
-import { baseOf, progress, sums } from "./places.js";
+import { atHand } from "./pad.js";
+import { progress, sums } from "./places.js";
 import { stateOf, stateWord } from "./words.js";
 
 const WIDTH = 358;
@@ -42,6 +43,7 @@ function line(place) {
   const record = phone.record(place.key);
   const now = sums(place, record);
   const households = place.households === null ? t("rep.households-unknown") : t("rep.households", { n: place.households, count: place.households });
+  if (place.households === 0 && !now.known) return t("rep.none-listed");
   if (!now.known) return `${households} · ${t("rep.not-yet")}`;
   if (now.open === 0 && !now.absent) return [households, t("rep.complete"), now.help ? t("rep.n-help", { n: now.help }) : ""].filter(Boolean).join(" · ");
   const parts = [households, t("rep.n-done", { n: now.done })];
@@ -51,9 +53,8 @@ function line(place) {
   return parts.join(" · ");
 }
 
-function row(place) {
+function row(place, here) {
   const state = stateOf(place);
-  const here = page.place === place.key;
   return el(
     "li",
     { class: here ? "on" : "" },
@@ -69,9 +70,9 @@ function row(place) {
 /** @param {object} area */
 export function survey(area) {
   const places = phone.places(area.code);
+  const now = atHand(area).place?.key;
   return [
     progressBar(area),
-    el("ul", { class: "bl", "aria-label": t("rep.places") }, ...places.map(row)),
-    places.some((place) => baseOf(place)) || !phone.work?.at ? null : el("p", { class: "mute t1 note" }, t("rep.nobody-yet")),
+    el("ul", { class: "bl", "aria-label": t("rep.places") }, ...places.map((place) => row(place, place.key === now))),
   ];
 }

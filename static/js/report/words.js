@@ -16,7 +16,7 @@ export function stateWord(state) {
 /** What stands for a place in the list: the state of its newest report, else what the server said, else nothing. */
 export function stateOf(place) {
   const item = phone.latest(place.key);
-  if (item && !(item.state === "received" && item.body.round && item.body.round !== phone.round)) return item.state;
+  if (item && (item.state !== "received" || phone.record(place.key))) return item.state;
   return place.at ? "received" : null;
 }
 
