@@ -224,7 +224,7 @@ def test_a_wrong_proposal_is_refused_and_nothing_is_written(shared: Web, form: d
         ("POST", "/api/zones/1/restore", 404),
         ("GET", "/api/zones/x", 404),
         ("POST", "/api/zones/1/approve", 403),
-        ("POST", "/api/zones/99999/lift", 422),
+        ("POST", "/api/zones/99999/lift", 400),
         ("POST", "/api/zones/99999/upgrade", 400),
         ("GET", "/api/zones/summary?area=nowhere", 404),
         ("GET", "/api/zones/summary?status=proposed", 400),
