@@ -22,6 +22,7 @@ PASSWORD = "Many-Planners-2026"
 SPLIT, MERGE = 0.45, 0.25  # shares of what is done; the rest is taken back
 SMALLEST = 2e-7  # square degrees (about 2,000 m2): smaller areas are only merged
 PREVIEWS = 2  # before each commit: the pointer moves
+WAIT, LEAST_S, MOST_S = 3, 0.03, 0.4  # the page waits so many times as long as the last answer took (static/js/edit/preview.js)
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Planner:
     refused: Counter = field(default_factory=Counter)
     ms: dict[str, list[float]] = field(default_factory=dict)
     rest_s: float = 0
+    draw_s: float = 0  # how long the pointer moves before each commit, the page asking all the time; 0: it asks twice
 
     def __post_init__(self) -> None:
         self.http = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=60)
@@ -92,15 +94,29 @@ class Planner:
         return {"op": "merge", "targets": pair, "keep": code, "versions": {one: self.known[one][0] for one in pair}}
 
     def _draw(self, form: dict[str, Any] | None) -> None:
-        if form is None:
+        if form is None or not self._moves(form):
             return
-        for _ in range(PREVIEWS):
-            if self._ask("preview", "/api/edits/preview", form) is None:
-                return
         told = self._ask("commit", "/api/edits", form)
         if told is not None:
             self.acknowledged.append(told["rev"])
             self._learn(told["changed"])
+
+    def _moves(self, form: dict[str, Any]) -> bool:
+        """Asks what the drawing would do, as the page does while the pointer moves; the last line is kept in the form.
+        False when it was refused."""
+        ends, until = form.get("line", {}).get("coordinates"), time.monotonic() + self.draw_s
+        asked = 0
+        while asked < PREVIEWS or time.monotonic() < until:
+            began = time.monotonic()
+            if ends and asked:
+                lon, lat = ends[-1]
+                form["line"]["coordinates"] = [*ends[:-1], [lon + self.dice.uniform(-1e-5, 1e-5), lat + self.dice.uniform(-1e-5, 1e-5)]]
+            if self._ask("preview", "/api/edits/preview", form) is None:
+                return False
+            asked += 1
+            if self.draw_s:
+                time.sleep(min(MOST_S, max(LEAST_S, WAIT * (time.monotonic() - began))))
+        return True
 
     def _undo(self) -> None:
         mine = self.http.get("/api/edits?mine=true&limit=1").raise_for_status().json()["undo"]

@@ -1,7 +1,11 @@
-// Asks the server what a drawing would do: at most one question on the way, the latest always wins.
+// Asks the server what a drawing would do: at most one question on the way, the latest always wins. Between two
+// questions it waits in proportion to how long the answer took, so that twenty who draw at once leave each other room.
 
 const SLOW_MS = 150,
-  STUCK_MS = 1000;
+  STUCK_MS = 1000,
+  LEAST_MS = 30,
+  MOST_MS = 400,
+  WAIT = 3; // times as long as the answer took
 
 /** Owns the question on the way. Verbs: ask, settle, drop. Tells `onAnswer`, `onRefusal`, `onSlow`. */
 export class Preview {
@@ -13,6 +17,8 @@ export class Preview {
   #next = null;
   #busy = null;
   #controller = null;
+  #hurried = false; // somebody waits for the last answer
+  #go = null; // ends the pause
 
   /**
    * @param {(form: object, signal: AbortSignal) => Promise<object>} send
@@ -32,7 +38,8 @@ export class Preview {
 
   async #run() {
     while (this.#next) {
-      const form = this.#next;
+      const form = this.#next,
+        began = performance.now();
       this.#next = null;
       this.#controller = new AbortController();
       const timers = [
@@ -54,13 +61,26 @@ export class Preview {
       } finally {
         timers.forEach(clearTimeout);
       }
+      const took = performance.now() - began;
+      if (!this.#hurried) await new Promise((go) => this.#pause(go, Math.min(MOST_MS, Math.max(LEAST_MS, WAIT * took))));
     }
     this.#busy = null;
   }
 
   /** Resolves when no question is on the way any more. */
   async settle() {
+    this.#hurried = true;
+    this.#go?.();
     while (this.#busy) await this.#busy;
+    this.#hurried = false;
+  }
+
+  #pause(go, ms) {
+    const timer = setTimeout(go, ms);
+    this.#go = () => {
+      clearTimeout(timer);
+      go();
+    };
   }
 
   /** Forgets question and answer. */
