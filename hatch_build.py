@@ -12,6 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 # An explicit list: the worker is found beside the main module; nothing else of the package is needed at run time.
 WANTED = {
     "maplibre-gl": ("dist/maplibre-gl.mjs", "dist/maplibre-gl-worker.mjs", "dist/maplibre-gl.css", "LICENSE.txt"),
+    "leaflet": ("dist/leaflet.js", "dist/leaflet.css", "LICENSE"),  # stands inside each briefing
 }
 PACKAGED = {"static": "mapapp/static", "config.toml": "mapapp/config.default.toml"}
 

@@ -15,7 +15,9 @@ from layers.errors import BadCrs
 from . import gcj02
 
 STORE = "EPSG:4490"
-EXPORTS = ("EPSG:4490", "EPSG:4326")
+ZONES = range(25, 46)  # 3-degree zones of CGCS2000: central meridian = 3 x number
+PREFIXED, PLAIN = 4513, 4534  # EPSG of zone 25, with and without its number in front of the easting
+EXPORTS = ("EPSG:4490", "EPSG:4326", *(f"EPSG:{start + number}" for start in (PREFIXED, PLAIN) for number in range(len(ZONES))))
 DATUMS = ("wgs84", "gcj02", "bd09")
 FAR = 3.0  # degrees beyond the area of use of a CRS that no file of that CRS lies
 
@@ -80,13 +82,30 @@ def from_store(shapes: np.ndarray, target: str, datum: str = "wgs84") -> np.ndar
     return transform(shapes, lambda points: np.column_stack(transformer.transform(points[:, 0], points[:, 1])))
 
 
+def plane(lon: float) -> tuple[str, str]:
+    """The 3-degree zone of CGCS2000 that fits a longitude: its name with, and without, its number in front of the easting."""
+    place = min(max(round(lon / 3), ZONES[0]), ZONES[-1]) - ZONES[0]
+    return f"EPSG:{PREFIXED + place}", f"EPSG:{PLAIN + place}"
+
+
+def in_words(name: str, lang: str) -> str:
+    """What an export's CRS is called."""
+    if name in ("EPSG:4490", "EPSG:4326"):
+        return {"EPSG:4490": ("CGCS2000 经纬度", "CGCS2000 degrees"), "EPSG:4326": ("WGS 84 经纬度", "WGS 84 degrees")}[name][lang != "zh"]
+    number = int(name[5:])
+    place = ZONES[(number - PREFIXED) % len(ZONES)]
+    if number < PLAIN:
+        return f"CGCS2000 3°带 {place}带（东坐标带号{place}）" if lang == "zh" else f"CGCS2000 3° zone {place} (eastings begin with {place})"
+    return f"CGCS2000 3°带 中央经线{3 * place}°（无带号）" if lang == "zh" else f"CGCS2000 3° zone, {3 * place}°E (no zone number)"
+
+
 def gauss_kruger(west: float, east: float) -> list[dict[str, Any]]:
     """The 3-degree zones of CGCS2000 over these longitudes and one beside them, without and with the zone in front of
     the easting: `epsg`, its `name`, `lon0` (degrees), `false_east` (metres). None where none of them is used."""
-    numbers = range(max(round(west / 3) - 1, 25), min(round(east / 3) + 1, 45) + 1)
-    return [{"epsg": start + number - 25, "name": named(str(start + number - 25)).name, "lon0": 3 * number,
+    numbers = range(max(round(west / 3) - 1, ZONES[0]), min(round(east / 3) + 1, ZONES[-1]) + 1)
+    return [{"epsg": start + number - ZONES[0], "name": named(str(start + number - ZONES[0])).name, "lon0": 3 * number,
              "false_east": 500_000 + (number * 1_000_000 if prefixed else 0)}
-            for start, prefixed in ((4534, False), (4513, True)) for number in numbers]
+            for start, prefixed in ((PLAIN, False), (PREFIXED, True)) for number in numbers]
 
 
 def transform(shapes, change):

@@ -1,26 +1,30 @@
-"""Files out: rows go to a frame, the frame to another file. The live store is never opened by GDAL."""
+"""Files out: rows go to a frame, the frame to another file or a package. The live store is never opened by GDAL."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from layers.areas import to_degrees
 from layers.errors import BadEncoding, BadInput, NotFound, StoreBusy
 from layers.later import later
 from layers.schema import LAYERS, OWNER, Field, Layer
 
+from . import area_columns, handover
 from . import crs as crs_
-from .coverage_cache import CoverageCache
+from .coverage_cache import CoverageCache, Node
 from .formats import FORMATS, Format
 from .importer import REFERENCES
 from .rows import Reader
 from .schema import TABLES
+from .transaction import Raced
+from .zone_rest import rest_rows
 
 geopandas = later("geopandas")
 pandas = later("pandas")
@@ -38,6 +42,8 @@ AREA_FIGURES = (
     Field("staff_need", "int", "应配人员", "Staff needed", "YPRS"), Field("staff_have", "int", "在岗人员", "Staff", "ZGRS"),
     Field("version", "int", "版本", "Version", "BBH"),
 )
+# Of zones: whether somebody drew it, or it is what the zones in force leave (`zone_rest.py`).
+DERIVED = Field("derived", "bool", "推得（其余范围）", "Derived: the rest", "SFTD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +59,81 @@ class Request:
     datum: str = "wgs84"
     scope: tuple[str, ...] | None = None
     special: bool = True  # special groups included
+    personal: bool = False  # names and phones of persons included
+    shapes: bool = True  # False: a table of figures alone
+    package: bool | None = None  # a sealed zip with manifest; not said: only what is a zip anyway
+    receiver: str | None = None
+    purpose: str | None = None
+
+    @property
+    def packed(self) -> bool:
+        """True when the file is a package."""
+        return FORMATS[self.format].suffixes[0] == ".zip" if self.package is None else self.package
+
+    @property
+    def suffix(self) -> str:
+        """How the name of the file ends."""
+        return ".zip" if self.packed else FORMATS[self.format].suffixes[0]
 
 
 def export(cache: CoverageCache, request: Request, path: Path, progress: Progress = lambda done, text: None) -> dict[str, Any]:
-    """Writes the file; answers {"rows", "fields", "crs", "encoding", "rev"}. Raises BadInput, BadCrs, BadEncoding,
-    UnknownArea, NotFound when there is nothing to export."""
+    """Writes the file; answers {"rows", "fields", "crs", "encoding", "rev", "bytes", "sha256", "files"} (files: of a package).
+    Raises BadInput, BadCrs, BadEncoding, UnknownArea, NotFound when there is nothing to export."""
     format = judged(request)
     cache.store.refuse_live(path)
     progress(0.1, "read")
+    rev, frame = one_look(cache, lambda reader: frame_of(reader, cache, request))
+    if not len(frame):
+        raise NotFound(f"{request.layer}: there is nothing to export there")
+    progress(0.5, "write")
+    fields = fields_of(LAYERS[request.layer], request.special, request.personal)
+    if format.ascii_names:
+        fields = [field for field in fields if field.name not in NOT_IN_DBF]
+        frame = frame.drop(columns=[name for name in NOT_IN_DBF if name in frame])
+        frame = frame.rename(columns={field.name: field.dbf for field in fields})
+    answer = {"rows": len(frame), "fields": [column for column in frame.columns if column != "geometry"], "crs": request.crs,
+              "encoding": request.encoding, "rev": rev}
+    if request.packed:
+        told = handover.pack(path, frame, format, request.layer, request.encoding, fields, _about(cache, request, frame, answer))
+        answer |= {**told["package"], "files": told["files"]}
+    else:
+        format.write(frame, path, request.layer, request.encoding)
+        with path.open("rb") as file:
+            answer |= {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest(), "files": None}
+    progress(1.0, "done")
+    return answer
+
+
+def count(cache: CoverageCache, request: Request) -> int:
+    """How many rows the file would have. Raises like `export`."""
+    judged(request)
+    return one_look(cache, lambda reader: _count(reader, cache, request))[1]
+
+
+def one_look(cache: CoverageCache, look: Callable[[Reader], Any]) -> tuple[int, Any]:
+    """Rows and figures of one revision."""
     for _ in range(TRIES):
         rev = cache.sync()
         with cache.store.read() as reader:
             if reader.rev == rev == cache.rev:
-                frame = frame_of(reader, cache, request)
-                break
+                with suppress(Raced):
+                    return rev, look(reader)
+    raise StoreBusy("others kept writing while the export was read; try again")
+
+
+def _about(cache: CoverageCache, request: Request, frame, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What the manifest says beside files and fields."""
+    dbf = {field.name: field.dbf for field in fields_of(LAYERS[request.layer], True)} if FORMATS[request.format].ascii_names else {}
+    column = lambda name: frame[dbf.get(name, name)] if dbf.get(name, name) in frame else None  # noqa: E731
+    if request.layer == "zones":  # zones may lie on each other: their people do not add up
+        sums = {"kinds": {kind: int(rows) for kind, rows in column("kind").value_counts().items()}, "derived": int(column("derived").sum())}
     else:
-        raise StoreBusy("others kept writing while the export was read; try again")
-    if not len(frame):
-        raise NotFound(f"{request.layer}: there is nothing to export there")
-    progress(0.5, "write")
-    fields = fields_of(LAYERS[request.layer], request.special)
-    if format.ascii_names:
-        frame = frame.drop(columns=[name for name in NOT_IN_DBF if name in frame])
-        frame = frame.rename(columns={field.name: field.dbf for field in fields})
-    format.write(frame, path, request.layer, request.encoding)
-    progress(1.0, "done")
-    return {"rows": len(frame), "fields": [column for column in frame.columns if column != "geometry"], "crs": request.crs,
-            "encoding": request.encoding, "rev": rev}
+        held = {name: column(name) for name in ("households", "population")}
+        sums = {name: int(one.sum()) if one.notna().any() else None for name, one in held.items() if one is not None}
+    at = cache.store.clock().isoformat(timespec="seconds")
+    return {"layer": request.layer, "area": request.area, "level": request.level, "rows": answer["rows"], **sums, "rev": answer["rev"], "at": at,
+            "file_format": request.format, "crs": request.crs, "datum": request.datum, "encoding": request.encoding,
+            "receiver": request.receiver, "purpose": request.purpose, "personal": request.personal}
 
 
 def judged(request: Request) -> Format:
@@ -89,39 +143,56 @@ def judged(request: Request) -> Format:
     if request.format not in FORMATS:
         raise BadInput(f"{request.format}: no such format; one of {', '.join(FORMATS)}")
     format = FORMATS[request.format]
-    if request.format == "shapefile" and not LAYERS[request.layer].geometry:
-        raise BadInput(f"{request.layer} have no geometry; a Shapefile cannot hold them, CSV or Excel can")
+    if format.needs_shape and not LAYERS[request.layer].geometry:
+        raise BadInput(f"{request.layer} have no geometry; {format.en} cannot hold them, CSV or Excel can")
+    if not request.shapes and not format.table:
+        raise BadInput(f"{format.en} holds shapes; a table of figures alone is CSV or Excel")
     if request.encoding not in format.encodings:
         raise BadEncoding(f"{format.en} is written in {' or '.join(format.encodings)}, not {request.encoding}")
     crs_.named(request.crs)
     if request.crs not in crs_.EXPORTS:
-        raise BadInput(f"{request.crs}: exports come in {' or '.join(crs_.EXPORTS)}")
-    if request.format == "geojson" and request.crs != "EPSG:4326":
-        raise BadInput("GeoJSON is always WGS84; ask for EPSG:4326")
+        raise BadInput(f"{request.crs}: exports come in EPSG:4490, EPSG:4326 or EPSG:{crs_.PREFIXED} to {crs_.EXPORTS[-1][5:]}")
+    if format.crs and request.crs not in format.crs:
+        raise BadInput(f"{format.en} is always WGS84; ask for {format.crs[0]}")
     return format
 
 
-def fields_of(layer: Layer, special: bool) -> list[Field]:
-    """What a file of that layer holds: no names and phones of persons."""
-    own = [field for field in layer.fields if not field.personal and (special or field.name != "special")]
+def fields_of(layer: Layer, special: bool, personal: bool = False) -> list[Field]:
+    """What a file of that layer holds: names and phones of persons only when asked for."""
+    own = [field for field in layer.fields if (personal or not field.personal) and (special or field.name != "special")]
     if layer.name == "areas":
         return own[:3] + [field for field in AREA_FIGURES if special or field.name != "special_total"] + own[3:]
-    return own + ([OWNER] if layer.owned else [])
+    return own + [OWNER] * layer.owned + [DERIVED] * (layer.name == "zones")
 
 
 def frame_of(reader: Reader, cache: CoverageCache, request: Request) -> pandas.DataFrame:
     """The rows as a frame in the CRS asked for; columns are our names, references are codes."""
     layer = LAYERS[request.layer]
-    scope = request.scope
-    if request.area is not None:
-        scope = _inside(cache.by_code(request.area).path, scope)
-    rows = _areas(reader, cache, request, scope) if layer.name == "areas" else _rows(reader, cache, layer, scope)
-    fields = fields_of(layer, request.special)
-    columns = {field.name: _column(field, [row.get(field.name) for row in rows]) for field in fields}
-    if not layer.geometry:
+    scope = _scope(cache, request)
+    if layer.name == "areas":
+        nodes = _nodes(cache, request, scope)
+        values = area_columns.fields_of(nodes) | area_columns.figures_of(cache, nodes)
+        shapes = area_columns.shapes_of(reader, nodes, leaf=request.level is None) if request.shapes else None
+    else:
+        rows = _rows(reader, cache, layer, scope)
+        values = {field.name: [row.get(field.name) for row in rows] for field in fields_of(layer, request.special, request.personal)}
+        shapes = np.array([row["geom"] for row in rows], dtype=object) if layer.geometry else None
+    columns = {field.name: _column(field, values[field.name]) for field in fields_of(layer, request.special, request.personal)}
+    if shapes is None or not request.shapes:
         return pandas.DataFrame(columns)
-    shapes = crs_.from_store(np.array([row["geom"] for row in rows], dtype=object), request.crs, request.datum)
-    return geopandas.GeoDataFrame(columns, geometry=shapes, crs=request.crs)
+    return geopandas.GeoDataFrame(columns, geometry=crs_.from_store(shapes, request.crs, request.datum), crs=request.crs)
+
+
+def _scope(cache: CoverageCache, request: Request) -> tuple[str, ...] | None:
+    return request.scope if request.area is None else _inside(cache.by_code(request.area).path, request.scope)
+
+
+def _count(reader: Reader, cache: CoverageCache, request: Request) -> int:
+    scope, layer = _scope(cache, request), LAYERS[request.layer]
+    if layer.name == "areas":
+        return len(_nodes(cache, request, scope))
+    there = reader.count(layer.name, None if scope is None else reader.in_scope(layer.name, scope))
+    return there + (len(rest_rows(reader, cache, scope)) if layer.name == "zones" else 0)
 
 
 def _inside(path: str, scope: Sequence[str] | None) -> tuple[str, ...]:
@@ -131,23 +202,13 @@ def _inside(path: str, scope: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(allowed for allowed in scope if allowed.startswith(path))
 
 
-def _areas(reader: Reader, cache: CoverageCache, request: Request, scope: Sequence[str] | None) -> list[dict[str, Any]]:
-    paths = tuple(scope) if scope is not None else ("/",)
+def _nodes(cache: CoverageCache, request: Request, scope: Sequence[str] | None) -> list[Node]:
     if request.level is not None and cache.rules.level(request.level) is None:
         raise BadInput(f"{request.level}: no such level")
-    rows = []
-    for area in reader.all_areas(leaf=True if request.level is None else None):
-        if not area.path.startswith(paths) or (request.level is not None and area.level != request.level):
-            continue
-        node = cache.nodes[area.fid]
-        figures = cache.figures(node)
-        parent = cache.nodes.get(area.parent)
-        rows.append({**area.attributes, "geom": to_degrees(area.shape), "code": area.code, "name": area.name, "level": area.level,
-                     "locked": area.locked, "parent": parent.code if parent else None, "households": figures["households"],
-                     "population": figures["population"], "special_total": figures["special_total"], "known_share": figures["known_share"],
-                     "area_m2": round(node.area, 2), "staff_need": figures["staff"]["need"], "staff_have": figures["staff"]["have"],
-                     "version": area.version})
-    return rows
+    paths = tuple(scope) if scope is not None else ("/",)
+    found = [node for node in cache.nodes.values() if (node.leaf if request.level is None else node.level == request.level)
+             and node.path.startswith(paths)]
+    return sorted(found, key=lambda node: node.fid)
 
 
 def _rows(reader: Reader, cache: CoverageCache, layer: Layer, scope: Sequence[str] | None) -> list[dict[str, Any]]:
@@ -161,6 +222,10 @@ def _rows(reader: Reader, cache: CoverageCache, layer: Layer, scope: Sequence[st
     for row in rows:
         node = cache.nodes.get(row.get("area"))
         row["area"] = node.code if node else None
+        if layer.name == "checkpoints" and isinstance(row["areas"], list):  # numbers inside, codes outside
+            row["areas"] = [cache.nodes[one].code if isinstance(one, int) and one in cache.nodes else one for one in row["areas"]]
+    if layer.name == "zones":
+        rows = [row | {"derived": False} for row in rows] + rest_rows(reader, cache, scope)
     return rows
 
 
@@ -180,4 +245,4 @@ def _column(field: Field, values: list[Any]):
 
 def summary_line(answer: Mapping[str, Any]) -> str:
     """One line for a person."""
-    return f"{answer['rows']} rows, {answer['crs']}, {answer['encoding']}, revision {answer['rev']}"
+    return f"{answer['rows']:,} rows, {answer['crs']}, {answer['encoding']}, revision {answer['rev']}, SHA-256 {answer['sha256']}"

@@ -153,7 +153,7 @@ ZONES = Layer("zones", "管控区域", "Zones", "MultiPolygon", (
     Field("lifted_at", "time", "解除时间", "Lifted at", "JCSJ"),
     Field("reason", "text", "事由", "Reason", "SY", length=200), Field("order_no", "text", "文号", "Order no.", "WH", length=60),
     Field("authority", "text", "批准机关", "Authority", "PZJG", length=60),
-    Field("asked", "json", "待决事项", "Waits for a decision", "DJSX"),  # {"action", "by", "at", "reason", "order_no"}
+    Field("asked", "json", "待决事项", "Waits for a decision", "DJSX", personal=True),  # {"action", "by", "at", "reason", "order_no"}
     Field("households", "int", "户数", "Households", "HS", unit="户", least=0),
     Field("population", "int", "人口", "People", "RKS", unit="人", least=0),
     Field("special", "json", "特殊人群", "Special groups", "TSRQ"),

@@ -24,6 +24,7 @@ from . import (
     audit,
     auth,
     basemap,
+    briefing,
     checklist,
     checkpoints,
     command,
@@ -58,7 +59,7 @@ from .paths import static_folder
 from .state import State
 from .tile_lane import TileLane
 
-BLUEPRINTS = (auth, pages, command, areas, figures, findings, edits, history, notices, search, tiles, zones, zone_actions, exports, checkpoints,
+BLUEPRINTS = (auth, pages, command, areas, figures, findings, edits, history, notices, search, tiles, zones, zone_actions, exports, briefing, checkpoints,
                staffing, items, health, live, metrics,
               own_account, accounts, audit, checklist, basemap, mode, reports, status, phone)
 
@@ -88,7 +89,7 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None, *
     state = State(config, store, cache, accounts, LayerTiles(store), TileCache(config.server.tile_cache_mb * 1_000_000),
                   Jobs(store))
     app.extensions["weige"] = state
-    state.jobs.does["export"] = partial(exports.make, state)
+    state.jobs.does |= {"export": partial(exports.make, state), "briefing": partial(briefing.make, state)}
     cache.listeners.append(state.changed)
     store.listeners.append(state.sync)
     state.sync()

@@ -18,19 +18,17 @@ from geodata.accounts import Accounts
 from geodata.basemap import Basemap
 from geodata.checking import check_store
 from geodata.coverage_cache import CoverageCache
-from geodata.crs import DATUMS, EXPORTS
+from geodata.crs import DATUMS
 from geodata.demo import ACCOUNTS, DEMO_CODES, build_demo
 from geodata.engine import gpkg_path
-from geodata.exporter import EXPORT_FORMATS, EXPORT_LAYERS, Request, export, summary_line
-from geodata.formats import FORMATS, detect
 from geodata.importer import Options, import_rows
 from geodata.planting import import_areas
 from geodata.store import Store
 from layers.codes import PROFILES
-from layers.errors import BadInput, NotFound, StoreMissing, WeigeError
+from layers.errors import BadInput, StoreMissing, WeigeError
 from layers.schema import LAYERS
 
-from . import keeping, open_accounts
+from . import handing, keeping, open_accounts
 from .basemap import place_of
 from .config import Config, load
 from .errors import status_of
@@ -220,25 +218,6 @@ def _made_if_missing(call: Call, *, keep: bool) -> Iterator[Store]:
             path.unlink(missing_ok=True)
 
 
-def _export(call: Call) -> None:
-    args = call.args
-    path = Path(args.output)
-    format = args.format or detect(path).id
-    crs = args.crs or ("EPSG:4326" if format == "geojson" else call.config.export.crs)
-    encoding = args.encoding or (call.config.export.encoding
-                                 if call.config.export.encoding in FORMATS[format].encodings else "UTF-8")
-    if not path.parent.is_dir():
-        raise NotFound(f"{path.parent}: there is no such folder")
-    with closing(call.open()) as store, closing(open_accounts(call.config, store)) as accounts:
-        cache = CoverageCache(store, tiles=False)
-        cache.sync()
-        answer = export(cache, Request(args.layer, format, crs, encoding, args.area, args.level, args.datum), path,
-                        _progress(call))
-        accounts.log("export", "done", account=_actor(), object=args.layer,
-                     details={"receiver": args.receiver, "purpose": args.purpose, **answer})
-    call.tell(answer | {"file": str(path)}, f"{path}: {summary_line(answer)}")
-
-
 def _user(call: Call) -> None:
     with closing(call.open()) as store, closing(open_accounts(call.config, store)) as accounts:
         USER_COMMANDS[call.args.what](call, store, accounts)
@@ -288,7 +267,7 @@ USER_COMMANDS = {"add": _user_add, "token": _user_token}
 
 
 COMMANDS = {"init": _init, "demo": _demo, "serve": _serve, "check": _check, "stats": _stats, "import": _import,
-            "export": _export, "user": _user, "basemap": _basemap, **keeping.COMMANDS}
+            "user": _user, "basemap": _basemap, **handing.COMMANDS, **keeping.COMMANDS}
 
 
 # ---- reading the command line ----------------------------------------------------------------------------------------
@@ -314,7 +293,7 @@ def parser() -> argparse.ArgumentParser:
     stats = commands.add_parser("stats", help="figures of an area")
     stats.add_argument("code", nargs="?", metavar="CODE", help="default: the top")
     _import_options(commands.add_parser("import", help="read a file into a layer"))
-    _export_options(commands.add_parser("export", help="write a layer to a file"))
+    handing.add_parsers(commands)
     keeping.add_parsers(commands)
     user = commands.add_parser("user", help="accounts and tokens").add_subparsers(
         dest="what", required=True, metavar="add|token", parser_class=one)
@@ -358,20 +337,6 @@ def _import_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--dry-run", action="store_true", help="judge, write nothing")
     one.add_argument("--repair", action="store_true",
                      help="clean the areas into a seamless coverage and list every repair")
-
-
-def _export_options(one: argparse.ArgumentParser) -> None:
-    one.add_argument("layer", choices=EXPORT_LAYERS)
-    one.add_argument("-o", "--output", required=True, metavar="FILE")
-    one.add_argument("--format", choices=[format.id for format in EXPORT_FORMATS],
-                     help="default: by the name of the file")
-    one.add_argument("--crs", choices=EXPORTS)
-    one.add_argument("--datum", choices=DATUMS, default="wgs84")
-    one.add_argument("--encoding", choices=["UTF-8", "GBK"])
-    one.add_argument("--area", metavar="CODE", help="only what lies under it")
-    one.add_argument("--level", metavar="LEVEL", help="areas of this level instead of the leaves")
-    one.add_argument("--receiver", metavar="R", help="who gets it, for the log")
-    one.add_argument("--purpose", metavar="P", help="what for, for the log")
 
 
 def _pairs(values: list[str] | None, option: str) -> dict[str, str]:

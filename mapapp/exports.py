@@ -3,34 +3,52 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from mimetypes import guess_type
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from flask import Blueprint, Response, request, send_file
+from flask import Blueprint, request
 
-from geodata.exporter import Progress, Request, export, judged, summary_line
+from geodata.exporter import Progress, Request, count, export, fields_of, judged, summary_line
 from geodata.formats import FORMATS
-from layers.errors import BadInput, NotFound
+from layers.errors import BadInput, Forbidden
+from layers.schema import LAYERS
 
+from . import made
 from .areas import visible
 from .auth import needs
-from .forms import arguments, body
+from .forms import arguments, body, flag
 from .state import State, actor, rights, state
 
 blueprint = Blueprint("exports", __name__)
-KNOWN = ("layer", "format", "crs", "encoding", "area", "level", "receiver", "purpose")
+TEXTS = ("layer", "format", "crs", "encoding", "area", "level", "receiver", "purpose")
+SWITCHES = ("package", "personal", "shapes")
 
 
 @blueprint.post("/api/exports")
 @needs("export")
 def order():
-    """202 {"id"}; look at GET /api/exports/{id} until its state is done or failed."""
-    arguments()
-    form = body("layer", "receiver", "purpose", known=KNOWN)
+    """202 {"id"}; look at GET /api/exports/{id} until its state is done or failed. With ?preview=true nothing is made: it
+    answers how many rows there would be and whether they hold names and phones."""
+    query = arguments("preview")
+    preview = flag(query, "preview")
+    form = body("layer", *([] if preview else ["receiver", "purpose"]), known=(*TEXTS, *SWITCHES))
+    ask = _ask(form)
+    held = state()
+    if preview:
+        return {"rows": count(held.cache, ask), "personal": any(field.personal for field in LAYERS[ask.layer].fields),
+                "fields": [field.name for field in fields_of(LAYERS[ask.layer], ask.special, ask.personal)]}
+    judged(ask)
+    held.jobs.sweep(held.config.export.keep_hours)
+    order = {key: form.get(key) for key in TEXTS}
+    return {"id": held.jobs.start("export", actor(), {**order, "ask": asdict(ask), "by": actor(), "address": request.remote_addr})}, 202
+
+
+def _ask(form: dict[str, Any]) -> Request:
+    """What is asked for, within what the account may hand over."""
     for name, value in form.items():
-        if value is not None and (not isinstance(value, str) or len(value) > 200 or (value and not value.strip())):
+        if name in SWITCHES:
+            if value is not None and not isinstance(value, bool):
+                raise BadInput(f"{name}: true or false is needed", fields=[name])
+        elif value is not None and (not isinstance(value, str) or len(value) > 200 or (value and not value.strip())):
             raise BadInput(f"{name}: text of at most 200 characters is needed", fields=[name])
     held, own = state(), rights()
     config = held.config.export
@@ -39,45 +57,41 @@ def order():
     node = visible(form["area"]) if form.get("area") else None
     if node is not None:
         own.require("export", [node])
-    format = form.get("format") or "shapefile"
-    encoding = form.get("encoding") or (config.encoding if config.encoding in getattr(FORMATS.get(format), "encodings",
-                                                                                      ()) else "UTF-8")
-    crs = form.get("crs") or ("EPSG:4326" if format == "geojson" else config.crs)
+    format = FORMATS.get(form.get("format") or "shapefile")
+    encoding = form.get("encoding") or (config.encoding if config.encoding in getattr(format, "encodings", ()) else "UTF-8")
+    crs = form.get("crs") or (format.crs[0] if format is not None and format.crs else config.crs)
     paths = (node.path,) if node is not None else own.scope("export")
-    ask = Request(form["layer"], format, crs, encoding, form.get("area") or None, form.get("level") or None,
-                  scope=own.filter("export"),
-                  special=all(own.may("see_special", path) for path in paths))
-    judged(ask)
-    held.jobs.sweep(config.keep_hours)
-    order = {key: form.get(key) for key in KNOWN}
-    return {"id": held.jobs.start("export", actor(), {**order, "ask": asdict(ask), "by": actor(), "address": request.remote_addr})}, 202
+    personal = bool(form.get("personal"))
+    if personal and not all(own.may("see_personal", path) for path in paths):
+        raise Forbidden("names and phones are handed over only by who may see them there", action="see_personal")
+    return Request(form["layer"], form.get("format") or "shapefile", crs, encoding, form.get("area") or None, form.get("level") or None,
+                   scope=own.filter("export"), special=all(own.may("see_special", path) for path in paths), personal=personal,
+                   shapes=form.get("shapes") is not False, package=form.get("package"), receiver=form.get("receiver"), purpose=form.get("purpose"))
 
 
 def make(held: State, number: str, order: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Makes an ordered package, in whichever process; answers the job's result."""
     asked = order["ask"]
     ask = Request(**asked | {"scope": None if asked["scope"] is None else tuple(asked["scope"])})
-    path = held.jobs.folder / f"{number}{FORMATS[ask.format].suffixes[0]}"
+    path = held.jobs.folder / f"{number}{ask.suffix}"
     answer = export(held.cache, ask, path, progress)
     held.jobs.packages.keep(number, path)
     held.accounts.log("export", "done", account=order["by"], address=order["address"], object=ask.layer, details={
-        "receiver": order["receiver"], "purpose": order["purpose"], "area": ask.area, "format": ask.format, "crs": ask.crs,
-        "encoding": ask.encoding, "rows": answer["rows"], "rev": answer["rev"]})
-    return answer | {"file": path.name, "text": summary_line(answer)}
+        "receiver": ask.receiver, "purpose": ask.purpose, "area": ask.area, "format": ask.format, "crs": ask.crs, "encoding": ask.encoding,
+        "rows": answer["rows"], "rev": answer["rev"], "personal": ask.personal, "sha256": answer["sha256"]})
+    title = f"{ask.layer}-{ask.area or 'all'}-r{answer['rev']}{ask.suffix}"
+    return answer | {"file": path.name, "title": title, "packed": ask.packed, "text": summary_line(answer)}
 
 
 @blueprint.get("/api/exports/<number>")
 @needs("export")
 def look(number: str):
-    """{"state", "progress", "url", "rows", "text"}."""
+    """{"state", "progress", "url", "rows", "text"}; of a finished one also name, bytes, SHA-256 and how to check it."""
     arguments()
-    job = state().jobs.get(number, actor())
+    job, told = made.told(number, "export", f"/api/exports/{number}/file")
     result = job["result"] or {}
-    done = job["state"] == "done"
-    return {"id": number, "state": job["state"], "progress": job["progress"],
-            "url": f"/api/exports/{number}/file" if done else None,
-            "rows": result.get("rows"), "rev": result.get("rev"), "text": result.get("text") or job["text"],
-            "code": result.get("code")}
+    verify = f"weige verify {result['title']}" if result.get("packed") else None
+    return told | {"rows": result.get("rows"), "verify": verify, "files": result.get("files")}
 
 
 @blueprint.get("/api/exports/<number>/file")
@@ -85,28 +99,4 @@ def look(number: str):
 def file(number: str):
     """The package."""
     arguments()
-    held = state()
-    job = held.jobs.get(number, actor())
-    name = (job["result"] or {}).get("file") if job["state"] == "done" else None
-    packages = held.jobs.packages
-    path, size = (packages.path(name), packages.size(number)) if name else (None, None)
-    if path is None and size is None:
-        raise NotFound(f"{number}: there is no file to fetch")
-    suffix = Path(name).suffix
-    title = f"{job['args']['layer']}-{job['args'].get('area') or 'all'}-r{job['result']['rev']}{suffix}"
-    if path is not None:
-        return send_file(path, as_attachment=True, download_name=title)
-    answer = Response(packages.read(number), mimetype=guess_type(title)[0] or "application/octet-stream")
-    answer.content_length = size
-    answer.headers.set("Content-Disposition", "attachment", **_named(title))
-    return answer
-
-
-def _named(title: str) -> dict[str, str]:
-    """The name of a download, for old and new browsers."""
-    try:
-        title.encode("ascii")
-    except UnicodeEncodeError:
-        plain = title.encode("ascii", "ignore").decode()
-        return {"filename": plain, "filename*": f"UTF-8''{quote(title, safe='')}"}
-    return {"filename": title}
+    return made.sent(number, "export")

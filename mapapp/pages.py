@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask_wtf.csrf import generate_csrf
 
-from geodata.crs import EXPORTS, gauss_kruger
+from geodata.crs import EXPORTS, PLAIN, PREFIXED, ZONES, gauss_kruger, in_words
 from geodata.exporter import EXPORT_FORMATS, EXPORT_LAYERS
 from geodata.schema import TABLES
 from layers.errors import NotFound
@@ -86,16 +86,30 @@ def boot() -> dict[str, Any]:
         "norms": {level: {"min": norm.min, "target": norm.target, "max": norm.max}
                                                                    for level, norm in rules.norms.items()},
         "privacy": {"min_cell": config.privacy.min_cell}, "stale_days": config.figures.stale_days,
-        "exports": {"layers": [{"id": name, "zh": LAYERS[name].zh, "en": LAYERS[name].en} for name in EXPORT_LAYERS],
-                    "formats": [{"id": f.id, "zh": f.zh, "en": f.en, "encodings": list(f.encodings)}
-                                for f in EXPORT_FORMATS],
-                    "crs": list(EXPORTS), "encodings": ["UTF-8", "GBK"],
-                    "default": {"crs": config.export.crs, "encoding": config.export.encoding}},
+        "exports": exports_told(),
         "basemaps": basemap.listed(), "coordinates": _coordinates(),
         "map": {"bounds": _bounds(),
                 "level_by_zoom": {str(zoom): level for zoom, level in cache.level_by_zoom().items()},
                 "has": present, "max_zoom": config.tiles.max_zoom},
         "rev": cache.rev, "seq": seq, "mode": mode.told() | {"switch": mode.may_switch()}}
+
+
+def exports_told() -> dict[str, Any]:
+    """What can be handed over, and how."""
+    config, own = state().config.export, rights()
+    return {"layers": [{"id": name, "zh": LAYERS[name].zh, "en": LAYERS[name].en, "shape": bool(LAYERS[name].geometry),
+                        "personal": any(field.personal for field in LAYERS[name].fields)} for name in EXPORT_LAYERS],
+            "formats": [{"id": f.id, "zh": f.zh, "en": f.en, "encodings": list(f.encodings), "crs": list(f.crs), "table": f.table,
+                         "needs_shape": f.needs_shape} for f in EXPORT_FORMATS],
+            "crs": [{"id": name, "name": in_words(name, g.lang), "lon0": _meridian(name)} for name in EXPORTS],
+            "encodings": ["UTF-8", "GBK"], "personal": own.may("see_personal"),
+            "default": {"crs": config.crs, "encoding": config.encoding}}
+
+
+def _meridian(name: str) -> int | None:
+    """The central meridian of a 3-degree zone."""
+    number = int(name[5:]) - PREFIXED
+    return None if not 0 <= number < 2 * (PLAIN - PREFIXED) else 3 * ZONES[number % len(ZONES)]
 
 
 def _coordinates() -> list[dict[str, Any]]:
@@ -144,7 +158,7 @@ def urls() -> dict[str, str]:
         "post_card": "/api/checkpoints/{id}/card", "post_page": "/posts/{id}", "staffing": "/api/staffing",
         "zones": "/api/zones", "zone": "/api/zones/{id}", "zone_restore": "/api/zones/{id}/restore",
         "zone_summary": "/api/zones/summary", "zone_act": "/api/zones/{id}/{act}",
-        "exports": "/api/exports",
+        "exports": "/api/exports", "briefings": "/api/briefings", "briefing": "/api/briefings/{id}",
         "export": "/api/exports/{id}", "tilejson": "/tiles/{layer}.json", "tile": "/tiles/{layer}/{z}/{x}/{y}.mvt",
         "basemap": "/basemaps/{id}.json", "basemap_tile": "/basemaps/{id}/{z}/{x}/{y}",
         "health": "/healthz", "mode": "/api/mode", "live": "/live", "presence": "/api/presence",

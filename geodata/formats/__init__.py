@@ -9,12 +9,13 @@ from typing import Any
 
 from layers.errors import BadFile
 
-from . import geojson, gpkg, shapefile, table
+from . import flatgeobuf, geojson, gpkg, kml, shapefile, table
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`read(path, layer, encoding)` gives a (Geo)DataFrame with CRS; `write(frame, path, layer, encoding)` writes one."""
+    """`read(path, layer, encoding)` gives a (Geo)DataFrame with CRS; `write(frame, path, layer, encoding)` writes one file;
+    where a package holds several, `files(frame, folder, layer, encoding)` writes them and answers their paths."""
 
     id: str
     zh: str
@@ -24,15 +25,21 @@ class Format:
     write: Callable[..., None]
     ascii_names: bool = False  # field names are the DBF names of the schema
     encodings: tuple[str, ...] = ("UTF-8",)
+    crs: tuple[str, ...] = ()  # the only ones it knows; none named: any
+    table: bool = False  # rows and columns; the shapes as text may be left out
+    needs_shape: bool = False  # holds no layer without geometry
+    files: Callable[..., list[Path]] | None = None
 
 
 FORMATS: dict[str, Format] = {format.id: format for format in (
     Format("shapefile", "Shapefile（zip）", "Shapefile (zip)", (".zip", ".shp"), shapefile.read, shapefile.write, True,
-           ("UTF-8", "GBK")),
+           ("UTF-8", "GBK"), needs_shape=True, files=shapefile.write_files),
     Format("gpkg", "GeoPackage", "GeoPackage", (".gpkg",), gpkg.read, gpkg.write),
-    Format("geojson", "GeoJSON", "GeoJSON", (".geojson", ".json", ".topojson"), geojson.read, geojson.write),
-    Format("csv", "CSV（WKT）", "CSV (WKT)", (".csv", ".txt"), table.read_csv, table.write_csv),
-    Format("xlsx", "Excel", "Excel", (".xlsx", ".xls"), table.read_xlsx, table.write_xlsx),
+    Format("geojson", "GeoJSON", "GeoJSON", (".geojson", ".json", ".topojson"), geojson.read, geojson.write, crs=("EPSG:4326",)),
+    Format("flatgeobuf", "FlatGeobuf", "FlatGeobuf", (".fgb",), flatgeobuf.read, flatgeobuf.write, needs_shape=True),
+    Format("kml", "KML", "KML", (".kml",), kml.read, kml.write, crs=("EPSG:4326",), needs_shape=True),
+    Format("csv", "CSV 表", "CSV table", (".csv", ".txt"), table.read_csv, table.write_csv, table=True),
+    Format("xlsx", "Excel 表", "Excel table", (".xlsx", ".xls"), table.read_xlsx, table.write_xlsx, table=True),
 )}
 
 

@@ -2,6 +2,7 @@
 
 GDAL cuts field names at 10 bytes, in the middle of a Chinese character, and text at 254 bytes without a word
 (`domain.md` 4.4): therefore names come from the schema, and texts that do not fit are refused before anything is written.
+Many readers end at 2 GB a file, so what is larger lies in several Shapefiles.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import numpy as np
+import shapely
+
 from layers.errors import BadEncoding, BadFile, BadInput
-from layers.later import later
 
-from ._ogr import read_layer, write_layer
+from ._dbf import Table
+from ._ogr import read_layer
+from ._shp import Shapes
 
-geopandas = later("geopandas")
-
-_LONGEST = 254
 _LARGEST = 4 << 30
-_KINDS = {"Point": "points", "LineString": "lines", "Polygon": "polygons"}
+LARGEST_PART = 1_900_000_000  # bytes of one file
+_NAMES = {"points": (0,), "lines": (1, 5), "polygons": (3, 6)}  # with the type ids of shapely
 _LANGUAGES = {0x4D: "gbk", 0x4F: "big5"}  # dBASE language driver byte
 
 
@@ -76,36 +79,52 @@ def _candidates(path: Path) -> list[str]:
 def write(frame, path: Path, layer: str, encoding: str) -> None:
     """A zip with one Shapefile of the name `layer`; points, lines and polygons of a mixed layer lie in one each. Raises
     BadInput naming row and field when a text does not fit, and BadEncoding when it cannot be written in `encoding`."""
-    _fits(frame, encoding)
     with tempfile.TemporaryDirectory() as folder:
-        for name, part in _by_kind(frame, layer).items():
-            shp = Path(folder) / f"{name}.shp"
-            write_layer(part, shp, name, "ESRI Shapefile", encoding=encoding)
-            shp.with_suffix(".cpg").write_text(encoding, encoding="ascii")
-            if part.crs is not None:
-                shp.with_suffix(".prj").write_text(part.crs.to_wkt("WKT1_ESRI"), encoding="ascii", errors="replace")
+        files = write_files(frame, Path(folder), layer, encoding)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            for file in sorted(Path(folder).iterdir()):
+            for file in files:
                 archive.write(file, file.name)
 
 
-def _by_kind(frame, layer: str) -> dict[str, geopandas.GeoDataFrame]:
-    """File name -> rows: a Shapefile holds one kind of geometry."""
-    kinds = frame.geom_type.str.replace("Multi", "").replace("LinearRing", "LineString")
-    present = [kind for kind in _KINDS if (kinds == kind).any()]
+def write_files(frame, folder: Path, layer: str, encoding: str) -> list[Path]:
+    """The files themselves. Raises BadInput and BadEncoding before the first is written."""
+    table = frame.drop(columns=frame.geometry.name)
+    cells, made = Table(table, encoding), []
+    for name, some in _by_kind(np.asarray(frame.geometry, dtype=object), layer).items():
+        part = cells if some is None else Table(table[some], encoding)
+        shapes = Shapes(np.asarray(frame.geometry if some is None else frame.geometry[some], dtype=object))
+        cuts = _cuts(shapes.sizes, part.record)
+        for number, (start, end) in enumerate(zip(cuts, cuts[1:]), 1):
+            shp = folder / (f"{name}.shp" if len(cuts) == 2 else f"{name}_{number}.shp")
+            shapes.write(shp, start, end)
+            part.write(shp.with_suffix(".dbf"), start, end)
+            shp.with_suffix(".cpg").write_text(encoding, encoding="ascii")
+            made += [shp.with_suffix(suffix) for suffix in (".shp", ".shx", ".dbf", ".cpg")]
+            if frame.crs is not None:
+                shp.with_suffix(".prj").write_text(frame.crs.to_wkt("WKT1_ESRI"), encoding="ascii", errors="replace")
+                made.append(shp.with_suffix(".prj"))
+    return made
+
+
+def _by_kind(shapes: np.ndarray, layer: str) -> dict[str, np.ndarray | None]:
+    """File name -> which rows (None = all): a Shapefile holds one kind of geometry; rows without one go with the first."""
+    kinds = shapely.get_type_id(shapes)
+    other = shapes[~np.isin(kinds, (-1, *(kind for some in _NAMES.values() for kind in some)))]
+    if len(other):
+        raise BadInput(f"{layer}: a Shapefile of ours holds points, lines and polygons, no {other[0].geom_type}")
+    present = {name: np.isin(kinds, some) for name, some in _NAMES.items() if np.isin(kinds, some).any()}
     if len(present) < 2:
-        return {layer: frame}
-    return {f"{layer}_{_KINDS[kind]}": frame[(kinds == kind) | (kinds.isna() & (kind == present[0]))] for kind in present}
+        return {layer: None}
+    first = next(iter(present))
+    return {f"{layer}_{name}": here | ((kinds == -1) & (name == first)) for name, here in present.items()}
 
 
-def _fits(frame, encoding: str) -> None:
-    for name in frame.columns:
-        for row, value in enumerate(frame[name]):
-            if not isinstance(value, str):
-                continue
-            try:
-                size = len(value.encode(encoding))
-            except UnicodeEncodeError:
-                raise BadEncoding(f"row {row + 1}, {name}: {value!r} cannot be written in {encoding}; choose UTF-8") from None
-            if size > _LONGEST:
-                raise BadInput(f"row {row + 1}, {name}: the text needs {size} bytes, a Shapefile holds {_LONGEST}")
+def _cuts(sizes: np.ndarray, record: int) -> list[int]:
+    """Rows at which one file ends and the next begins, so that none is larger than LARGEST_PART."""
+    cuts, most = [0], max(1, LARGEST_PART // record)
+    ends = np.cumsum(sizes)
+    while cuts[-1] < len(sizes):
+        before = int(ends[cuts[-1] - 1]) if cuts[-1] else 0
+        fit = int(np.searchsorted(ends, before + LARGEST_PART, side="right"))
+        cuts.append(max(cuts[-1] + 1, min(fit, cuts[-1] + most, len(sizes))))
+    return cuts if len(cuts) > 1 else [0, 0]

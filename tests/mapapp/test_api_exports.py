@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from datetime import timedelta
@@ -45,7 +46,9 @@ def fetched(web: Web, order: dict, folder, who: str = "mayor"):
 
 def test_an_order_is_made_and_fetched(town: Web, tmp_path) -> None:
     look, path = fetched(town, ORDER, tmp_path)
-    assert set(look) == {"id", "state", "progress", "url", "rows", "rev", "text", "code"}
+    assert set(look) == {"id", "state", "progress", "url", "rows", "rev", "text", "code", "name", "bytes", "sha256", "verify", "files"}
+    assert look["verify"] == f"weige verify {path.name}" and look["bytes"] == path.stat().st_size
+    assert look["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert path.name == f"areas-all-r{town.rev}.zip"
     frame = geopandas.read_file(path)
     assert len(frame) == look["rows"] == 39 and frame.crs.to_epsg() == 4490

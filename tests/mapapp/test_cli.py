@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import geopandas
-import pandas
 import pytest
 import shapely
 
 from geodata.exporter import EXPORT_FORMATS
+from geodata.formats import FORMATS
 from geodata.store import Store
 from layers.errors import every_error
 from layers.schema import LAYERS
@@ -203,15 +203,7 @@ def test_export_writes_every_format(town, tmp_path, format: str) -> None:
     said = town("export", "areas", "-o", str(path), "--receiver", "民政", "--purpose", "核对", "--json")
     assert said.code == 0, said.err + said.out
     assert said.json["rows"] == 39 and said.json["file"] == str(path) and path.is_file()
-    frame = (
-        geopandas.read_file(path)
-        if format in ("shapefile", "gpkg", "geojson")
-        else (
-            pandas.read_csv(path, dtype=str)
-            if format == "csv"
-            else pandas.read_excel(path, dtype=str, engine="calamine")
-        )
-    )
+    frame = FORMATS[format].read(path, None, None)
     assert len(frame) == 39 and set(frame["WGBM" if format == "shapefile" else "code"].astype(str)) >= {
         "11",
         "河心岛",
