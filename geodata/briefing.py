@@ -59,8 +59,8 @@ def _tops(cache: CoverageCache, area: str | None, scope: Sequence[str] | None) -
 def _zone(row: dict[str, Any]) -> dict[str, Any]:
     spot = point_of(row["geom"])
     return {"kind": row["kind"], "code": row["code"], "name": row["name"], "shape": row["geom"], "spot": [spot.x, spot.y],
-            "order_no": row["order_no"], "authority": row["authority"], "from": row["starts_at"], "until": row["ends_at"], "estimated": bool(row["estimated"]),
-            **{name: figures(row)[name] for name in ("households", "population", "unknown_leaves")}}
+            "order_no": row["order_no"], "authority": row["authority"], "from": row["starts_at"], "until": row["ends_at"],
+            "estimated": bool(row["estimated"]), **{name: figures(row)[name] for name in ("households", "population", "unknown_leaves")}}
 
 
 def _post(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:

@@ -59,8 +59,8 @@ from .paths import static_folder
 from .state import State
 from .tile_lane import TileLane
 
-BLUEPRINTS = (auth, pages, command, areas, figures, findings, edits, history, notices, search, tiles, zones, zone_actions, exports, briefing, checkpoints,
-               staffing, items, health, live, metrics,
+BLUEPRINTS = (auth, pages, command, areas, figures, findings, edits, history, notices, search, tiles, zones, zone_actions, exports, briefing,
+              checkpoints, staffing, items, health, live, metrics,
               own_account, accounts, audit, checklist, basemap, mode, reports, status, phone)
 
 
