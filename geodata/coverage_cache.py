@@ -29,7 +29,7 @@ from .pages import Pages, by_hash, by_number
 from .rows import ATTRIBUTES, Reader
 from .store import Store
 from .tiles import TileLayer
-from .zone_need import residents_by_leaf
+from .zone_need import any_in_force, residents_in
 
 NO_SUM = Counts()
 DEEPEST = 22  # zoom to which tiles are made
@@ -139,6 +139,7 @@ class CoverageCache:
         self._ranks = {level.id: rank for rank, level in enumerate(self.rules.levels)}
         self._manned: set[int] = set()  # areas with staff at or below them
         self._needs: dict[tuple[str, int, int], dict[str, int]] = {}  # of leaves; never written to
+        self._zones = False  # whether any is in force
         self.zone_residents: dict[int, dict[str, int]] = {}  # leaf -> kind of zone in force -> residents
         self._zooms: tuple[int, dict[int, str]] = (-1, {})  # level by zoom, at a revision
         self.lineage = KeptLineage()  # what became of areas, in step with them
@@ -199,7 +200,7 @@ class CoverageCache:
             packed.update((area.fid, shape) for area, shape in zip(areas, wkb, strict=True) if self.with_tiles)
             boxes += [(area.fid, box, None) for area, box in zip(areas, bounds.tolist(), strict=True) if area.leaf]
         tree, counts = Tree.of(nodes), leaf_counts(reader)
-        self.zone_residents = residents_by_leaf(reader)
+        self._zones, self.zone_residents = any_in_force(reader), residents_in(reader)
         for fid, node in nodes.items():
             if node.leaf:
                 self._fill_leaf(node, self._held(node, counts.get(fid)))
@@ -325,9 +326,11 @@ class CoverageCache:
 
     def _zones_step(self, reader: Reader, leaves: set[int], everywhere: bool) -> set[int]:
         """Residents in zones anew: of these leaves, or everywhere when a zone changed. Answers the leaves that differ."""
-        if not self.zone_residents and not everywhere:
+        if everywhere:
+            self._zones = any_in_force(reader)
+        elif not self._zones:
             return set()
-        now = residents_by_leaf(reader, None if everywhere else leaves)
+        now = residents_in(reader, None if everywhere else leaves)
         was = self.zone_residents
         if not everywhere:
             now = {fid: held for fid, held in was.items() if fid not in leaves} | now

@@ -10,6 +10,7 @@ import shapely
 from sqlalchemy import Text, and_, or_, select, type_coerce
 
 from layers.checkpoints import served_after
+from layers.zones import rank_of
 
 from .crew import on_list
 from .rows import Reader, chunks
@@ -68,16 +69,10 @@ def zones_at(reader: Reader, points: Sequence[shapely.Point]) -> list[int | None
     if rows:
         tree = shapely.STRtree([row["geom"] for row in rows])
         for point, zone in tree.query(np.array(points, dtype=object), predicate="dwithin", distance=AT_BORDER).T:
-            mine = rank_of(reader, rows[zone]["kind"]), -rows[zone]["fid"]
+            mine = rank_of(reader.rules.profile, rows[zone]["kind"]), -rows[zone]["fid"]
             if found[point] is None or mine > found[point]:
                 found[point] = mine
     return [None if one is None else -one[1] for one in found]
-
-
-def rank_of(reader: Reader, kind: str) -> int:
-    """How strict a kind of zone is."""
-    known = reader.rules.profile.kind(kind)
-    return known.rank if known is not None else 0
 
 
 def zones_over(reader: Reader, paths: Sequence[str]) -> list[dict[str, Any]]:
@@ -89,7 +84,7 @@ def zones_over(reader: Reader, paths: Sequence[str]) -> list[dict[str, Any]]:
         and_(ZONE_MEMBERS.c.layer == "cells", ZONE_MEMBERS.c.fid.in_(select(SHARES.c.cell).where(SHARES.c.area.in_(inside)))))
     where = and_(ZONES.c.status == "in_force", ZONES.c.fid.in_(select(ZONE_MEMBERS.c.zone).where(held)))
     rows = reader.rows("zones", where, geometry=False)
-    return sorted(rows, key=lambda row: (-rank_of(reader, row["kind"]), row["fid"]))
+    return sorted(rows, key=lambda row: (-rank_of(reader.rules.profile, row["kind"]), row["fid"]))
 
 
 # ---- the card -----------------------------------------------------------------------------------------------------------

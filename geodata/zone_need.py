@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import and_, exists, select
 
 from layers.staffing import zone_need
+from layers.zones import name_of, rank_of
 
 from .rows import Reader, chunks
 from .schema import TABLES, ZONE_MEMBERS
+from .zone_sums import residents_by_leaf
 
 if TYPE_CHECKING:
     from .redrawing import Draft
@@ -28,26 +29,27 @@ def any_in_force(reader: Reader) -> bool:
     return reader.connection.execute(select(ZONES.c.fid).where(ZONES.c.status == "in_force").limit(1)).first() is not None
 
 
-def residents_by_leaf(reader: Reader, leaves: Collection[int] | None = None) -> Residents:
+def residents_in(reader: Reader, leaves: Collection[int] | None = None) -> Residents:
     """{leaf fid: {kind: residents}} of zones in force; every place once, with the strictest kind that holds it. `leaves`
-    asks for some only."""
-    if not any_in_force(reader):
-        return {}
-    found: Residents = defaultdict(lambda: defaultdict(int))
-    held = _strictest(reader, leaves)
-    people = reader.rules.population_kind
+    asks for some only: a redraw need not read a zone of 5,000 buildings. Where cells are held all is read, for a cell may be
+    held by several zones in parts."""
+    if leaves is None or _holds_cells(reader):
+        found = residents_by_leaf(reader)
+        return found if leaves is None else {leaf: kinds for leaf, kinds in found.items() if leaf in leaves}
+    held, people = _strictest(reader, leaves), reader.rules.population_kind
+    found = defaultdict(lambda: defaultdict(int))
     for layer, table in (("units", UNITS), ("buildings", BUILDINGS)):
         for chunk in chunks(sorted(held.get(layer, ()))):
-            asked = select(table.c.fid, table.c.area, table.c[people]).where(table.c.fid.in_(chunk), table.c[people].is_not(None))
+            asked = select(table.c.fid, table.c.area, table.c[people]).where(table.c.fid.in_(chunk), table.c[people] > 0)
             for fid, area, number in reader.connection.execute(asked):
                 found[area][held[layer][fid][0]] += number
-    for chunk in chunks(sorted(held.get("cells", ()))):
-        asked = select(SHARES.c.cell, SHARES.c.area, SHARES.c[people], CELLS.c[people].label("whole")).join(
-            CELLS, CELLS.c.fid == SHARES.c.cell).where(SHARES.c.cell.in_(chunk), SHARES.c[people].is_not(None))
-        for cell, area, number, whole in reader.connection.execute(asked):
-            kind, part = held["cells"][cell]
-            found[area][kind] += _inside(number, whole, part, people)
-    return {leaf: dict(kinds) for leaf, kinds in found.items() if leaf is not None and (leaves is None or leaf in leaves)}
+    return {leaf: dict(kinds) for leaf, kinds in found.items() if leaf in leaves}
+
+
+def _holds_cells(reader: Reader) -> bool:
+    asked = select(ZONE_MEMBERS.c.fid).join(ZONES, ZONES.c.fid == ZONE_MEMBERS.c.zone).where(
+        ZONES.c.status == "in_force", ZONE_MEMBERS.c.layer == "cells").limit(1)
+    return reader.connection.execute(asked).first() is not None
 
 
 def need_of(reader: Reader, made: Draft) -> tuple[dict[int, int], dict[int, int]]:
@@ -89,26 +91,27 @@ def _inside(number: int, whole: int | None, part: Mapping[str, Any] | None, peop
     return number if part is None or not whole else round(number * Fraction(part.get(people) or 0, whole))
 
 
-def _strictest(reader: Reader, leaves: Collection[int] | None) -> Held:
-    """The kind of the strictest zone in force that holds each place; places of some leaves, or all."""
-    ranks = {kind.id: kind.rank for kind in reader.rules.profile.kinds}
+def _strictest(reader: Reader, leaves: Collection[int]) -> Held:
+    """The kind of the strictest zone in force that holds each place of these leaves. A building that is inside brings its
+    stairwells, also those that came since."""
+    profile = reader.rules.profile
     found: Held = defaultdict(dict)
-    for where in _members_in(leaves):
-        asked = select(ZONE_MEMBERS.c.layer, ZONE_MEMBERS.c.fid, ZONE_MEMBERS.c.part, ZONES.c.kind).join(
-            ZONES, ZONES.c.fid == ZONE_MEMBERS.c.zone).where(ZONES.c.status == "in_force", where).order_by(ZONE_MEMBERS.c.zone)
-        for layer, fid, part, kind in reader.connection.execute(asked):
-            known = found[layer].get(fid)
-            if known is None or ranks.get(kind, 0) > ranks.get(known[0], 0):
-                found[layer][fid] = kind, part
-    return found
 
-
-def _members_in(leaves: Collection[int] | None) -> Iterable[ColumnElement]:
-    if leaves is None:
-        yield ZONE_MEMBERS.c.zone.is_not(None)
-        return
+    def put(layer: str, fid: int, kind: str, part: Mapping[str, Any] | None) -> None:
+        known = found[layer].get(fid)
+        if known is None or rank_of(profile, kind) > rank_of(profile, known[0]):
+            found[layer][fid] = name_of(profile, kind), part
     for chunk in chunks(sorted(leaves)):
-        own = {"units": select(UNITS.c.fid).where(UNITS.c.area.in_(chunk)),
-               "buildings": select(BUILDINGS.c.fid).where(BUILDINGS.c.area.in_(chunk)),
-               "cells": select(SHARES.c.cell).where(SHARES.c.area.in_(chunk))}
-        yield or_(*[and_(ZONE_MEMBERS.c.layer == layer, ZONE_MEMBERS.c.fid.in_(fids)) for layer, fids in own.items()])
+        for layer, on, fid in (
+                ("units", and_(ZONE_MEMBERS.c.layer == "units", ZONE_MEMBERS.c.fid == UNITS.c.fid), UNITS.c.fid),
+                ("units", and_(ZONE_MEMBERS.c.layer == "buildings", ZONE_MEMBERS.c.fid == UNITS.c.building), UNITS.c.fid),
+                ("buildings", and_(ZONE_MEMBERS.c.layer == "buildings", ZONE_MEMBERS.c.fid == BUILDINGS.c.fid), BUILDINGS.c.fid),
+                ("cells", and_(ZONE_MEMBERS.c.layer == "cells", ZONE_MEMBERS.c.fid == SHARES.c.cell), SHARES.c.cell)):
+            table = fid.table
+            asked = select(fid, ZONES.c.kind, ZONE_MEMBERS.c.part).join(ZONES, ZONES.c.fid == ZONE_MEMBERS.c.zone).join(
+                table, on).where(ZONES.c.status == "in_force", table.c.area.in_(chunk)).order_by(ZONE_MEMBERS.c.zone)
+            if table is BUILDINGS:
+                asked = asked.where(~exists().where(UNITS.c.building == BUILDINGS.c.fid))
+            for row in reader.connection.execute(asked):
+                put(layer, *row)
+    return found

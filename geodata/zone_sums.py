@@ -7,7 +7,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import shapely
@@ -18,10 +18,12 @@ from layers.errors import StoreBusy
 from layers.population import KINDS, Counts, inner_point
 from layers.zones import Claim, Slice, Sum, Values, name_of, needs_ground, rank_of, rest, share_out, total
 
-from .coverage_cache import CoverageCache, Node
 from .rows import Reader, chunks
 from .schema import TABLES, ZONE_MEMBERS
 from .store import Store
+
+if TYPE_CHECKING:  # it counts the need for staff from here
+    from .coverage_cache import CoverageCache, Node
 
 ZONES, BUILDINGS, UNITS, SHARES = (TABLES[name] for name in ("zones", "buildings", "units", "shares"))
 FACTS = frozenset(("buildings", "units", "cells", "shares", "zones"))  # what the sums hang on

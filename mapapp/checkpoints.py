@@ -18,6 +18,7 @@ from geodata.transaction import Transaction
 from layers.checkpoints import gap_of, is_due, kind_of, minutes_of, state_of
 from layers.errors import BadInput, Forbidden, MissingField, Stale
 from layers.schema import LAYERS
+from layers.zones import rank_of
 
 from .areas import visible
 from .auth import needs
@@ -240,7 +241,7 @@ def card_of(fid: int) -> dict[str, Any]:
         buildings = posts.buildings_of(reader, paths, own.filter("see")) if paths else []
         heads = posts.heads_of(reader, buildings, own.filter("see_personal"), today(held.store)) if own.may("see_personal") else []
         others = reader.rows("zones", TABLES["zones"].c.status == "in_force", limit=1, geometry=False)
-    strictest = max((zone["kind"] for zone in zones), key=lambda kind: _rank(rules, kind), default=None)
+    strictest = max((zone["kind"] for zone in zones), key=lambda kind: rank_of(rules.profile, kind), default=None)
     ruling = strictest or (rules.profile.fill_kind if others else None)
     kind = kind_of(rules, row)
     return {
@@ -259,11 +260,6 @@ def _rule(rules, name: str) -> dict[str, str]:
     """Who may pass in a kind of zone, in both languages."""
     kind = rules.profile.kind(name)
     return {"zh": kind.passage_zh if kind else "", "en": kind.passage_en if kind else ""}
-
-
-def _rank(rules, name: str) -> int:
-    kind = rules.profile.kind(name)
-    return kind.rank if kind else 0
 
 
 def _pairs(zh: Sequence[str], en: Sequence[str]) -> list[dict[str, str]]:

@@ -109,7 +109,8 @@ async function start() {
     free: () =>
       desk.mode &&
       ["select", "measure", "split", "post"].includes(page.tool) &&
-      !(desk.mode.draft && ["split", "post"].includes(page.tool) && !desk.mode.draft.empty),
+      !(desk.mode.draft && ["split", "post"].includes(page.tool) && !desk.mode.draft.empty) &&
+      !postCards.open,
   });
   const tools = rail({ use: (id, byKey) => use(id, byKey), undo: () => takeBack("undo"), redo: () => takeBack("redo") });
   const journal = new Journal(tools.undoable);
@@ -147,6 +148,7 @@ async function start() {
   desk.posts = new Posts(canvas);
   const postCards = new PostCards(desk.posts, {
     undo: () => takeBack("undo"),
+    saved: () => journal.load(),
     shut: () => cards.show(),
     go: (place) => canvas.goTo(place),
     drop: () => page.tool === "post" && desk.mode.drop(),
@@ -172,6 +174,7 @@ async function start() {
       ),
     });
     await renewal.after(done.answer);
+    if (done.op.includes("checkpoints")) await posts.load();
     if (done.op.includes("zone")) await renewal.zones({ rev: done.answer.rev, bounds: null });
     desk.coverage.forget();
     desk.shapes();

@@ -23,13 +23,14 @@ def test_a_gap_is_counted_role_by_role():
         "volunteers and workers too many fill no leader's place"
     )
     assert told["roles"] == [
-        {"role": "leader", "need": 1, "have": 0}, {"role": "worker", "need": 3, "have": 5}, {"role": "volunteer", "need": 0, "have": 2}]  # fmt: skip
+        {"role": "leader", "need": 1, "have": 0, "gap": 1}, {"role": "worker", "need": 3, "have": 5, "gap": 0},
+        {"role": "volunteer", "need": 0, "have": 2, "gap": 0}]  # fmt: skip
 
 
 def test_where_nobody_was_ever_entered_have_and_gap_are_unknown():
     told = staffing(RULES, {"worker": 3}, None)
     assert (told["need"], told["have"], told["gap"]) == (3, None, None)
-    assert told["roles"] == [{"role": "worker", "need": 3, "have": None}]
+    assert told["roles"] == [{"role": "worker", "need": 3, "have": None, "gap": None}]
 
 
 def test_where_everybody_left_nobody_is_there():

@@ -19,13 +19,22 @@ export class PostCards {
 
   /**
    * @param {import("../map/posts.js").Posts} map
-   * @param {{undo: () => void, shut: () => void, go: (place: object) => void, staff: (area: object) => void, drop: () => void}} verbs
-   *   shut: another card may stand there; drop: nothing is being placed any more
+   * @param {{undo: () => void, saved: () => void, shut: () => void, go: (place: object) => void, staff: (area: object) => void, drop: () => void}} verbs
+   *   saved: something was written; shut: another card may stand there; drop: nothing is being placed any more
    */
   constructor(map, verbs) {
     Object.assign(this, { map, verbs });
     page.on("posts", () => this.#again());
-    page.on(["selection", "tool"], () => this.#forget());
+    page.on(["selection", "tool"], () => {
+      if (!this.open) return;
+      this.#forget();
+      this.verbs.shut();
+    });
+  }
+
+  /** Whether the card or the form of a post stands at the side. */
+  get open() {
+    return this.#id !== null;
   }
 
   #forget() {
@@ -87,7 +96,7 @@ export class PostCards {
   async #count(post, present) {
     try {
       posts.put(post.id, await api.post(boot.urls.post_presence, { path: { id: post.id }, body: { present } }));
-      toast(t("post.counted", { name: posts.name(post) }), { action: t("undo.word"), onAction: this.verbs.undo });
+      this.#done("counted", post);
     } catch (error) {
       toast(error.text, { kind: "bad" });
     }
@@ -97,7 +106,7 @@ export class PostCards {
     try {
       const told = await api.patch(boot.urls.post, { path: { id: post.id }, body: { version: post.version, ...changes } });
       posts.put(post.id, told);
-      toast(t("post.changed", { name: posts.name(told) }), { action: t("undo.word"), onAction: this.verbs.undo });
+      this.#done("changed", told);
     } catch (error) {
       toast(error.text, { kind: "bad" });
       posts.load();
@@ -114,7 +123,7 @@ export class PostCards {
     this.#forget();
     posts.put(post.id, null);
     this.verbs.shut();
-    toast(t("post.removed", { name: posts.name(post) }), { action: t("undo.word"), onAction: this.verbs.undo });
+    this.#done("removed", post);
   }
 
   #edit(post) {
@@ -171,7 +180,7 @@ export class PostCards {
       posts.put(told.id, told);
       this.verbs.drop();
       this.show(told.id);
-      toast(t(post ? "post.changed" : "post.added", { name: posts.name(told) }), { action: t("undo.word"), onAction: this.verbs.undo });
+      this.#done(post ? "changed" : "added", told);
     } catch (error) {
       form.refuse(error);
     }
@@ -180,6 +189,11 @@ export class PostCards {
   /** One was dragged elsewhere. */
   moved(post) {
     if (this.#id === post.id) this.#read();
-    toast(t("post.moved", { name: posts.name(post) }), { action: t("undo.word"), onAction: this.verbs.undo });
+    this.#done("moved", post);
+  }
+
+  #done(what, post) {
+    this.verbs.saved();
+    toast(t(`post.${what}`, { name: posts.name(post) }), { action: t("undo.word"), onAction: this.verbs.undo });
   }
 }

@@ -12,8 +12,8 @@ import { Draft } from "../draft.js";
 import { draftFeatures } from "../draft_view.js";
 
 const MOVED_PX = 4,
-  NEAR_PX = 36,
-  AROUND = 12; // directions in which areas near a new post are looked for
+  NEAR_PX = [36, 110], // as far off areas are offered as served, the nearer first
+  AROUND = 12; // directions in which they are looked for
 
 /** Owns the post being placed and the one being moved. */
 export class PostMode {
@@ -74,6 +74,7 @@ export class PostMode {
     this.draft.points = [{ ...stop, kind: null }];
     this.draft.closed = true;
     this.#show();
+    this.#tell(stop);
     this.desk.tell.placing({ point: stop.place, areas: this.#near(stop) });
     say.politely(t("post.placed"));
   }
@@ -85,6 +86,7 @@ export class PostMode {
     if (!post) return;
     event.preventDefault(); // the map stays where it is
     this.#held = { post, from: stop.point, place: post.point, moved: false, byKey: false };
+    this.drop();
   }
 
   up() {
@@ -210,10 +212,11 @@ export class PostMode {
   /** The areas around a new post, the one it stands in first. */
   #near({ point, area }) {
     const found = [area()];
-    for (let k = 0; k < AROUND; k++) {
-      const turn = (k * 2 * Math.PI) / AROUND;
-      found.push(this.desk.canvas.areaAt([point.x + NEAR_PX * Math.cos(turn), point.y + NEAR_PX * Math.sin(turn)]));
-    }
+    for (const far of NEAR_PX)
+      for (let k = 0; k < AROUND; k++) {
+        const turn = (k * 2 * Math.PI) / AROUND;
+        found.push(this.desk.canvas.areaAt([point.x + far * Math.cos(turn), point.y + far * Math.sin(turn)]));
+      }
     return [...new Map(found.filter(Boolean).map((entry) => [entry.code, entry])).values()];
   }
 }

@@ -1,0 +1,119 @@
+"""Posts as a planner sets them up: placed by mouse and by keyboard, dragged, manned, closed, taken back; the card for the
+table; and the people of an area with what is missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.desk import Desk
+from tests.browser.test_main_job import _inside
+
+# language -> an area of the demo town that nobody else works on, words of the state
+WHERE = {"zh-CN": ("33029900100100401", "缺人 1/2", "在岗 2/2"), "en-US": ("33029900100100402", "Short: 1 of 2", "2 of 2 on duty")}
+
+
+def chip(desk: Desk, words: str) -> None:
+    """Waits until the card says this state."""
+    desk.page.wait_for_function("(text) => document.querySelector('#side .hd .chip')?.textContent.trim() === text", arg=words, timeout=30_000)
+
+
+def post(desk: Desk, name: str) -> dict:
+    """The post of that name."""
+    return next(one for one in desk.get("/api/checkpoints?limit=1000")["checkpoints"] if one["name"] == name)
+
+
+@pytest.mark.promise("A post is placed, manned, dragged and handed out as a card")
+@pytest.mark.parametrize("lang", WHERE)
+def test_a_planner_places_a_post_drags_it_counts_who_is_there_and_opens_its_card(desk_in, lang: str):
+    code, short, manned = WHERE[lang]
+    desk: Desk = desk_in("demo", lang)
+    tag, name = f"post-{lang[:2]}", f"东门岗 {lang[:2]}"
+    desk.find(code)
+    area = desk.get(f"/api/areas/{code}?geometry=true")
+    lon, lat = _inside(area)
+    desk.page.keyboard.press("p")
+    desk.move(lon, lat)
+    desk.click(lon, lat)
+    desk.page.locator("#side [name=name]").fill(name)
+    desk.page.locator("#side [name=kind]").select_option("lockdown_gate")
+    desk.page.locator("#side [name=present]").fill("1")
+    assert desk.page.locator("#side [name=hours]").input_value() == "00:00-24:00", "the norm of the kind"
+    assert desk.page.locator("#side [name=required]").input_value() == "2"
+    desk.shot(f"{tag}-1-form")
+    view = desk.view()
+    desk.page.locator("#side [name=name]").press("Enter")
+    chip(desk, short)
+    desk.calm()
+    desk.shot(f"{tag}-2-short")
+    made = post(desk, name)
+    assert (made["state"], made["gap"], made["area"]) == ("short", 1, code)
+    assert [one["code"] for one in made["areas"]] == [code]
+    assert desk.view() == view, "the map moves by the person's own hand only"
+
+    # counted on the card
+    desk.page.locator("#side [data-key=one-more]").click()
+    desk.page.locator("#side [data-key=count]").click()
+    chip(desk, manned)
+    assert post(desk, name)["version"] == made["version"], "who edits the post is not disturbed"
+
+    # dragged, and taken back
+    x, y = desk.at(*made["point"])
+    desk.page.mouse.move(x, y)
+    desk.page.mouse.down()
+    desk.page.mouse.move(x + 60, y + 30, steps=6)
+    desk.shot(f"{tag}-3-dragged")
+    rev = desk.get("/healthz")["rev"]
+    desk.page.mouse.up()
+    desk.wait_rev(rev)
+    moved = post(desk, name)
+    assert moved["point"] != made["point"] and desk.view() == view
+    rev = desk.get("/healthz")["rev"]
+    desk.page.locator(".toast .lk").click()
+    desk.wait_rev(rev)
+    assert post(desk, name)["point"] == made["point"], "undo puts it back"
+
+    # closed by word, in icon and text; the card for the table
+    desk.page.locator("#side [data-key=close]").click()
+    chip(desk, "已关闭" if lang == "zh-CN" else "Closed")
+    desk.page.locator("#side [data-key=reopen]").click()
+    chip(desk, manned)
+    with desk.page.expect_popup() as opened:
+        desk.page.locator("#side [data-key=card]").click()
+    sheet = opened.value
+    sheet.wait_for_load_state()
+    assert name in sheet.inner_text("h1")
+    assert sheet.locator(".heads li").count(), "a planner sees the phones of stairwell heads"
+    sheet.emulate_media(media="print")
+    pages = sheet.pdf(format="A4", prefer_css_page_size=True)
+    assert b"/Count 1" in pages, "one sheet"
+    sheet.screenshot(path=str(desk.shots / f"{tag}-4-card.png"), full_page=True)
+    assert not desk.complaints and not desk.foreign
+
+
+def test_with_the_keyboard_a_post_is_placed_taken_up_and_put_down(desk_in):
+    desk: Desk = desk_in("demo")
+    desk.find("33029900100100403")
+    desk.page.locator("#canvas canvas").focus()
+    desk.page.keyboard.press("p")
+    for _ in range(3):
+        desk.page.keyboard.press("ArrowRight")
+    desk.page.keyboard.press("Space")
+    desk.page.locator("#side [name=name]").fill("西门岗")
+    desk.page.locator("#side [name=name]").press("Enter")
+    chip(desk, "没点过名")
+    before = post(desk, "西门岗")
+    desk.page.locator("#canvas canvas").focus()
+    desk.page.keyboard.press("Space")
+    for _ in range(4):
+        desk.page.keyboard.press("ArrowDown")
+    rev = desk.get("/healthz")["rev"]
+    desk.page.keyboard.press("Space")
+    desk.wait_rev(rev)
+    after = post(desk, "西门岗")
+    assert after["point"][1] < before["point"][1] and after["point"][0] == pytest.approx(before["point"][0], abs=1e-6)
+    rev = desk.get("/healthz")["rev"]
+    desk.page.keyboard.press("Control+z")
+    desk.wait_rev(rev)
+    assert post(desk, "西门岗")["point"] == before["point"]
+    desk.page.keyboard.press("Escape")
+    assert not desk.complaints
