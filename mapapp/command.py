@@ -14,8 +14,8 @@ from .state import rights, state
 
 blueprint = Blueprint("command", __name__)
 # what the page reads beside the addresses that every page knows
-URLS = {"zone_summary": "/api/zones/summary", "rounds": "/api/rounds", "status": "/api/status", "staffing": "/api/staffing",
-        "checkpoints": "/api/checkpoints"}
+URLS = {"rounds": "/api/rounds", "status": "/api/status"}
+FINER = 2  # nobody draws here: areas are shown two zooms sooner than at the planner's desk
 
 
 @blueprint.get("/command")
@@ -25,9 +25,19 @@ def page():
     wall, held = request.args.get("wall") == "1", state()
     told = boot()
     rules = held.config.command
-    told |= {"urls": told["urls"] | URLS, "wall": wall, "tops": [_told(node) for node in _tops()],
+    told["map"] |= {"finer": FINER}
+    told |= {"urls": told["urls"] | URLS, "wall": wall, "tops": [_told(node) for node in _tops()], "metrics": _metrics(),
+             "reported": any(metric["group"] == "progress" for metric in told["metrics"]),
              "command": {"fresh_s": rules.fresh_minutes * 60, "silent_s": rules.silent_minutes * 60}}
     return render_template("command.html", boot=told, density="wall" if wall else "desk")
+
+
+def _metrics() -> list[dict[str, Any]]:
+    """All that the map can be coloured by, also what nobody has reported yet: it may come while somebody looks."""
+    held, exact = state(), rights().may("see_special")
+    staffed = bool(held.cache.rostered)
+    return [{"id": m.id, "zh": m.zh, "en": m.en, "unit": m.unit, "type": m.type, "sensitive": m.sensitive, "group": m.group}
+            for m in held.cache.rules.metrics if (exact or not m.sensitive) and (staffed or m.id != "staff_gap")]
 
 
 def _tops() -> list[Node]:

@@ -32,7 +32,7 @@ function choose(event) {
             "aria-checked": String(metric.id === page.metric),
             onclick: () => {
               popover.shut();
-              page.set({ metric: metric.id });
+              page.set({ metric: metric.id, chosen: true });
             },
           },
           named(boot.metrics, metric.id),

@@ -18,6 +18,7 @@ import { watchLoading } from "../ui/loading_bar.js";
 import { watchSignIn } from "../ui/sign_in_dialog.js";
 import { toast } from "../ui/toast.js";
 import { watchClock } from "./clock.js";
+import { kindOf } from "./course.js";
 import { drawFresh } from "./fresh_card.js";
 import { drawStrip } from "./legend_strip.js";
 import { memory } from "./memory.js";
@@ -43,6 +44,7 @@ const TOUCHES = {
   areas: ["tree", "summary", "staffing", "progress"],
 };
 const FACTS = ["tree", "summary", "staffing", "progress"];
+const READINGS = ["tree", "summary", "progress", "staffing", "posts"];
 const OF_REPORTS = ["progress", "summary"];
 
 const shown = () => ({
@@ -55,10 +57,20 @@ const shown = () => ({
   labels: false,
 });
 
-/** The metric to begin with: what this screen showed last, else the progress of a round, else the first. */
-function firstMetric(last) {
-  const is = (id) => boot.metrics.some((metric) => metric.id === id);
-  return is(last) ? last : (boot.metrics.find((metric) => metric.group === "progress" && metric.type === "rate") ?? boot.metrics[0])?.id;
+const isMetric = (id) => boot.metrics.some((metric) => metric.id === id);
+const RATES = { survey: "survey_rate", sampling: "sample_rate" };
+
+/** The metric to begin with: what somebody chose on this screen, else the progress of a round, else the first. */
+function firstMetric(chosen) {
+  if (isMetric(chosen)) return chosen;
+  return boot.reported && isMetric(RATES.survey) ? RATES.survey : boot.metrics[0]?.id;
+}
+
+/** As long as nobody chose a metric, the map shows the progress of the round that people report in. */
+function followRound() {
+  const [first] = (page.progress?.data?.rounds ?? []).filter(({ total }) => total.received);
+  const rate = first && RATES[kindOf(first.round)];
+  if (rate && !page.chosen && isMetric(rate)) page.set({ metric: rate });
 }
 
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -87,7 +99,7 @@ async function start() {
   if (!boot.map.bounds) return empty();
   const last = memory.last();
   const scope = (await areaOf(last.area)) ?? (await areaOf(TOP));
-  page.set({ metric: firstMetric(last.metric), scope, hidden: new Set(boot.wall ? ["buildings"] : []) });
+  page.set({ metric: firstMetric(last.metric), chosen: isMetric(last.metric), scope, hidden: new Set(boot.wall ? ["buildings"] : []) });
   if (last.camera && scope?.code === (last.area ?? TOP))
     history.replaceState(null, "", `#map=${last.camera.zoom}/${last.camera.center[1]}/${last.camera.center[0]}`);
   else if (!location.hash) boot.map.bounds = scope?.bounds ?? boot.map.bounds;
@@ -104,14 +116,14 @@ async function start() {
     await overview.labels();
   });
   const now = () => ({ area: page.scope?.code ?? null, metric: page.metric, camera: camera(canvas) });
-  const keep = () => memory.keep(now());
+  const keep = () => memory.keep({ ...now(), metric: page.chosen ? page.metric : null });
 
   /** Another area comes into view because a person asked for it. */
   async function go(code, { view = null, past = false } = {}) {
     const area = await areaOf(code);
     if (code && !area) return;
     if (area?.fid !== page.scope?.fid) {
-      page.set({ scope: area, tree: undefined, summary: undefined, staffing: undefined, progress: undefined });
+      page.set({ scope: area, ...Object.fromEntries(READINGS.map((name) => [name, undefined])) });
       const address = new URL(location.href);
       address.searchParams.delete("area");
       if (area && area.code !== TOP) address.searchParams.set("area", area.code);
@@ -126,20 +138,24 @@ async function start() {
   const views = new Views({
     now,
     async show(view) {
-      page.set({ metric: firstMetric(view.metric) });
+      page.set({ metric: firstMetric(view.metric), chosen: true });
       await go(view.area ?? TOP, { view: view.camera });
     },
     dropped: (view, back) => toast(t("command.view-dropped", { name: view.name }), { action: t("undo.word"), onAction: back }),
   });
-  addEventListener("popstate", () => go(new URLSearchParams(location.search).get("area") ?? TOP, { past: true }));
+  addEventListener("popstate", () => {
+    const code = new URLSearchParams(location.search).get("area") ?? TOP;
+    if (code !== (page.scope?.code ?? null)) go(code, { past: true });
+  });
 
   const onGo = (area) => go(area.code);
   const cards = { drawZones, drawRounds, drawPosts, drawStaff, drawFresh, drawNeeds: () => drawNeeds(onGo), drawStrip };
   const draw = () => {
     for (const one of Object.values(cards)) one();
   };
-  page.on(["summary", "progress", "staffing", "posts", "tree"], draw);
-  page.on("posts", () => overview.posts(page.posts?.data ? (page.posts.data.checkpoints ?? page.posts.data.items ?? []) : []));
+  page.on(READINGS, draw);
+  page.on("progress", followRound);
+  page.on("posts", () => overview.posts(postsHere()));
   page.on("scope", () => drawBreadcrumb(page.scope, onGo));
   page.on(["tree", "scope"], () => {
     if (!canvas.loaded) return;

@@ -72,7 +72,7 @@ function row(one, why, onGo) {
       { scope: "row" },
       el("button", { class: "go", type: "button", "data-key": `need ${area.code}`, onclick: () => onGo(area) }, places.title(area)),
     ),
-    cell("why", el("span", { class: `c-${first[1]}` }, icon(first[0] === "help" ? "bad" : first[0], first[0] === "under" ? "solid" : "s"), first[2])),
+    cell("cause", el("span", { class: `c-${first[1]}` }, icon(first[0] === "help" ? "bad" : first[0], first[0] === "under" ? "solid" : "s"), first[2])),
     cell("bar", el("span", {}, bar(course?.rate ?? null), el("b", {}, course ? format.percent(course.rate) : t("value.unknown")))),
     cell("num", one.received === null ? pieces.number(null) : `${format.number(one.received)} / ${format.number(one.of)}`),
     cell("num", one.gap === null ? pieces.number(null) : format.number(Math.max(0, one.gap))),
@@ -100,7 +100,7 @@ export function drawNeeds(onGo) {
     needy.length ? t("command.needs-of", { n: format.number(needy.length), all: format.number(all.length), count: all.length }) : "",
   );
   if (!all.length) return fill(host, head, pieces.nothing(page.tree?.data?.area ? "command.needs-leaf" : "command.coming"));
-  const columns = ["area", "why", round ? `rate-${kindOf(round.round)}` : "rate-survey", "received", "gap", "absent", "oldest"];
+  const columns = ["area", "cause", round ? `rate-${kindOf(round.round)}` : "rate-survey", "received", "gap", "absent", "oldest"];
   fill(
     host,
     head,
@@ -111,7 +111,7 @@ export function drawNeeds(onGo) {
           el(
             "table",
             { class: "ct" },
-            el("thead", {}, el("tr", {}, columns.map((key) => el("th", { scope: "col", class: key }, t(`command.col-${key}`))))),
+            el("thead", {}, el("tr", {}, columns.map((key) => el("th", { scope: "col", class: `col-${key}` }, t(`command.col-${key}`))))),
             el("tbody", {}, shown.map(({ one, why }) => row(one, why, onGo))),
           ),
         )

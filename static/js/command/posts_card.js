@@ -12,14 +12,8 @@ const host = document.getElementById("posts");
 const LOOKS = { short: ["bad", "bad"], unknown: ["clock", "stale"], closed: ["minus", "plain"] };
 const MOST = 9;
 
-const inside = ([lon, lat], [west, south, east, north]) => lon >= west && lon <= east && lat >= south && lat <= north;
-
-/** Posts on the ground in view. @returns {object[]} */
-export function postsHere() {
-  const all = page.posts?.data?.checkpoints ?? page.posts?.data?.items ?? [];
-  const box = page.scope?.bounds;
-  return box ? all.filter((post) => post.point && inside(post.point, box)) : all;
-}
+/** Posts of the area in view. @returns {object[]} */
+export const postsHere = () => page.posts?.data?.checkpoints ?? [];
 
 function line(post) {
   const [picture, tone] = LOOKS[post.state];

@@ -29,7 +29,7 @@ function chart(round, course, pace, height) {
   const at = Math.min(end, Math.max(start, now));
   const text = (px, py, anchor, words) => el("text", { class: "axis", x: px, y: py, "text-anchor": anchor }, words);
   const full = pace.ends ? Math.min(end, pace.ends.valueOf()) : null;
-  const reach = full === null ? null : Math.min(1, (course.rate * (full - start)) / Math.max(1, at - start));
+  const reach = full === null ? null : full < end ? 1 : course.rate + ((1 - course.rate) * (end - at)) / Math.max(1, pace.ends - at);
   return el(
     "svg",
     { class: "chart", viewBox: `0 0 ${W} ${height}`, role: "img", "aria-label": t("command.chart") },
@@ -71,6 +71,7 @@ function received(total) {
       "p",
       {},
       t("command.received", { n: format.number(total.received), all: format.number(total.of), count: total.of }),
+      total.received && total.received < total.of ? el("span", { class: "mute" }, t("command.of-reported")) : null,
       total.newest_at ? el("span", { class: "mute" }, t("command.newest", { age: format.age(pieces.since(total.newest_at)) })) : null,
     ),
   );
@@ -103,7 +104,13 @@ function block({ round, total }, { alone }) {
       "div",
       { class: "hero" },
       el("b", {}, course.rate === null ? el("span", { class: "unknown" }, t("value.unknown")) : share(course.rate)),
-      el("p", {}, pieces.number(course.done), el("br"), course.due === null ? "" : `/ ${format.number(course.due)} ${unit}`),
+      el(
+        "p",
+        {},
+        kind === "survey" ? t("command.surveyed", { n: format.number(course.done ?? 0) }) : pieces.number(course.done),
+        el("br"),
+        course.due === null ? "" : kind === "survey" ? t("command.surveyed-of", { n: format.number(course.due) }) : `/ ${format.number(course.due)} ${unit}`,
+      ),
     ),
     empty ? pieces.nothing("command.nothing-reported", "clock") : verdict(pace),
     received(total),

@@ -32,7 +32,7 @@ export function drawStaff() {
       ? pieces.nothing("command.staff-unknown")
       : [
           el("p", { class: "fig" }, format.number(Math.max(0, told.gap ?? 0)), el("i", {}, t("command.of-need", { n: format.number(told.need) }))),
-          bar(told.need, told.have),
+          bar(told.need, told.need - Math.max(0, told.gap ?? 0)),
         ],
     short.length
       ? el(

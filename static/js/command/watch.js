@@ -44,7 +44,7 @@ const READS = {
   },
   summary: () => api.get(boot.urls.zone_summary, { query: { area: here() } }),
   staffing: () => api.get(boot.urls.staffing, { query: { area: here() } }),
-  posts: () => api.get(boot.urls.checkpoints),
+  posts: () => api.get(boot.urls.posts, { query: { area: here(), limit: 10_000, geometry: false } }),
   /** The rounds under way, each with the areas below and the sum; the ages of the smallest areas of the first. */
   async progress() {
     const { rounds } = await api.get(boot.urls.rounds);

@@ -46,7 +46,8 @@ const sum = (kinds, key) => kinds.reduce((all, kind) => all + (kind[key] ?? 0), 
 /** What stands below the table: who is there now, groups, what nobody has counted. */
 function notes(told) {
   const { present, kinds } = told;
-  const special = kinds.some((kind) => kind.special_total !== null && kind.special_total !== undefined);
+  const known = kinds.map((kind) => kind.special_total).filter((n) => typeof n === "number");
+  const special = told.total?.special_total ?? (known.length === kinds.length ? known.reduce((a, b) => a + b, 0) : null);
   const unknown = told.total?.unknown_areas ?? sum(kinds, "unknown_areas");
   return [
     present
@@ -57,7 +58,7 @@ function notes(told) {
           el("span", {}, t("command.present-of", { n: format.number(present.received), all: format.number(present.of), age: format.age(pieces.since(present.oldest_at)) })),
         )
       : null,
-    special ? el("p", { class: "note" }, el("span", {}, t("command.special", { n: format.number(sum(kinds, "special_total")) }))) : null,
+    special === null ? null : el("p", { class: "note" }, el("span", {}, t("command.special", { n: format.number(special) }))),
     unknown ? el("p", { class: "note c-stale" }, el("span", {}, t("command.unknown-areas", { n: format.number(unknown), count: unknown }))) : null,
     kinds.some((kind) => kind.estimated) ? el("p", { class: "note" }, el("span", {}, t("command.estimated"))) : null,
   ];

@@ -3,6 +3,7 @@ import { api } from "./api.js";
 import { boot } from "./boot.js";
 
 const ids = boot.levels.map((level) => level.id);
+const finer = boot.map.finer ?? 0; // a page that only looks shows smaller areas: those of so many zooms deeper
 let deepestZoom = 22;
 
 export const levels = {
@@ -12,7 +13,7 @@ export const levels = {
     return ids.at(-1);
   },
   /** @param {number} zoom @returns {string} level drawn at that zoom */
-  at: (zoom) => boot.map.level_by_zoom[String(Math.max(0, Math.min(deepestZoom, Math.floor(zoom))))] ?? ids.at(-1),
+  at: (zoom) => boot.map.level_by_zoom[String(Math.max(0, Math.min(deepestZoom, Math.floor(zoom) + finer)))] ?? ids.at(-1),
   /** Tiles end at this zoom; beyond it the last level stays. @param {number} zoom */
   cap(zoom) {
     deepestZoom = zoom;
@@ -23,7 +24,7 @@ export const levels = {
   zooms(level) {
     const shown = Object.entries(boot.map.level_by_zoom)
       .filter(([, id]) => id === level)
-      .map(([zoom]) => Number(zoom));
+      .map(([zoom]) => Math.max(0, Number(zoom) - finer));
     return shown.length ? [Math.min(...shown), Math.max(...shown) + 1] : null;
   },
   /** @param {string} level @returns {Array<{id: string, zh: string, en: string}>} levels an area of it can be divided into */

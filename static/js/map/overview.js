@@ -47,7 +47,7 @@ function picture(ink, state) {
   return pen.getImageData(0, 0, BOX * RATIO, BOX * RATIO);
 }
 
-/** Owns the layers "scope", "below" and "posts". Verbs: show, labels, posts. */
+/** Owns the layers "command-...". Verbs: show, labels, posts. */
 export class Overview {
   #turn = 0;
   #posts = [];
@@ -55,26 +55,26 @@ export class Overview {
   /** @param {import("./canvas.js").Canvas} canvas */
   constructor(canvas) {
     this.canvas = canvas;
-    theme.watch(() => this.show());
+    theme.watch(() => canvas.loaded && this.show());
   }
 
   /** The layers for the area in view, in the colours of this moment. */
   show() {
     const { gl } = this.canvas,
       ink = readInk();
-    for (const id of ["posts-text", "posts", "below", "scope"]) if (gl.getLayer(id)) gl.removeLayer(id);
+    for (const id of ["command-short", "command-posts", "command-below", "command-scope"]) if (gl.getLayer(id)) gl.removeLayer(id);
     for (const state of STATES) {
       const name = `post-state-${state}`;
       if (gl.hasImage(name)) gl.updateImage(name, picture(ink, state));
       else gl.addImage(name, picture(ink, state), { pixelRatio: RATIO });
     }
-    if (!gl.getSource("posts")) gl.addSource("posts", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
+    if (!gl.getSource("command-posts")) gl.addSource("command-posts", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
     this.#border(gl, ink);
     this.#names(gl, ink);
     gl.addLayer({
-      id: "posts",
+      id: "command-posts",
       type: "symbol",
-      source: "posts",
+      source: "command-posts",
       layout: {
         "icon-image": ["concat", "post-state-", ["get", "state"]],
         "icon-size": SIZES.post,
@@ -84,9 +84,9 @@ export class Overview {
       },
     });
     gl.addLayer({
-      id: "posts-text",
+      id: "command-short",
       type: "symbol",
-      source: "posts",
+      source: "command-posts",
       filter: ["==", ["get", "state"], "short"],
       layout: {
         "text-field": ["get", "text"],
@@ -104,16 +104,17 @@ export class Overview {
   #border(gl, ink) {
     const { scope } = page;
     const source = `areas-${scope?.level}`;
-    if (!scope || !gl.getSource(source)) return;
-    gl.addLayer({
-      id: "scope",
+    if (!scope || !gl.getSource(source) || boot.tops.some((top) => top.fid === scope.fid)) return;
+    const line = {
+      id: "command-scope",
       type: "line",
       source,
       "source-layer": "areas",
       filter: ["==", ["id"], scope.fid],
       layout: { "line-join": "round" },
-      paint: { "line-color": ink["m-border-3"], "line-width": boot.wall ? 2.6 : 2 },
-    });
+      paint: { "line-color": ink.select, "line-width": boot.wall ? 3.4 : 2.8 },
+    };
+    gl.addLayer(line, gl.getLayer("selected-halo") ? "selected-halo" : undefined);
   }
 
   #names(gl, ink) {
@@ -122,7 +123,7 @@ export class Overview {
     const own = `areas-${level}`;
     const of = (key) => ["coalesce", ["get", ["concat", ["to-string", ["id"]], key], ["object", ["coalesce", ["global-state", "below"], ["literal", {}]]]], ""];
     gl.addLayer({
-      id: "below",
+      id: "command-below",
       type: "symbol",
       source: gl.getSource(own) ? own : "areas",
       "source-layer": "areas_label",
@@ -158,7 +159,7 @@ export class Overview {
   /** @param {object[]} posts as GET /api/checkpoints gives them */
   posts(posts) {
     this.#posts = posts;
-    this.canvas.gl.getSource("posts")?.setData({
+    this.canvas.gl.getSource("command-posts")?.setData({
       type: "FeatureCollection",
       features: posts
         .filter((post) => post.point)

@@ -64,10 +64,11 @@ export const tiles = {
     const found = url.match(/\/([a-z_]+)\/(\d+)\/(\d+)\/(\d+)\.mvt/);
     if (!found) return url;
     const [, layer, z, x, y] = found;
+    const level = boot.map.finer && layer === "areas" && !url.includes("level=") ? `&level=${encodeURIComponent(levels.at(Number(z)))}` : "";
     const bounds = tileBounds(Number(z), Number(x), Number(y));
     let rev = boot.rev; // the latest, in whatever order they were told
     for (const edit of edits)
       if (edit.rev > rev && (!edit.layers || edit.layers.includes(layer)) && meets(edit.bounds, bounds)) rev = edit.rev;
-    return `${url}${url.includes("?") ? "&" : "?"}rev=${rev}`;
+    return `${url}${url.includes("?") ? "&" : "?"}rev=${rev}${level}`;
   },
 };
