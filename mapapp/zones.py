@@ -3,7 +3,7 @@ zone_actions.py."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import shapely
@@ -36,12 +36,17 @@ MOST_AREAS, MOST = 2000, 20_000  # areas, and places, of one zone
 @blueprint.get("/api/zones")
 @needs("see")
 def zones():
-    """Zones within the account's areas, those lifted only when asked for; of one area those that have ground there."""
-    query = arguments("status", "geometry", "area")
+    """Zones within the account's areas, those lifted only when asked for, all or since a time; of one area those with ground
+    there."""
+    query = arguments("status", "geometry", "area", "lifted_since")
     status = query.get("status")
     if status and status not in STATUSES:
         raise BadInput(f"status={status[:40]}: {', '.join(STATUSES)} is needed")
     where = ZONES.c.status == status if status else ZONES.c.status != "lifted"
+    if since := query.get("lifted_since"):
+        time_of(since, "lifted_since")
+        moment = datetime.fromisoformat(since).astimezone(UTC).isoformat(timespec="milliseconds")
+        where = or_(where, and_(ZONES.c.status == "lifted", ZONES.c.lifted_at >= moment))
     top = visible(query["area"]) if query.get("area") else None
     with state().store.read() as reader:
         if top is not None:

@@ -73,7 +73,10 @@ export class Renewal {
       later(zone.rev);
       this.canvas.renew(["zones"]);
     }
-    const [told] = await Promise.all([api.get(boot.urls.zones).catch(() => null), this.#sums()]);
+    const midnight = new Date();
+    midnight.setHours(0, 0, 0, 0);
+    const query = { lifted_since: midnight.toISOString() };
+    const [told] = await Promise.all([api.get(boot.urls.zones, { query }).catch(() => null), this.#sums()]);
     if (told) page.set({ zones: told.zones });
   }
 

@@ -233,7 +233,7 @@ export class ZoneCard {
                 "div",
                 { class: "trouble waits" },
                 el("b", {}, t(`zone.asked-${zone.asked.action}`, { at: format.time(zone.asked.at) })),
-                el("span", {}, [zone.asked.by, zone.asked.reason].filter(Boolean).join("："), " ", t("zone.asked-waits")),
+                el("span", {}, [zone.asked.by, zone.asked.reason, t("zone.asked-waits")].filter(Boolean).join(" · ")),
               ),
             )
           : null,
