@@ -29,7 +29,7 @@ COARSE = 2e-5  # degrees (2 m) by which borders and streets beside the zones may
 def gather(reader: Reader, cache: CoverageCache, area: str | None, scope: Sequence[str] | None) -> dict[str, Any]:
     """{"title", "bounds", "zones", "rest", "posts", "areas", "roads", "water"}: rows with `shape` in degrees. Raises
     UnknownArea, and NotFound where nothing is in sight."""
-    tops = _tops(cache, area, scope)
+    tops = [_divided(cache, top) for top in _tops(cache, area, scope)]
     if not tops:
         raise NotFound("there is no area to brief about")
     paths = tuple(top.path for top in tops)
@@ -41,7 +41,8 @@ def gather(reader: Reader, cache: CoverageCache, area: str | None, scope: Sequen
     shapely.prepare(inside)
     zones = [row for row in rows if row["geom"] is not None and shapely.intersects(inside, row["geom"]) and not shapely.touches(inside, row["geom"])]
     title = "、".join(top.name or top.code for top in tops[:3]) + ("…" if len(tops) > 3 else "")
-    return {"title": title, "fids": [top.fid for top in tops], "bounds": bounds, "zones": [_zone(row) for row in zones],
+    frame = shapely.total_bounds([row["geom"] for row in zones]).tolist() if zones else bounds
+    return {"title": title, "frame": frame, "fids": [top.fid for top in tops], "zones": [_zone(row) for row in zones],
             "rest": [{"kind": row["kind"], "shape": row["geom"]} for row in rest_rows(reader, cache, paths)],
             "posts": [_post(reader, row) for row in reader.rows("checkpoints", scope=paths) if row["geom"] is not None],
             "outline": inside, "areas": _areas(reader, cache, tops),
@@ -54,6 +55,13 @@ def _tops(cache: CoverageCache, area: str | None, scope: Sequence[str] | None) -
     if scope is None or "/" in scope:
         return cache.roots()
     return [cache.nodes[int(path.strip("/").rpartition("/")[2])] for path in scope]
+
+
+def _divided(cache: CoverageCache, node: Node) -> Node:
+    """The area below which the ground is divided: a district that holds one street is that street."""
+    while len(below := cache.children.get(node.fid, ())) == 1:
+        node = cache.nodes[next(iter(below))]
+    return node
 
 
 def _zone(row: dict[str, Any]) -> dict[str, Any]:

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sqlalchemy import and_
 
 from layers.errors import BadEncoding, BadInput, NotFound, StoreBusy
 from layers.later import later
 from layers.schema import LAYERS, OWNER, Field, Layer
+from layers.zones import STATUSES
 
 from . import area_columns, handover
 from . import crs as crs_
@@ -30,6 +32,7 @@ geopandas = later("geopandas")
 pandas = later("pandas")
 
 Progress = Callable[[float, str], None]
+ZONES = TABLES["zones"]
 TRIES = 20  # how often rows and figures are read again to be of one revision
 NOT_IN_DBF = ("members",)  # lists of codes do not fit 254 bytes; the zone's shape and figures go
 EXPORT_LAYERS = [name for name in LAYERS if name not in ("shares",)]
@@ -61,6 +64,7 @@ class Request:
     special: bool = True  # special groups included
     personal: bool = False  # names and phones of persons included
     shapes: bool = True  # False: a table of figures alone
+    status: str | None = None  # zones of this status only
     package: bool | None = None  # a sealed zip with manifest; not said: only what is a zip anyway
     receiver: str | None = None
     purpose: str | None = None
@@ -131,7 +135,7 @@ def _about(cache: CoverageCache, request: Request, frame, answer: Mapping[str, A
         held = {name: column(name) for name in ("households", "population")}
         sums = {name: int(one.sum()) if one.notna().any() else None for name, one in held.items() if one is not None}
     at = cache.store.clock().isoformat(timespec="seconds")
-    return {"layer": request.layer, "area": request.area, "level": request.level, "rows": answer["rows"], **sums, "rev": answer["rev"], "at": at,
+    return {"layer": request.layer, "area": request.area, "level": request.level, "status": request.status, "rows": answer["rows"], **sums, "rev": answer["rev"], "at": at,
             "file_format": request.format, "crs": request.crs, "datum": request.datum, "encoding": request.encoding,
             "receiver": request.receiver, "purpose": request.purpose, "personal": request.personal}
 
@@ -145,6 +149,8 @@ def judged(request: Request) -> Format:
     format = FORMATS[request.format]
     if format.needs_shape and not LAYERS[request.layer].geometry:
         raise BadInput(f"{request.layer} have no geometry; {format.en} cannot hold them, CSV or Excel can")
+    if request.status is not None and (request.layer != "zones" or request.status not in STATUSES):
+        raise BadInput(f"status={request.status[:40]}: zones are {', '.join(STATUSES)}; other layers have none")
     if not request.shapes and not format.table:
         raise BadInput(f"{format.en} holds shapes; a table of figures alone is CSV or Excel")
     if request.encoding not in format.encodings:
@@ -174,7 +180,7 @@ def frame_of(reader: Reader, cache: CoverageCache, request: Request) -> pandas.D
         values = area_columns.fields_of(nodes) | area_columns.figures_of(cache, nodes)
         shapes = area_columns.shapes_of(reader, nodes, leaf=request.level is None) if request.shapes else None
     else:
-        rows = _rows(reader, cache, layer, scope)
+        rows = _rows(reader, cache, layer, scope, request.status)
         values = {field.name: [row.get(field.name) for row in rows] for field in fields_of(layer, request.special, request.personal)}
         shapes = np.array([row["geom"] for row in rows], dtype=object) if layer.geometry else None
     columns = {field.name: _column(field, values[field.name]) for field in fields_of(layer, request.special, request.personal)}
@@ -191,8 +197,10 @@ def _count(reader: Reader, cache: CoverageCache, request: Request) -> int:
     scope, layer = _scope(cache, request), LAYERS[request.layer]
     if layer.name == "areas":
         return len(_nodes(cache, request, scope))
-    there = reader.count(layer.name, None if scope is None else reader.in_scope(layer.name, scope))
-    return there + (len(rest_rows(reader, cache, scope)) if layer.name == "zones" else 0)
+    conditions = [] if scope is None else [reader.in_scope(layer.name, scope)]
+    conditions += [ZONES.c.status == request.status] if request.status else []
+    there = reader.count(layer.name, and_(*conditions) if conditions else None)
+    return there + (len(_rest(reader, cache, scope, request.status)) if layer.name == "zones" else 0)
 
 
 def _inside(path: str, scope: Sequence[str] | None) -> tuple[str, ...]:
@@ -211,8 +219,12 @@ def _nodes(cache: CoverageCache, request: Request, scope: Sequence[str] | None) 
     return sorted(found, key=lambda node: node.fid)
 
 
-def _rows(reader: Reader, cache: CoverageCache, layer: Layer, scope: Sequence[str] | None) -> list[dict[str, Any]]:
-    rows = reader.rows(layer.name, scope=scope)
+def _rest(reader: Reader, cache: CoverageCache, scope: Sequence[str] | None, status: str | None) -> list[dict[str, Any]]:
+    return rest_rows(reader, cache, scope) if status in (None, "in_force") else []
+
+
+def _rows(reader: Reader, cache: CoverageCache, layer: Layer, scope: Sequence[str] | None, status: str | None) -> list[dict[str, Any]]:
+    rows = reader.rows(layer.name, ZONES.c.status == status if status else None, scope=scope)
     for key, (target, column) in REFERENCES.items():
         if layer.field(key) is not None and target in TABLES:
             wanted = {row[key] for row in rows if row.get(key) is not None}
@@ -225,7 +237,7 @@ def _rows(reader: Reader, cache: CoverageCache, layer: Layer, scope: Sequence[st
         if layer.name == "checkpoints" and isinstance(row["areas"], list):  # numbers inside, codes outside
             row["areas"] = [cache.nodes[one].code if isinstance(one, int) and one in cache.nodes else one for one in row["areas"]]
     if layer.name == "zones":
-        rows = [row | {"derived": False} for row in rows] + rest_rows(reader, cache, scope)
+        rows = [row | {"derived": False} for row in rows] + _rest(reader, cache, scope, status)
     return rows
 
 

@@ -183,7 +183,7 @@ def _drawn(profile: Profile, found: Mapping[str, Any], order: Order, words: Mapp
     mildest_first = sorted(known, key=lambda zone: -list(kinds).index(zone["kind"]))
     rest = [feature(one["shape"], look=f"zone rest {kinds[one['kind']]['look']}") for one in found["rest"]]
     return {
-        "bounds": found["bounds"], "valid_until": order.valid_until.isoformat(),
+        "bounds": found["frame"], "valid_until": order.valid_until.isoformat(),
         "words": {"nearer": words["briefing.nearer"], "farther": words["briefing.farther"]},
         "water": collection([feature(one["shape"], look="water") for one in found["water"]]),
         "roads": collection([feature(one["shape"], look=f"road {one['kind']}") for one in found["roads"]]),

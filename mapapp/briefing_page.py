@@ -26,7 +26,7 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 STYLES = ("vendor/leaflet/leaflet.css", "css/tokens.css", "css/briefing.css")
 MAP_HERE = "<!--map-->"
 LAYERS = {  # name -> what Leaflet is told; the look of each feature is a class of briefing.css
-    "water": {"interactive": False}, "areas": {"interactive": False}, "roads": {"interactive": False}, "halo": {"interactive": False},
+    "areas": {"interactive": False}, "water": {"interactive": False}, "roads": {"interactive": False}, "halo": {"interactive": False},
     "zones": {"interactive": True}}
 
 

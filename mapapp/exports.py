@@ -19,7 +19,7 @@ from .forms import arguments, body, flag
 from .state import State, actor, rights, state
 
 blueprint = Blueprint("exports", __name__)
-TEXTS = ("layer", "format", "crs", "encoding", "area", "level", "receiver", "purpose")
+TEXTS = ("layer", "format", "crs", "encoding", "area", "level", "status", "receiver", "purpose")
 SWITCHES = ("package", "personal", "shapes")
 
 
@@ -65,7 +65,7 @@ def _ask(form: dict[str, Any]) -> Request:
     if personal and not all(own.may("see_personal", path) for path in paths):
         raise Forbidden("names and phones are handed over only by who may see them there", action="see_personal")
     return Request(form["layer"], form.get("format") or "shapefile", crs, encoding, form.get("area") or None, form.get("level") or None,
-                   scope=own.filter("export"), special=all(own.may("see_special", path) for path in paths), personal=personal,
+                   status=form.get("status") or None, scope=own.filter("export"), special=all(own.may("see_special", path) for path in paths), personal=personal,
                    shapes=form.get("shapes") is not False, package=form.get("package"), receiver=form.get("receiver"), purpose=form.get("purpose"))
 
 

@@ -13,6 +13,7 @@ from geodata.exporter import EXPORT_FORMATS, EXPORT_LAYERS, Request, export, sum
 from geodata.formats import FORMATS, detect
 from geodata.handover import verify
 from layers.errors import BadInput, MissingField, NotFound
+from layers.zones import STATUSES
 
 from . import briefing, open_accounts
 from .texts import LANGUAGES
@@ -31,7 +32,7 @@ def _export(call: Call) -> None:
         raise MissingField("names and phones are handed over only with --receiver and --purpose", fields=["receiver", "purpose"])
     request = Request(args.layer, format.id, crs, encoding, args.area, args.level, args.datum, personal=args.personal, shapes=not args.no_shapes,
                       package=True if path.suffix.lower() == ".zip" else False if format.suffixes[0] != ".zip" else None,
-                      receiver=args.receiver, purpose=args.purpose)
+                      receiver=args.receiver, purpose=args.purpose, status=args.status)
     with closing(call.open()) as store, closing(open_accounts(call.config, store)) as accounts:
         cache = CoverageCache(store, tiles=False)
         cache.sync()
@@ -78,6 +79,7 @@ def add_parsers(commands: Any) -> None:
     one.add_argument("--encoding", choices=["UTF-8", "GBK"])
     one.add_argument("--area", metavar="CODE", help="only what lies under it")
     one.add_argument("--level", metavar="LEVEL", help="areas of this level instead of the leaves")
+    one.add_argument("--status", choices=STATUSES, help="of zones: only these")
     one.add_argument("--no-shapes", action="store_true", help="CSV and Excel: figures alone")
     one.add_argument("--personal", action="store_true", help="also names and phones of persons")
     _whom(one, required=False)

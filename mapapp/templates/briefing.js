@@ -23,7 +23,7 @@ function briefing(map, layers, data) {
     for (const row of rows) box.append(text("div", "", row));
     return box;
   };
-  for (const name of ["water", "areas", "roads", "halo", "zones"]) layers[name].addData(data[name]);
+  for (const name of ["areas", "water", "roads", "halo", "zones"]) layers[name].addData(data[name]);
   layers.zones.eachLayer((layer) => {
     const { told } = layer.feature.properties;
     if (told) layer.bindTooltip(lines(told), { sticky: true });
@@ -35,7 +35,7 @@ function briefing(map, layers, data) {
   L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
   const fit = () => {
     map.invalidateSize({ animate: false });
-    map.fitBounds(frame, { animate: false, padding: [12, 12] });
+    map.fitBounds(frame, { animate: false, padding: [map.getSize().x / 10, map.getSize().y / 10] });
   };
   fit();
   // On paper the map has another size: it is framed anew, and put back afterwards.

@@ -44,6 +44,7 @@ export function packageForm({ layer, area, go, job, refuse }) {
   const inputs = {
     layer: choose("layer", named(exports.layers), layer),
     level: choose("level", [["", t("export.leaves")], ...named(boot.levels)], ""),
+    status: choose("status", [["in_force", t("export.in-force")], ["", t("export.any-status")]], "in_force"),
     area: choose("area", scopes(area), area?.code ?? ""),
     format: choose("format", named(exports.formats)),
     crs: crsChoice(area),
@@ -54,7 +55,8 @@ export function packageForm({ layer, area, go, job, refuse }) {
   const personal = check("personal", "personal"),
     figures = check("figures", "figures");
   const rows = el("p", { class: "hint wide", role: "status" });
-  const level = labelled("level", inputs.level);
+  const level = labelled("level", inputs.level),
+    status = labelled("status", inputs.status);
   const chosen = (entries, input) => entries.find((entry) => entry.id === input.value);
 
   /** Only what the layer and the format know of. */
@@ -69,6 +71,7 @@ export function packageForm({ layer, area, go, job, refuse }) {
     for (const option of inputs.crs.querySelectorAll("option")) option.disabled = into.crs.length > 0 && !into.crs.includes(option.value);
     if (inputs.crs.selectedOptions[0].disabled) [inputs.crs.value] = into.crs;
     level.hidden = inputs.layer.value !== "areas";
+    status.hidden = inputs.layer.value !== "zones";
     figures.node.hidden = !(into.table && held.shape);
     personal.node.hidden = !(held.personal && exports.personal);
     inputs.crs.disabled = !held.shape;
@@ -76,8 +79,9 @@ export function packageForm({ layer, area, go, job, refuse }) {
 
   function order() {
     const body = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.value.trim()]));
-    for (const name of ["area", "level", "receiver", "purpose"]) if (!body[name]) delete body[name];
+    for (const name of ["area", "level", "status", "receiver", "purpose"]) if (!body[name]) delete body[name];
     if (level.hidden) delete body.level;
+    if (status.hidden) delete body.status;
     if (!personal.node.hidden && personal.input.checked) body.personal = true;
     if (!figures.node.hidden && figures.input.checked) body.shapes = false;
     return { ...body, package: true };
@@ -128,6 +132,7 @@ export function packageForm({ layer, area, go, job, refuse }) {
     labelled("layer", inputs.layer),
     labelled("area", inputs.area),
     level,
+    status,
     labelled("format", inputs.format),
     labelled("encoding", inputs.encoding),
     labelled("crs", inputs.crs, { wide: true }),
