@@ -14,7 +14,7 @@ from geodata import committing, redrawing, undoing, zoning
 from geodata.dealing import deal_again
 from geodata.importer import leaf_at
 from geodata.rows import Reader
-from geodata.schema import HISTORY
+from geodata.schema import HISTORY, TABLES
 from geodata.store import Store
 from geodata.transaction import Transaction
 from layers.areas import Area, to_degrees, to_units
@@ -41,6 +41,9 @@ WORK = {
     "propose": 5,
     "withdraw": 3,
     "restore": 2,
+    "approve zone": 4,
+    "extend zone": 2,
+    "lift zone": 2,
 }
 
 
@@ -191,6 +194,15 @@ def _withdrawn(reader: Reader, dice: random.Random) -> Step | None:
     return {"edit": dice.choice(gone).rev_to} if gone else None
 
 
+def _zone(status: str):
+    def invent(reader: Reader, dice: random.Random) -> Step | None:
+        rows = reader.rows("zones", TABLES["zones"].c.status == status, geometry=False)
+        row = dice.choice(rows) if rows else None
+        return None if row is None else {"fid": row["fid"], "version": row["version"], "year": 2027 + dice.randint(0, 30)}
+
+    return invent
+
+
 _INVENT = {
     "split": some_split,
     "merge": some_merge,
@@ -206,8 +218,11 @@ _INVENT = {
     "remove staff": _some("staff", change=False),
     "attributes": _attributes,
     "propose": _proposal,
-    "withdraw": _some("zones", change=False),
+    "withdraw": _zone("proposed"),
     "restore": _withdrawn,
+    "approve zone": _zone("proposed"),
+    "extend zone": _zone("in_force"),
+    "lift zone": _zone("in_force"),
 }
 
 
@@ -218,6 +233,20 @@ def _change(layer: str):
             tx.touched["areas"].add(form["fid"])
         if layer == "cells":
             deal_again(tx, form["fid"])
+
+    return do
+
+
+def _decide(action: str):
+    """A decision about a zone by a second person."""
+
+    def do(tx: Transaction, form: Step) -> None:
+        tx.actor = "commander"
+        told = {"reason": "演练", "order_no": "〔2026〕2号", "version": form["version"], "until": f"{form['year']}-03-01T08:00:00+08:00"}
+        if action == "approve":
+            zoning.approve(tx, form["fid"], told)
+        else:
+            zoning.decide(tx, form["fid"], action, told)
 
     return do
 
@@ -252,6 +281,9 @@ _DO = {
     "propose": lambda tx, form: zoning.write(tx, zoning.resolve(tx, form), form),
     "withdraw": _remove("zones"),
     "restore": lambda tx, form: undoing.undo(tx, form["edit"]),
+    "approve zone": _decide("approve"),
+    "extend zone": _decide("extend"),
+    "lift zone": _decide("lift"),
 }
 
 
