@@ -73,11 +73,31 @@ async function ask(method, url, body, again = false) {
   throw error;
 }
 
+/** Ends the session; also when it is over already. Throws when the server cannot be asked. */
+async function leave(again = false) {
+  let answer;
+  try {
+    answer = await fetch(boot.urls.sign_out, {
+      method: "POST",
+      credentials: "same-origin",
+      redirect: "manual",
+      signal: AbortSignal.timeout(LIMIT_MS),
+      headers: { "X-CSRF-Token": boot.csrf },
+    });
+    if (answer.type === "opaqueredirect" || answer.status !== 400) return;
+    if (again || !(await freshToken())) return;
+  } catch {
+    throw new ApiError(0, { code: "offline", detail: t("error.offline") });
+  }
+  await leave(true);
+}
+
 const filled = (template, path = {}) => template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(path[name]));
 
 export const line = {
   get: (url, path) => ask("GET", filled(url, path)),
   post: (url, body, path) => ask("POST", filled(url, path), body),
+  leave: () => leave(),
   /** The time as the server's clock has it, in milliseconds. */
   now: () => Date.now() + skew,
 };

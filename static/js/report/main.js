@@ -196,7 +196,11 @@ async function start() {
   sender.start();
   page.on("signedOut", () => page.signedOut || (sender.soon(0), reread()));
   page.on("stale", () => page.stale && reread());
-  page.on("offline", () => page.offline || (phone.work ?? reread()));
+  page.on("offline", () => {
+    if (page.offline) return;
+    sender.back();
+    if (!phone.work) reread();
+  });
   document.addEventListener("visibilitychange", () => document.hidden || (drawSoon(), page.stale && reread()));
   navigator.storage?.persist?.().catch(() => {});
   setInterval(drawSoon, LOOK_MS);

@@ -67,7 +67,7 @@ function leave() {
     body: [el("p", {}, t("rep.leave-waiting", { n: waiting, count: waiting })), el("p", { class: "hint" }, t("rep.leave-note"))],
     actions: [
       el("button", { class: "btn", type: "button", onclick: exportWaiting }, t("rep.export")),
-      el("button", { class: "btn", type: "button", "data-key": "leave", onclick: signOut }, t("rep.leave")),
+      el("button", { class: "btn", type: "button", "data-key": "leave", onclick: () => (shut(), signOut()) }, t("rep.leave")),
       el("button", { class: "btn pri", type: "button", onclick: () => shut() }, t("rep.stay")),
     ],
   });

@@ -9,7 +9,7 @@ import { say } from "../ui/say.js";
 import { doorSheet } from "./door_sheet.js";
 import { numbers } from "./numbers.js";
 import { phone } from "./phone.js";
-import { hasDoors, nextOpen, sums } from "./places.js";
+import { baseOf, hasDoors, nextOpen, sums } from "./places.js";
 
 const HOLD_MS = 550;
 export const HELP = ["medical", "medicine", "supplies", "other"];
@@ -160,7 +160,7 @@ export function pad(area) {
       : null,
     undo,
   );
-  const known = record?.base;
+  const known = record ? record.base : baseOf(place);
   const before = known
     ? el(
         "p",

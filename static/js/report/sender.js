@@ -11,7 +11,7 @@ const BATCH = 200,
   BACK_MS = 3000, // all phones of a street come back at the same moment: each waits its own part of this
   LOCK = "weige-report-send";
 
-/** Owns the one timer and the count of failures. Public: start, soon, now. */
+/** Owns the one timer and the count of failures. Public: start, soon, back, now. */
 class Sender {
   #timer = null;
   #due = Infinity;
@@ -20,7 +20,7 @@ class Sender {
 
   start() {
     phone.wake = () => this.soon();
-    addEventListener("online", () => this.#comeBack());
+    addEventListener("online", () => this.back());
     document.addEventListener("visibilitychange", () => document.hidden || this.soon(Math.random() * FIRST_MS));
     this.soon(Math.random() * FIRST_MS);
   }
@@ -36,7 +36,9 @@ class Sender {
     this.#timer = setTimeout(() => this.now(), wait);
   }
 
-  #comeBack() {
+  /** The line is whole again. */
+  back() {
+    if (this.#busy) return;
     this.#failures = 0;
     this.#due = Infinity;
     this.soon(Math.random() * BACK_MS);

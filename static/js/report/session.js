@@ -1,8 +1,11 @@
 // The session is over: the password may be given now or later; what was reported stays on the phone and waits.
 import { boot } from "../data/boot.js";
+import { t } from "../data/i18n.js";
 import { page } from "../data/page.js";
 import { askPassword } from "../ui/sign_in_dialog.js";
+import { toast } from "../ui/toast.js";
 import { CHANNEL, forget } from "./forget.js";
+import { line } from "./line.js";
 
 let asking = null;
 
@@ -24,10 +27,16 @@ export function watchSession() {
   });
 }
 
-/** Signs out: first the phone forgets, then the session ends. */
+/** Signs out: the session ends, then the phone forgets. Without a network the session would go on: nothing happens then. */
 export async function signOut() {
+  try {
+    await line.leave();
+  } catch {
+    toast(t("rep.leave-offline"), { kind: "bad" });
+    return;
+  }
   await forget((account) => account === boot.account.name);
-  document.getElementById("sign-out").requestSubmit();
+  location.assign(boot.urls.sign_in);
 }
 
 /** Whoever worked here before with another account leaves nothing but reports on their way. */
