@@ -100,7 +100,8 @@ def test_a_report_shows_and_a_cut_is_told_and_caught_up(room, lang: str, record_
     if not planner.get("/api/rounds")["rounds"]:
         send(planner, "/api/rounds", {"id": "1", "name": "第 1 轮入户排查", "kind": "survey", "starts_at": "2020-01-01T00:00:00+08:00"}, 201)
         point = leaves(planner, 1)[0]["where"]
-        send(planner, "/api/checkpoints", {"name": "霁明路北口", "kind": "estate_gate", "point": point, "hours": "00:00-24:00", "required": 2, "present": 1}, 201)
+        send(planner, "/api/checkpoints", {"name": "霁明路北口", "kind": "estate_gate", "point": point, "hours": "00:00-24:00",
+                                           "required": 2, "present": 1}, 201)
     desk = room("/command", lang=lang)
     desk.page.evaluate("window.stayed = true")
     view = desk.view()
@@ -123,7 +124,8 @@ def test_a_report_shows_and_a_cut_is_told_and_caught_up(room, lang: str, record_
     assert received.inner_text().split("\n")[0] == kept.split("\n")[0], "what was shown stays"
     desk.page.context.set_offline(False)
     desk.page.locator("#live.back, #live.on").wait_for(timeout=30_000)
-    desk.page.wait_for_function("(kept) => document.querySelector('#rounds .received p').innerText.split('\\n')[0] !== kept.split('\\n')[0]", arg=kept, timeout=20_000)
+    desk.page.wait_for_function("(kept) => document.querySelector('#rounds .received p').innerText.split('\\n')[0] !== kept",
+                                arg=kept.split("\n")[0], timeout=20_000)
     says(desk, "posts", WORDS[lang]["short"])
     desk.shot(f"command-{lang[:2]}-3-back")
     assert desk.page.evaluate("window.stayed") is True, "nothing was loaded anew"

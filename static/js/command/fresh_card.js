@@ -41,10 +41,10 @@ function sources() {
   const postAges = posts.map((post) => post.age_s).filter((age) => typeof age === "number");
   const counts = page.tree?.data?.area?.age_s ?? page.tree?.data?.children[0]?.age_s ?? null;
   return [
-    ["reports", pieces.since(youngest(rounds.map(({ total }) => total.newest_at)))],
-    ["posts", postAges.length ? Math.min(...postAges) + (Date.now() - page.posts.at) / 1000 : null],
+    ["reports", page.progress ? pieces.since(youngest(rounds.map(({ total }) => total.newest_at))) : undefined],
+    ["posts", !page.posts ? undefined : postAges.length ? Math.min(...postAges) + (Date.now() - page.posts.at) / 1000 : null],
     ["counts", counts],
-    ["zones", pieces.since(page.summary?.data?.as_of)],
+    ["zones", page.summary ? pieces.since(page.summary.data?.as_of) : undefined],
   ];
 }
 
@@ -69,7 +69,7 @@ export function drawFresh() {
     el(
       "ul",
       { class: "roles sources" },
-      sources().map(([name, age]) => el("li", {}, el("span", {}, t(`command.source-${name}`)), el("b", { class: age === null ? "unknown" : "" }, age === null ? t("command.never") : format.age(age)))),
+      sources().map(([name, age]) => el("li", {}, el("span", {}, t(`command.source-${name}`)), el("b", { class: age === null ? "unknown" : "" }, age === undefined ? "…" : age === null ? t("command.never") : format.age(age)))),
     ),
   );
   const total = page.progress?.data?.rounds[0]?.total;

@@ -73,7 +73,7 @@ function row(one, why, onGo) {
       el("button", { class: "go", type: "button", "data-key": `need ${area.code}`, onclick: () => onGo(area) }, places.title(area)),
     ),
     cell("cause", el("span", { class: `c-${first[1]}` }, icon(first[0] === "help" ? "bad" : first[0], first[0] === "under" ? "solid" : "s"), first[2])),
-    cell("bar", el("span", {}, bar(course?.rate ?? null), el("b", {}, course ? format.percent(course.rate) : t("value.unknown")))),
+    cell("bar", el("span", {}, bar(course?.rate ?? null), el("b", {}, course?.rate === null || !course ? pieces.number(null) : format.percent(course.rate)))),
     cell("num", one.received === null ? pieces.number(null) : `${format.number(one.received)} / ${format.number(one.of)}`),
     cell("num", one.gap === null ? pieces.number(null) : format.number(Math.max(0, one.gap))),
     cell("num", one.absent === null ? pieces.number(null) : format.percent(one.absent)),

@@ -88,9 +88,9 @@ function block({ round, total }, { alone }) {
   const unit = t(`command.unit-${kind}`);
   const value = (name, ...shown) => [t(`command.${name}`), el("span", {}, ...shown)];
   const dues =
-    due || pace.mean !== null
+    due || pace.mean >= 1
       ? pieces.figures(
-          pace.mean === null ? null : value("mean", t("command.per-hour", { n: format.number(Math.round(pace.mean)) })),
+          pace.mean === null || pace.mean < 1 ? null : value("mean", t("command.per-hour", { n: format.number(Math.round(pace.mean)) })),
           pace.needed === null ? null : value("needed", t("command.per-hour", { n: format.number(Math.ceil(pace.needed)) })),
           due && pace.ends ? value("ends", pieces.clock(pace.ends.toISOString())) : null,
           due ? value("due", pieces.clock(due)) : null,
@@ -107,8 +107,7 @@ function block({ round, total }, { alone }) {
       el(
         "p",
         {},
-        kind === "survey" ? t("command.surveyed", { n: format.number(course.done ?? 0) }) : pieces.number(course.done),
-        el("br"),
+        course.done === null ? null : [kind === "survey" ? t("command.surveyed", { n: format.number(course.done) }) : format.number(course.done), el("br")],
         course.due === null ? "" : kind === "survey" ? t("command.surveyed-of", { n: format.number(course.due) }) : `/ ${format.number(course.due)} ${unit}`,
       ),
     ),

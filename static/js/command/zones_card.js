@@ -34,7 +34,7 @@ function row(name, zones, { households, population }, { picture = null, look = "
   return el(
     "tr",
     { class: look },
-    el("th", { scope: "row" }, picture, name),
+    el("th", { scope: "row" }, picture, el("span", { class: "nm" }, name)),
     el("td", {}, zones === null ? "" : format.number(zones)),
     el("td", {}, shown(households)),
     el("td", { class: "big" }, shown(population)),
