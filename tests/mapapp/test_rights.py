@@ -19,6 +19,7 @@ from tests.mapapp.doing import (
     person_at,
     round_at,
     polygon,
+    post_at,
     split,
     spot,
     token_at,
@@ -238,6 +239,43 @@ remove person            sibling     401  403    403      403     404       404 
 remove person            above       401  403    403      403     404       404     403   403   403
 remove person            other       401  403    403      403     404       404     403   403   403
 
+posts                    -        401  403    200      200     200       200     403   200   200
+posts of area            inside   401  403    200      200     200       200     403   200   200
+posts of area            sibling  401  403    404      404     404       404     403   404   200
+posts of area            above    401  403    404      404     404       404     403   404   200
+posts of area            other    401  403    404      404     404       404     403   404   200
+post                     inside   401  403    200      200     200       200     403   200   200
+post                     sibling  401  403    404      404     404       404     403   404   200
+post                     other    401  403    404      404     404       404     403   404   200
+post card                inside   401  403    200      200     200       200     403   200   200
+post card                sibling  401  403    404      404     404       404     403   404   200
+post card                other    401  403    404      404     404       404     403   404   200
+post sheet               inside   401  403    200      200     200       200     403   200   200
+post sheet               sibling  401  403    404      404     404       404     403   404   200
+post sheet               other    401  403    404      404     404       404     403   404   200
+add post                 inside   401  403    403      403     201       201     403   403   201
+add post                 sibling  401  403    403      403     404       404     403   403   403
+add post                 other    401  403    403      403     404       404     403   403   403
+change post              inside   401  403    403      403     200       200     403   403   200
+change post              sibling  401  403    403      403     404       404     403   403   403
+change post              other    401  403    403      403     404       404     403   403   403
+move post                inside   401  403    403      403     200       200     403   403   200
+move post                sibling  401  403    403      403     404       404     403   403   403
+move post                other    401  403    403      403     404       404     403   403   403
+remove post              inside   401  403    403      403     200       200     403   403   200
+remove post              sibling  401  403    403      403     404       404     403   403   403
+remove post              other    401  403    403      403     404       404     403   403   403
+move post there          sibling  401  403    403      403     404       404     403   403   403
+serve there              sibling  401  403    403      403     404       404     403   403   200
+count post               inside   401  403    403      200     200       200     403   403   200
+count post               sibling  401  403    403      404     404       404     403   403   403
+count post               other    401  403    403      404     404       404     403   403   403
+staffing                 -        401  403    200      200     200       200     403   200   200
+staffing of area         inside   401  403    200      200     200       200     403   200   200
+staffing of area         sibling  401  403    404      404     404       404     403   404   200
+staffing of area         above    401  403    404      404     404       404     403   404   200
+staffing of area         other    401  403    404      404     404       404     403   404   200
+
 own account page         -           401  200    200      200     200       200     200   200   200
 own account              -           401  200    200      200     200       200     200   200   200
 own language             -           401  200    200      200     200       200     200   200   200
@@ -441,6 +479,32 @@ CASES = {
         "/api/staff",
         {"name": "李某", "role": "volunteer", "area": code(place)},
     ),
+    "posts": lambda web, place, who: ("GET", "/api/checkpoints", None),
+    "posts of area": lambda web, place, who: ("GET", f"/api/checkpoints?area={code(place)}", None),
+    "post": lambda web, place, who: ("GET", f"/api/checkpoints/{post_at(web, place)}", None),
+    "post card": lambda web, place, who: ("GET", f"/api/checkpoints/{post_at(web, place)}/card", None),
+    "post sheet": lambda web, place, who: ("GET", f"/posts/{post_at(web, place)}", None),
+    "add post": lambda web, place, who: ("POST", "/api/checkpoints", {"point": spot(web, place)["coordinates"]}),
+    "change post": lambda web, place, who: ("PATCH", f"/api/checkpoints/{post_at(web, place)}", {"version": 1, "state": "closed"}),
+    "move post": lambda web, place, who: (
+        "PATCH",
+        f"/api/checkpoints/{post_at(web, place)}",
+        {"version": 1, "point": spot(web, "inside")["coordinates"]},
+    ),
+    "move post there": lambda web, place, who: (
+        "PATCH",
+        f"/api/checkpoints/{post_at(web, 'inside')}",
+        {"version": 1, "point": spot(web, place)["coordinates"]},
+    ),
+    "serve there": lambda web, place, who: (
+        "PATCH",
+        f"/api/checkpoints/{post_at(web, 'inside')}",
+        {"version": 1, "areas": [code(place)]},
+    ),
+    "remove post": lambda web, place, who: ("DELETE", f"/api/checkpoints/{post_at(web, place)}?version=1", None),
+    "count post": lambda web, place, who: ("POST", f"/api/checkpoints/{post_at(web, place)}/presence", {"present": 1}),
+    "staffing": lambda web, place, who: ("GET", "/api/staffing", None),
+    "staffing of area": lambda web, place, who: ("GET", f"/api/staffing?area={code(place)}", None),
     "add gate": lambda web, place, who: ("POST", "/api/gates", {"name": "北门", "geometry": spot(web, place)}),
     "add stairwell": lambda web, place, who: ("POST", "/api/units", {"building": web.fids["buildings"][place]}),
     "add road": lambda web, place, who: ("POST", "/api/roads", {"geometry": across(web, "inside")}),
