@@ -8,10 +8,12 @@ import time
 import pytest
 
 from tests.browser.desk import Desk
+from tests.counts import FULL
 
 COMMANDER = ("commander", "Command-2026")
 # language -> micro-grid of the demo town that no other browser test touches
 AREAS = {"zh-CN": "33029900100200603", "en-US": "33029900100700606"}
+PAIRS = [("zh-CN", "en-US"), ("en-US", "zh-CN")]  # language of the planner, of the commander
 WHY = {"zh-CN": "演练：绣溪新村 1 例", "en-US": "Exercise: one case"}
 
 
@@ -46,10 +48,10 @@ def propose(desk: Desk, code: str, lang: str, kind: str = "lockdown") -> dict:
 
 
 @pytest.mark.promise("A planner proposes a zone, another person approves it, the planner sees it by herself")
-@pytest.mark.parametrize("lang", AREAS)
-def test_one_proposes_another_approves(desk_in, lang: str, record_property):
+@pytest.mark.parametrize(("lang", "other"), PAIRS if FULL else PAIRS[:1])
+def test_one_proposes_another_approves(desk_in, lang: str, other: str, record_property):
     planner: Desk = desk_in("demo", lang)
-    commander: Desk = desk_in("demo", lang, sign_in=False, color_scheme="dark" if lang == "en-US" else "light")
+    commander: Desk = desk_in("demo", other, sign_in=False, color_scheme="dark")
     commander.start(*COMMANDER)
     code, short = AREAS[lang], lang[:2]
     area = propose(planner, code, lang)
@@ -88,14 +90,11 @@ def test_one_proposes_another_approves(desk_in, lang: str, record_property):
     commander.page.locator("#side [data-key='act lift'], #side .chip.ok").first.wait_for(timeout=30_000)
     decided = time.monotonic()
     planner.page.wait_for_function(
-        "(people) => document.querySelector('#side table.zones tbody tr')?.innerText.includes(people)",
-        arg=f"{area['population']:,}" if lang == "zh-CN" else "", timeout=30_000)
-    planner.page.wait_for_function(
         "(id) => document.querySelector(`#side [data-key='zone ${id}']`) && !document.querySelector(`#side [data-key='zone ${id}']`)"
         ".closest('tr').querySelector('.tag').textContent.includes('?')", arg=zone["id"], timeout=30_000)
     shown = time.monotonic() - decided
     planner.calm()
-    assert table(planner) != before
+    assert table(planner) != before and f"{area['population']:,}" in table(planner)
     assert planner.view() == view and planner.page.evaluate("window.stayed") is True
     planner.shot(f"zone-{short}-5-in-force")
     commander.shot(f"zone-{short}-6-card")
@@ -188,7 +187,7 @@ def test_a_zone_of_buildings_and_single_stairwells_is_put_together_by_hand_or_by
     desk.page.keyboard.press("Enter")
     desk.page.locator("#side [data-key=withdraw]").wait_for(timeout=30_000)
     desk.page.locator("#side [data-key=withdraw]").click()
-    desk.page.locator(".toast .lk").click()
+    desk.page.locator(".toast .lk", has_text="撤销").click()  # the toast of the proposal offers to withdraw it
     desk.page.locator("#side [data-key=withdraw]").wait_for(timeout=30_000)
     desk.page.locator("#side [data-key=withdraw]").click()
     desk.calm()

@@ -78,12 +78,6 @@ function rest(ink, { wash, isolateZone }) {
       paint: { "line-offset": INSIDE_PX, ...paint },
     });
   return [
-    of("wash", {
-      "line-color": ink[`z-${colour}-wash`],
-      "line-width": BAND_PX + INSIDE_PX,
-      "line-offset": (BAND_PX + INSIDE_PX) / 2,
-      "line-opacity": wash ? dim : 0,
-    }),
     of("halo", { "line-color": ink["m-halo"], "line-width": wash ? 0 : 5, "line-opacity": 0.8 * dim }),
     of("line", {
       "line-color": ink[`z-${colour}`],
@@ -124,7 +118,8 @@ function badges() {
         layout: {
           "icon-image": ["concat", "badge-", ["get", "kind"], "-", STATUS],
           "icon-allow-overlap": true,
-          "icon-offset": [0, -22],
+          "icon-ignore-placement": true,
+          "icon-offset": [0, -31], // above the label of an area, which stands at the same place
         },
       }),
       "source-layer": "zones_label",
