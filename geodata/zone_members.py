@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import numpy as np
 import shapely
-from sqlalchemy import func, insert, select, type_coerce
+from sqlalchemy import Text, func, insert, select, type_coerce
 
 from layers.areas import Area, to_units
 from layers.errors import NotFound
@@ -27,6 +28,7 @@ from .transaction import Transaction
 from .types import Wkb
 
 BUILDINGS, UNITS, SHARES, CELLS = (TABLES[name] for name in ("buildings", "units", "shares", "cells"))
+WKB = type_coerce(BUILDINGS.c.geom, Wkb()).label("wkb")
 LISTED = 5000  # rows written at once
 
 
@@ -43,13 +45,14 @@ class Place:
 
 @dataclass(slots=True)
 class Members:
-    """Owns the places of one zone while they are gathered, each once. Public: leaves, buildings, units, cells, ground,
-    tally, rows, count, areas."""
+    """Owns the places of one zone while they are gathered, each once. Public: add_leaves, add_buildings, add_units,
+    add_cells, add_ground, tally, count, rows, outlines."""
 
     reader: Reader
     held: dict[str, dict[int, Place]] = field(default_factory=lambda: {"units": {}, "buildings": {}, "cells": {}})
     divided: set[int] = field(default_factory=set)  # buildings that count through their stairwells
     unknown: set[int] = field(default_factory=set)  # leaves whose people nobody knows
+    outlines: list[bytes] = field(default_factory=list)  # of the buildings that were named
 
     # ---- gathering -----------------------------------------------------------------------------------------------
     def add_leaves(self, leaves: Iterable[Area]) -> None:
@@ -59,13 +62,12 @@ class Members:
         shares: dict[int, list[Any]] = defaultdict(list)
         for chunk in chunks(counted):
             self._take_buildings(self._rows(BUILDINGS, BUILDINGS.c.area.in_(chunk)))
-            joined = select(*_columns(UNITS), UNITS.c.building, BUILDINGS.c.area.label("leaf")).join(
-                BUILDINGS, BUILDINGS.c.fid == UNITS.c.building).where(BUILDINGS.c.area.in_(chunk))
-            self._take_units(self.reader.connection.execute(joined))
-            for share in self.reader.connection.execute(select(*_columns(SHARES), SHARES.c.cell, SHARES.c.weight).where(
+            own = select(BUILDINGS.c.fid).where(BUILDINGS.c.area.in_(chunk))
+            self._take_units(self._rows(UNITS, UNITS.c.building.in_(own), UNITS.c.building))
+            for share in self.reader.connection.execute(select(*fact_columns(SHARES), SHARES.c.cell, SHARES.c.weight).where(
                     SHARES.c.area.in_(chunk))):
                 shares[share.cell].append(share)
-                counted[share.area].append(share.households is not None)
+                counted[share[1]].append(share[3] is not None)
         self._take_shares(shares)
         for layer in ("units", "buildings"):
             for fid, place in self.held[layer].items():
@@ -76,8 +78,9 @@ class Members:
 
     def add_buildings(self, fids: Sequence[int]) -> list[int]:
         """Buildings with their stairwells; answers their leaves. Raises NotFound."""
-        rows = [row for chunk in chunks(fids) for row in self._rows(BUILDINGS, BUILDINGS.c.fid.in_(chunk))]
+        rows = [row for chunk in chunks(fids) for row in self._rows(BUILDINGS, BUILDINGS.c.fid.in_(chunk), WKB)]
         _all_there("building", fids, rows)
+        self.outlines = [row.wkb for row in rows if row.wkb is not None]
         units = [row for chunk in chunks(fids) for row in self._rows(UNITS, UNITS.c.building.in_(chunk), UNITS.c.building)]
         self._take_buildings(rows)
         self._take_units(units)
@@ -123,12 +126,11 @@ class Members:
         leaves = {area.fid: area for area in under}
         rows, shapes = [], []
         for chunk in chunks(leaves):
-            for row in self._rows(BUILDINGS, BUILDINGS.c.area.in_(chunk), type_coerce(BUILDINGS.c.geom, Wkb()).label("wkb")):
+            for row in self._rows(BUILDINGS, BUILDINGS.c.area.in_(chunk), WKB):
                 if row.wkb is not None:
                     rows.append(row)
                     shapes.append(row.wkb)
-        outlines = to_units(np.asarray(shapely.from_wkb(shapes), dtype=object)) if shapes else []
-        inside = [row for row, outline in zip(rows, outlines) if shapely.intersects(shape, inner_point(outline))]
+        inside = [row for row, outline in zip(rows, unpacked(shapes)) if shapely.intersects(shape, inner_point(outline))]
         self._take_buildings(inside)
         for chunk in chunks(row.fid for row in inside):
             self._take_units(self._rows(UNITS, UNITS.c.building.in_(chunk), UNITS.c.building))
@@ -154,13 +156,13 @@ class Members:
                 self._take_cell(row["fid"], shares, [(share, inside) for share, inside in parts if inside > 0])
 
     def _take_buildings(self, rows: Iterable[Any]) -> None:
-        self.held["buildings"].update((row.fid, Place(row.area, _values(row), row.special)) for row in rows)
+        self.held["buildings"].update((row[0], Place(row[1], _values(row), groups_of(row[2]))) for row in rows)
 
     def _take_units(self, rows: Iterable[Any]) -> None:
         for row in rows:
-            leaf = getattr(row, "leaf", row.area)
-            self.held["units"][row.fid] = Place(leaf, _values(row), row.special, None, row.building)
-            self.divided.add(row.building)
+            building = row[3 + len(KINDS)]
+            self.held["units"][row[0]] = Place(row[1], _values(row), groups_of(row[2]), None, building)
+            self.divided.add(building)
 
     def _take_shares(self, shares: dict[int, list[Any]]) -> None:
         """Whole cells where all their shares are here, else what these shares hold."""
@@ -178,7 +180,7 @@ class Members:
             return
         taken, ratio = Sum(), 0.0
         for share, inside in [(share, 1.0) for share in shares] if parts is None else parts:
-            taken.add(*scaled(_values(share), share.special, inside))
+            taken.add(*scaled(_values(share), groups_of(share[2]), inside))
             ratio += share.weight * inside
         part = None if parts is None else part_of(tuple(taken.values), taken.special, ratio)
         self.held["cells"][cell] = Place(shares[0].area if shares else None, tuple(taken.values), taken.special, part)
@@ -186,11 +188,11 @@ class Members:
     def _note_unknown(self, rows: Sequence[Any], but: Iterable[int]) -> list[int]:
         """Leaves of these rows; those where somebody is unknown are remembered."""
         apart = set(but)
-        self.unknown |= {row.area for row in rows if row.households is None and row.fid not in apart and row.area is not None}
-        return sorted({row.area for row in rows if row.area is not None})
+        self.unknown |= {row[1] for row in rows if row[3] is None and row[0] not in apart and row[1] is not None}
+        return sorted({row[1] for row in rows if row[1] is not None})
 
     def _rows(self, table, where, *more) -> list[Any]:
-        return self.reader.connection.execute(select(*_columns(table), *more).where(where).order_by(table.c.fid)).all()
+        return self.reader.connection.execute(select(*fact_columns(table), *more).where(where).order_by(table.c.fid)).all()
 
     def _shares_of(self, cells: Iterable[int]) -> list[Any]:
         return [row for chunk in chunks(sorted(cells))
@@ -237,15 +239,18 @@ def counted(reader: Reader, zones: Iterable[int]) -> dict[int, dict[str, int]]:
 
 
 # ---- ground ----------------------------------------------------------------------------------------------------------
-def outlines(reader: Reader, layer: str, fids: Sequence[int]) -> dict[int, shapely.Geometry]:
+def unpacked(wkb: Sequence[bytes]) -> np.ndarray:
+    """Shapes in units from WKB in degrees."""
+    return to_units(np.asarray(shapely.from_wkb(wkb), dtype=object)) if len(wkb) else np.array([], dtype=object)
+
+
+def shapes_of(reader: Reader, layer: str, fids: Sequence[int]) -> dict[int, shapely.Geometry]:
     """Shapes of rows in units; those without one are left out."""
     table, found = TABLES[layer], {}
     for chunk in chunks(fids):
-        rows = reader.connection.execute(select(table.c.fid, type_coerce(table.c.geom, Wkb()).label("wkb")).where(
+        rows = reader.connection.execute(select(table.c.fid, type_coerce(table.c.geom, Wkb())).where(
             table.c.fid.in_(chunk), table.c.geom.is_not(None)).order_by(table.c.fid)).all()
-        if rows:
-            shapes = to_units(np.asarray(shapely.from_wkb([row.wkb for row in rows]), dtype=object))
-            found |= {row.fid: shape for row, shape in zip(rows, shapes)}
+        found |= dict(zip((row[0] for row in rows), unpacked([row[1] for row in rows])))
     return found
 
 
@@ -259,7 +264,7 @@ def ground_of_units(reader: Reader, fids: Sequence[int]) -> list[shapely.Geometr
         for row in reader.connection.execute(select(UNITS.c.fid, UNITS.c.building, UNITS.c.geom).where(
                 UNITS.c.building.in_(chunk)).order_by(UNITS.c.fid)):
             doors[row.building].append((row.fid, None if row.geom is None else to_units(row.geom)))
-    houses = outlines(reader, "buildings", sorted(doors))
+    houses = shapes_of(reader, "buildings", sorted(doors))
     return [stairwell_ground(house, [door for _, door in doors[fid]], [unit in mine for unit, _ in doors[fid]])
             for fid, house in houses.items()]
 
@@ -275,12 +280,19 @@ def _covered(cell: shapely.Geometry, shape: shapely.Geometry, leaf: Area | None,
     return 1.0 if inside > ALL else 0.0 if inside < NONE else inside
 
 
-def _columns(table) -> list[Any]:
-    return [table.c.fid, table.c.special, *([table.c.area] if "area" in table.c else []), *(table.c[kind] for kind in KINDS)]
+def fact_columns(table) -> list[Any]:
+    """What is asked of thousands of rows, by place (by name it takes five times as long): fid, area, special groups as they
+    are kept, numbers."""
+    return [table.c.fid, table.c.area, type_coerce(table.c.special, Text), *(table.c[kind] for kind in KINDS)]
+
+
+def groups_of(kept: str | None) -> Groups:
+    """Special groups from the text they are kept as."""
+    return None if kept is None else msgspec.json.decode(kept)
 
 
 def _values(row: Any) -> Values:
-    return tuple(getattr(row, kind) for kind in KINDS)
+    return row[3:3 + len(KINDS)]
 
 
 def _all_there(word: str, fids: Iterable[int], rows: Iterable[Any]) -> None:

@@ -16,11 +16,12 @@ from sqlalchemy import and_, exists, select
 from layers.areas import to_units
 from layers.errors import StoreBusy
 from layers.population import KINDS, Counts, inner_point
-from layers.zones import Claim, Slice, Sum, Values, name_of, needs_ground, rank_of, rest, share_out, total
+from layers.zones import Claim, Groups, Slice, Sum, Values, name_of, needs_ground, rank_of, rest, share_out, total
 
 from .rows import Reader, chunks
 from .schema import TABLES, ZONE_MEMBERS
 from .store import Store
+from .zone_members import fact_columns, groups_of
 
 if TYPE_CHECKING:  # it counts the need for staff from here
     from .coverage_cache import CoverageCache, Node
@@ -93,7 +94,7 @@ def _places(reader: Reader, found: Standing) -> None:
     force = and_(ZONES.c.fid == members.c.zone, ZONES.c.status == "in_force")
 
     def asked(table, layer: str, on):
-        return (select(table.c.fid, table.c.area, table.c.special, *(table.c[kind] for kind in KINDS), members.c.zone)
+        return (select(*fact_columns(table), members.c.zone)
                 .select_from(members.join(ZONES, force).join(table, on)).where(members.c.layer == layer))
     named = exists().where(other.c.zone == members.c.zone, other.c.layer == "units", other.c.fid == UNITS.c.fid)
     units = [*reader.connection.execute(asked(UNITS, "units", UNITS.c.fid == members.c.fid)),
@@ -101,17 +102,15 @@ def _places(reader: Reader, found: Standing) -> None:
     alone = ~exists().where(UNITS.c.building == BUILDINGS.c.fid)
     buildings = reader.connection.execute(asked(BUILDINGS, "buildings", BUILDINGS.c.fid == members.c.fid).where(alone)).all()
     for layer, rows in (("units", units), ("buildings", buildings)):
-        best: dict[int, Any] = {}
-        for row in rows:
-            values = tuple(row[3:3 + len(KINDS)])
-            found.sums[row.zone].add(values, row.special)
-            if row.area is not None:
-                found.leaves[row.zone].add(row.area)
-            held = best.get(row.fid)
-            if held is None or rank[row.zone] < rank[held[0].zone]:
-                best[row.fid] = row, values
-        for fid, (row, values) in sorted(best.items()):
-            found.put(layer, fid, row.area, row.zone, values, row.special)
+        best: dict[int, tuple[int, int | None, Values, Groups]] = {}
+        for fid, area, special, *values, zone in rows:
+            groups = groups_of(special)
+            found.sums[zone].add(values, groups)
+            found.leaves[zone].add(area)
+            if fid not in best or rank[zone] < rank[best[fid][0]]:
+                best[fid] = zone, area, values, groups
+        for fid, (zone, area, values, groups) in sorted(best.items()):
+            found.put(layer, fid, area, zone, values, groups)
 
 
 def _cells(reader: Reader, found: Standing) -> None:
@@ -125,9 +124,9 @@ def _cells(reader: Reader, found: Standing) -> None:
         claims[row.fid].append(Claim(row.zone, row.part))
     slices: dict[int, list[Slice]] = defaultdict(list)
     for chunk in chunks(sorted(claims)):
-        columns = (SHARES.c.cell, SHARES.c.area, SHARES.c.special, *(SHARES.c[kind] for kind in KINDS))
-        for row in reader.connection.execute(select(*columns).where(SHARES.c.cell.in_(chunk)).order_by(SHARES.c.fid)):
-            slices[row.cell].append(Slice(row.area, tuple(row[3:]), row.special))
+        shares = select(*fact_columns(SHARES), SHARES.c.cell).where(SHARES.c.cell.in_(chunk)).order_by(SHARES.c.fid)
+        for _, area, special, *values, cell in reader.connection.execute(shares):
+            slices[cell].append(Slice(area, tuple(values), groups_of(special)))
     for own in claims.values():
         own.sort(key=lambda claim: rank[claim.zone])
     ground = _Ground(reader, claims, slices)

@@ -16,10 +16,10 @@ from layers.errors import BadGeometry, BadInput, MissingField, PeopleDiffer, Sam
 from layers.zones import Tally, drawn_kind, stricter_kind, together, whole
 
 from .drawn import read_geometry
-from .rows import Reader, ancestors
+from .rows import Head, Reader, ancestors
 from .schema import ZONE_EVENTS
-from .transaction import Raced, Transaction
-from .zone_members import Members, freeze, ground_of_units, outlines
+from .transaction import Transaction
+from .zone_members import Members, freeze, ground_of_units, shapes_of, unpacked
 
 MADE_OF = ("areas", "buildings", "units", "cells")  # several together: their union; a polygon stands alone
 
@@ -34,7 +34,7 @@ class Proposal:
     members: Members
     tally: Tally
     owner: int | None
-    under: tuple[Area, ...]  # leaves it touches
+    under: tuple[Area | Head, ...]  # leaves it touches
 
 
 # ---- what a zone is made of ------------------------------------------------------------------------------------------
@@ -44,6 +44,8 @@ def resolve(reader: Reader, form: Mapping[str, Any]) -> Proposal:
     if not form.get("kind"):
         raise MissingField("a kind of zone is needed", fields=["kind"])
     kind = drawn_kind(reader.rules.profile, str(form["kind"])).id
+    if isinstance(reader, Transaction):
+        reader.new_rev  # noqa: B018  others wait: what is resolved here is what is written
     given = [name for name in MADE_OF if form.get(name)]
     if bool(given) == bool(form.get("polygon")):
         raise MissingField("areas, buildings, units and cells, or a polygon alone, are needed", fields=[*MADE_OF, "polygon"])
@@ -75,13 +77,13 @@ def _of_places(reader: Reader, kind: str, lists: Mapping[str, list[Any]]) -> Pro
         ground = whole([leaf.shape for leaf in leaves.values()])
     else:
         shapes += [whole([leaf.shape for leaf in leaves.values()])] if leaves else []
-        shapes += outlines(reader, "buildings", lists.get("buildings", [])).values()
+        shapes += unpacked(members.outlines).tolist()
         shapes += ground_of_units(reader, lists["units"]) if lists.get("units") else []
-        shapes += outlines(reader, "cells", lists.get("cells", [])).values()
+        shapes += shapes_of(reader, "cells", lists.get("cells", [])).values()
         ground = together(shapes) if shapes else None
     if ground is None:
         raise BadGeometry("none of these places has an outline")
-    under = {**reader.areas(sorted(others)), **leaves}
+    under = {**reader.heads(others), **leaves}
     return _proposal(reader, kind, ground, {name: sorted(ids) if name != "areas" else ids for name, ids in lists.items()},
                      members, list(under.values()))
 
@@ -110,7 +112,7 @@ def _on_ground(reader: Reader, kind: str, shape: shapely.MultiPolygon, definitio
 
 
 def _proposal(reader: Reader, kind: str, shape: shapely.MultiPolygon, definition: dict[str, Any], members: Members,
-              under: Sequence[Area]) -> Proposal:
+              under: Sequence[Area | Head]) -> Proposal:
     return Proposal(kind, shape, definition, members, members.tally(reader.rules.population_kind), _common(under), tuple(under))
 
 
@@ -129,7 +131,7 @@ def _listed(value: Any, name: str) -> list[Any]:
     return list(dict.fromkeys(value))
 
 
-def _common(under: Sequence[Area]) -> int | None:
+def _common(under: Sequence[Area | Head]) -> int | None:
     """The lowest area above all of these."""
     if not under:
         return None
@@ -140,10 +142,7 @@ def _common(under: Sequence[Area]) -> int | None:
 
 # ---- actions ---------------------------------------------------------------------------------------------------------
 def write(tx: Transaction, proposal: Proposal, form: Mapping[str, Any]) -> int:
-    """Keeps a proposal; answers its id. Raises Raced when its ground was redrawn since it was resolved."""
-    tx.new_rev  # noqa: B018  before any other number
-    if tx.changed_since("areas", {area.fid: area.rev for area in proposal.under}):
-        raise Raced
+    """Keeps a proposal that was resolved in this transaction; answers its id."""
     number = tx.take("zone-code")
     row = {
         "geom": to_degrees(proposal.shape), "code": f"Z{number:04d}", "name": form.get("name") or f"Z{number:04d}", "kind": proposal.kind,
