@@ -93,7 +93,7 @@ def test_every_setting_stands_in_both_manuals():
 @pytest.mark.parametrize("lang", MANUALS)
 def test_settings_are_told_with_their_defaults(lang):
     defaults = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
-    lists = ("norms", "profiles")  # their keys are told without values
+    lists = ("norms", "profiles", "checkpoints", "kit")  # their keys are told without values
     sections = {name: table for name, table in defaults.items() if isinstance(table, dict) and name not in lists}
     plain = {f"{name}.{key}": value for name, table in sections.items() for key, value in table.items()}
     pairs = re.findall(r"`(\w+\.\w+) = ([^`]+)`", MANUALS[lang])

@@ -45,6 +45,7 @@ import { Presence } from "./ui/presence.js";
 import { rail } from "./ui/rail.js";
 import { search } from "./ui/search.js";
 import { watchSignIn } from "./ui/sign_in_dialog.js";
+import { StaffPanel } from "./ui/staff_panel.js";
 import { toast } from "./ui/toast.js";
 import { userMenu } from "./ui/user_menu.js";
 import { places } from "./ui/places.js";
@@ -106,11 +107,13 @@ async function start() {
     restore: (edit) => restore(edit, (done) => taken("undo", done)),
     divide: (op, area) => division.open(op, area),
     findings: (kind) => walk.open(kind),
+    staff: (area) => staff.show(area),
     free: () =>
       desk.mode &&
       ["select", "measure", "split", "post"].includes(page.tool) &&
       !(desk.mode.draft && ["split", "post"].includes(page.tool) && !desk.mode.draft.empty) &&
-      !postCards.open,
+      !postCards.open &&
+      !staff.open,
   });
   const tools = rail({ use: (id, byKey) => use(id, byKey), undo: () => takeBack("undo"), redo: () => takeBack("redo") });
   const journal = new Journal(tools.undoable);
@@ -153,6 +156,12 @@ async function start() {
     go: (place) => canvas.goTo(place),
     drop: () => page.tool === "post" && desk.mode.drop(),
   });
+  const staff = new StaffPanel({
+    saved: () => Promise.all([journal.load(), renewal.after({ rev: page.rev, changed: [] })]),
+    undo: () => takeBack("undo"),
+    shut: () => cards.show(),
+    go: (area) => cards.go(area).then(() => staff.show(area)),
+  });
   const division = new Division(desk);
   page.on(["selection", "tool"], () => division.shut());
   const walk = new FindingsWalk({
@@ -175,6 +184,7 @@ async function start() {
     });
     await renewal.after(done.answer);
     if (done.op.includes("checkpoints")) await posts.load();
+    staff.again();
     if (done.op.includes("zone")) await renewal.zones({ rev: done.answer.rev, bounds: null });
     desk.coverage.forget();
     desk.shapes();
@@ -237,6 +247,7 @@ async function start() {
   new Live({
     edits: async (edits) => {
       posts.heard(edits);
+      staff.heard(edits);
       await renewal.heard(edits, (theirs) => arrived(theirs, { desk, cards }));
     },
     reset: () => showReread(Promise.all([renewal.all(), posts.load()]).then(() => cards.show())),

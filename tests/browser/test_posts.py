@@ -9,7 +9,7 @@ from tests.browser.desk import Desk
 from tests.browser.test_main_job import _inside
 
 # language -> an area of the demo town that nobody else works on, words of the state
-WHERE = {"zh-CN": ("33029900100100401", "缺人 1/2", "在岗 2/2"), "en-US": ("33029900100100402", "Short: 1 of 2", "2 of 2 on duty")}
+WHERE = {"zh-CN": ("33029900100100606", "缺人 1/2", "在岗 2/2"), "en-US": ("33029900100100607", "Short: 1 of 2", "2 of 2 on duty")}
 
 
 def chip(desk: Desk, words: str) -> None:
@@ -68,7 +68,7 @@ def test_a_planner_places_a_post_drags_it_counts_who_is_there_and_opens_its_card
     moved = post(desk, name)
     assert moved["point"] != made["point"] and desk.view() == view
     rev = desk.get("/healthz")["rev"]
-    desk.page.locator(".toast .lk").click()
+    desk.page.keyboard.press("Control+z")
     desk.wait_rev(rev)
     assert post(desk, name)["point"] == made["point"], "undo puts it back"
 
@@ -92,7 +92,7 @@ def test_a_planner_places_a_post_drags_it_counts_who_is_there_and_opens_its_card
 
 def test_with_the_keyboard_a_post_is_placed_taken_up_and_put_down(desk_in):
     desk: Desk = desk_in("demo")
-    desk.find("33029900100100403")
+    desk.find("33029900100100612")
     desk.page.locator("#canvas canvas").focus()
     desk.page.keyboard.press("p")
     for _ in range(3):
@@ -116,4 +116,43 @@ def test_with_the_keyboard_a_post_is_placed_taken_up_and_put_down(desk_in):
     desk.wait_rev(rev)
     assert post(desk, "西门岗")["point"] == before["point"]
     desk.page.keyboard.press("Escape")
+    assert not desk.complaints
+
+
+@pytest.mark.promise("Staff of an area: need, have and gap, and people added, moved and removed with undo")
+@pytest.mark.parametrize("lang", WHERE)
+def test_a_planner_adds_moves_and_removes_people_and_sees_the_gap(desk_in, lang: str):
+    code = {"zh-CN": "33029900100100609", "en-US": "33029900100100611"}[lang]
+    desk: Desk = desk_in("demo", lang)
+    desk.find(code)
+    desk.page.locator("#side [data-key=staff]").click()
+    desk.page.locator("#side [data-key='add person']").wait_for(timeout=30_000)
+    before = desk.get(f"/api/staffing?area={code}")
+    desk.shot(f"staff-{lang[:2]}-1-panel")
+
+    def saved(act) -> dict:
+        rev = desk.get("/healthz")["rev"]
+        act()
+        desk.wait_rev(rev)
+        return desk.get(f"/api/staffing?area={code}")
+    desk.page.locator("#side [data-key='add person']").click()
+    desk.page.locator("#side [name=name]").fill("赵小满")
+    desk.page.locator("#side [name=role]").select_option("volunteer")
+    desk.shot(f"staff-{lang[:2]}-2-form")
+    after = saved(lambda: desk.page.locator("#side [data-key='person save']").click())
+    assert after["have"] == before["have"] + 1
+    desk.wait_side("赵小满")
+    person = next(one for one in desk.get(f"/api/staff?area={code}")["staff"] if one["name"] == "赵小满")
+    saved(lambda: desk.page.keyboard.press("Control+z"))
+    assert desk.get(f"/api/staffing?area={code}")["have"] == before["have"], "undo takes the person back"
+    desk.page.wait_for_function("() => !document.getElementById('side').innerText.includes('赵小满')")
+    saved(lambda: desk.page.keyboard.press("Control+Shift+z"))
+    assert desk.get(f"/api/staff/{person['id']}")["name"] == "赵小满"
+    desk.page.keyboard.press("Escape")
+    desk.page.locator("#side [data-key=staff]").click()
+    desk.page.locator(f"#side [data-key='edit {person['id']}']").click()
+    other = desk.get(f"/api/areas/{code}")["parent"]
+    desk.page.locator("#side [data-key='person area']").fill(other)
+    after = saved(lambda: desk.page.locator("#side [data-key='person save']").click())
+    assert after["have"] == before["have"] and desk.get(f"/api/staff/{person['id']}")["area"] == other
     assert not desk.complaints

@@ -10,7 +10,7 @@ export function postsStyle(ink) {
     "text-font": fonts.bold,
     "text-size": 12,
     "text-anchor": "left",
-    "text-offset": [1.05, 0],
+    "text-offset": [1.5, 0],
     "text-optional": true,
     "text-allow-overlap": ["step", ["zoom"], false, 15, true],
   };

@@ -56,7 +56,7 @@ function actions(area, verbs) {
             class: "btn",
             type: "button",
             "data-key": key,
-            "data-writes": key !== "export",
+            "data-writes": !["export", "staff"].includes(key),
             onclick: why ? null : onclick,
             "aria-disabled": why ? "true" : null,
             title: why,
@@ -87,6 +87,7 @@ function actions(area, verbs) {
     }),
     button("dissolve", "dissolve", verbs.dissolve, { shown: can.redraw && division.of(area).includes("dissolve"), why }),
     button("assign", "ok", verbs.assign, { shown: can.edit_facts && area.assigned === false, why }),
+    button("staff", "person", verbs.staff),
     button("facts", "edit", verbs.facts, { shown: can.edit_facts, why: area.editable === false ? why : null }),
     button("export", "export", verbs.exports, { shown: can.export }),
   );

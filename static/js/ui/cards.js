@@ -93,6 +93,7 @@ export class Cards {
       split: (event) => this.verbs.use("split", event.detail === 0),
       merge: (event) => this.verbs.use("merge", event.detail === 0),
       facts,
+      staff: () => this.verbs.staff(area),
       exports: () => this.verbs.exportOf(area),
       subdivide: () => this.verbs.divide("subdivide", area),
       dissolve: () => this.verbs.divide("dissolve", area),

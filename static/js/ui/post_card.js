@@ -95,7 +95,7 @@ function serves(told) {
     el(
       "p",
       { class: "hint" },
-      told.heads_hidden ? t("post.heads-hidden") : t("post.heads-known", { n: told.heads.length, count: told.heads.length }),
+      told.heads_hidden ? t("post.heads-hidden") : !told.heads.length ? t("post.heads-none") : t("post.heads-known", { n: told.heads.length, count: told.heads.length }),
     ),
   );
 }

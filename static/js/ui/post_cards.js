@@ -25,11 +25,13 @@ export class PostCards {
   constructor(map, verbs) {
     Object.assign(this, { map, verbs });
     page.on("posts", () => this.#again());
-    page.on(["selection", "tool"], () => {
+    const leave = () => {
       if (!this.open) return;
       this.#forget();
       this.verbs.shut();
-    });
+    };
+    page.on("tool", leave);
+    page.on("selection", () => page.selection.length && leave());
   }
 
   /** Whether the card or the form of a post stands at the side. */

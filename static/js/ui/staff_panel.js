@@ -17,9 +17,9 @@ import { toast } from "./toast.js";
 const { section } = figureSections;
 const MOST_BELOW = 60;
 
-/** How much of the need is there, as a bar; nobody knows: an empty one with the word. */
+/** How much of the need is there, as a bar; where nobody knows an empty one with the word. */
 function cover(need, gap, name) {
-  const share = gap === null || !need ? (gap === null ? 0 : 1) : Math.max(0, (need - gap) / need);
+  const share = gap === null ? 0 : Math.max(0, (need - gap) / need);
   return figureText.bar(share, `${name} ${gap === null ? t("value.unknown") : format.percent(share)}`);
 }
 
@@ -41,7 +41,7 @@ function line(name, { need, have, gap }, more = {}) {
       el("td", {}, figureText.number(have)),
       el("td", { class: gap > 0 ? "v c-warn" : "mute" }, gap > 0 ? [icon("warn", "s"), format.number(gap)] : figureText.number(gap)),
     ),
-    el("tr", { class: "under" }, el("td", { colspan: 4 }, cover(need, gap, name))),
+    el("tr", { class: "under" }, el("td", { colspan: 4 }, need ? cover(need, gap, name) : null)),
   ];
 }
 
@@ -123,11 +123,13 @@ export class StaffPanel {
   /** @param {{saved: () => void, undo: () => void, shut: () => void, go: (area: object) => void}} verbs */
   constructor(verbs) {
     this.verbs = verbs;
-    page.on(["selection", "tool"], () => {
+    const leave = () => {
       if (!this.open) return;
       this.#area = null;
       verbs.shut();
-    });
+    };
+    page.on("tool", leave);
+    page.on("selection", () => page.selection[0]?.code !== this.#area?.code && leave());
   }
 
   /** Whether the panel stands at the side: no other card takes its place by itself. */
@@ -163,13 +165,22 @@ export class StaffPanel {
     );
   }
 
+  /** Reads everything anew while the panel is open; a form that is being filled in stays. */
+  again() {
+    if (this.open && side.shown === `staff ${this.#area.code}` && !document.querySelector("#side .opened")) this.show(this.#area);
+  }
+
+  /** @param {object[]} edits data of `edit` events */
+  heard(edits) {
+    if (edits.some((edit) => edit.all || edit.facts || edit.layers.includes("staff") || edit.layers.includes("checkpoints"))) this.again();
+  }
+
   #acts(area) {
-    const again = () => side.shown === `staff ${area.code}` && this.show(area);
     return {
       saved: (words) => {
         this.verbs.saved();
-        again();
-        toast(words, { action: t("undo.word"), onAction: () => this.verbs.undo().then(again) });
+        this.show(area);
+        toast(words, { action: t("undo.word"), onAction: this.verbs.undo });
       },
     };
   }
