@@ -245,7 +245,7 @@ class ZoneSums:
                 "kinds": rows, "total": people | {"unknown_areas": missing}, "declared": declared if told else None,
                 "declared_difference": {name: None if None in (value, people[name]) else value - people[name]
                                         for name, value in declared.items()} if told else None,
-                "present": None, "as_of": self.store.clock().isoformat(timespec="seconds"), "rev": rev}
+                "as_of": self.store.clock().isoformat(timespec="seconds"), "rev": rev}
 
     def _look(self) -> tuple[int, Mapping[int, Node], Standing, dict[int, int]]:
         """Revision, areas, zones and who is unknown, all of the same commit."""

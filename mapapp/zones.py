@@ -17,6 +17,7 @@ from geodata.schema import HISTORY, TABLES
 from geodata.zone_sums import sums_of
 from layers.areas import to_degrees
 from layers.errors import BadInput, Forbidden, NotFound, UnknownArea, WeigeError
+from layers.status import summed
 from layers.zones import STATUSES, rank_of
 
 from .areas import visible
@@ -30,6 +31,7 @@ ZONES = TABLES["zones"]
 IDS = ("buildings", "units", "cells")
 KNOWN = ("kind", "name", "areas", *IDS, "polygon", "from", "reason", "order_no", "authority", "note")
 TEXTS = (("name", 60), ("reason", 200), ("order_no", 60), ("authority", 60), ("note", 200))
+PRESENT = "present"  # the metric of reports: people there now
 MOST_AREAS, MOST = 2000, 20_000  # areas, and places, of one zone
 
 
@@ -78,7 +80,16 @@ def summary():
     answer = sums_of(held.store, held.cache).summary([top.fid for top in tops])
     exact = bool(tops) and all(rights().may("see_special", top.path) for top in tops)
     answer["kinds"] = [special(kind, exact=exact) for kind in answer["kinds"]]
-    return answer | {"seq": held.store.head()[1]}
+    return answer | {"present": _present(tops), "seq": held.store.head()[1]}
+
+
+def _present(tops: list[Node]) -> dict[str, Any] | None:
+    """Who is there now, by the reports of the round; None before anybody reported it."""
+    now = state().status.standing()
+    found = summed(now.of_area(top.fid) for top in tops)
+    said = found.said.get(PRESENT)
+    return None if said is None else {"value": said.value, "received": said.heard, "oldest_at": said.oldest,
+                                      "of": sum(now.expected(top.fid, top.path) for top in tops)}
 
 
 @blueprint.post("/api/zones")

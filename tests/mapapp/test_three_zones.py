@@ -78,7 +78,7 @@ def test_the_demo_town_gives_the_table_of_the_street_to_the_person(demo: Web, re
 @pytest.mark.promise("1,000 random zone operations, with redraws and recounts between: the kinds partition the scope exactly")
 def test_the_kinds_partition_the_town_whatever_is_done(demo: Web, record_property) -> None:
     worker = ZoneWorker(demo, TOWN, random.Random(7))
-    worker.work(count(40, 1000))
+    worker.work(count(25, 1000))
     record_property("figures", f"demo town: {sum(worker.done.values())} done, {sum(worker.refused.values())} refused")
 
 
@@ -91,7 +91,7 @@ def test_also_where_cells_are_cut_and_people_unknown(kind: str, tmp_path, reques
         town.accounts.add("second", PASSWORD, [("commander", reader.area("K").fid, reader.rev)])
     town.tokens["second"] = town.accounts.new_token("second", 1)
     worker = ZoneWorker(town, "K", random.Random(3), "mayor", ("chief", "second"))
-    worker.work(count(60, 1000))
+    worker.work(count(50, 1000))
     town.close()
     assert little.CELL and worker.done["approve"] and worker.done["lift"]
     record_property("figures", f"{kind}: {sum(worker.done.values())} done, {sum(worker.refused.values())} refused")

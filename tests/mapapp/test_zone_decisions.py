@@ -79,7 +79,8 @@ def test_an_order_number_the_right_number_of_people_and_the_version_seen_are_nee
     for form in ({"people": "many"}, {"version": 1.5}, {"order_no": 7}, {"order_no": "x" * 61}, {"soon": True}):
         assert code_of(act(town, draft["id"], "approve", "chief", **form))[0] == 400
     assert town.get(f"/api/zones/{draft['id']}").json["status"] == "proposed"
-    assert act(town, draft["id"], "approve", "chief", order_no="1", people=draft["figures"]["population"], version=draft["version"]).status_code == 200
+    right = {"order_no": "1", "people": draft["figures"]["population"], "version": draft["version"]}
+    assert act(town, draft["id"], "approve", "chief", **right).status_code == 200
 
 
 def test_the_people_of_a_proposal_are_those_of_now(town: Web) -> None:
@@ -223,6 +224,16 @@ def test_a_scope_counts_what_lies_in_it(town: Web) -> None:
     assert mine["scope"]["code"] == "C1" and all(one["special_total"] is None and one["special_hidden"] for one in mine["kinds"])
     inside = [zone["area"] for zone in town.get("/api/zones?status=in_force&area=C1").json["zones"]]
     assert len(inside) == 2 and [zone["area"] for zone in town.get("/api/zones?status=in_force&area=C2").json["zones"]] == []
+
+
+def test_the_table_tells_who_is_there_now_by_reports(town: Web) -> None:
+    assert town.get("/api/zones/summary?area=K").json["present"] is None, "nobody reported: unknown, not zero"
+    unit = town.fids["units"]["inside"]
+    report = {"unit": unit, "at": "2026-03-01T08:00:00+08:00", "offline_id": "1", "values": {"present": 7}}
+    assert town.post("/api/reports", "planner", json={"reports": [report]}).json["accepted"] == 1
+    told = town.get("/api/zones/summary?area=K").json["present"]
+    assert (told["value"], told["received"]) == (7, 1) and told["of"] > 1 and told["oldest_at"]
+    assert town.get("/api/zones/summary?area=C2").json["present"] is None
 
 
 # ---- nothing else changes a zone -----------------------------------------------------------------------------------------
