@@ -1,4 +1,4 @@
-"""The speed promises: `python -m bench [tiles] [redraw] [files] [memory] [live] [planners] [--areas N]` prints them as tables.
+"""The speed promises: `python -m bench [tiles] [redraw] [files] [memory] [live] [planners] [zones] [--areas N]` prints them as tables.
 
 They belong in bench/results.md. All of it takes about 25 minutes on two cores that do nothing else.
 """
@@ -12,12 +12,13 @@ from pathlib import Path
 
 from tests.services import Unavailable, postgis
 
-from . import basemaps, files, live, memory, planners, redraw, tiles
+from . import basemaps, files, live, memory, planners, redraw, tiles, zones
 from .province import Places
 from .report import Aims, heading, say
 
 MEASURES = {name: module.run for name, module in {
-    "tiles": tiles, "redraw": redraw, "files": files, "memory": memory, "live": live, "planners": planners, "basemaps": basemaps}.items()}
+    "tiles": tiles, "redraw": redraw, "files": files, "memory": memory, "live": live, "planners": planners, "basemaps": basemaps,
+    "zones": zones}.items()}
 
 
 def main() -> None:
