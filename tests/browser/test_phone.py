@@ -73,10 +73,10 @@ class Handset(Desk):
 
     def all_received(self, timeout_s: float = 30) -> None:
         """Waits until the server has everything."""
-        self.page.wait_for_function("() => !document.querySelector('#tabs i') && document.querySelector('#sync [data-received]')", timeout=timeout_s * 1000)
+        self.page.wait_for_function("() => !document.querySelector('#tabs i') && Number(document.getElementById('sync').dataset.received) > 0", timeout=timeout_s * 1000)
 
     def received(self) -> int:
-        return int(self.page.locator("#sync [data-received]").get_attribute("data-received"))
+        return int(self.page.locator("#sync").get_attribute("data-received"))
 
     def waiting(self) -> int:
         found = self.page.locator("#tabs i")

@@ -79,7 +79,7 @@ function draw() {
   const area = areaAtHand();
   const pressed = keys(area);
   renew(part("title"), title(area));
-  renew(part("sync"), syncLine());
+  renew(part("sync"), syncLine(part("sync")));
   renew(part("content"), content(area));
   part("pad").hidden = !pressed.length;
   renew(part("pad"), pressed);

@@ -43,14 +43,15 @@ function line(place) {
   const record = phone.record(place.key);
   const now = sums(place, record);
   const households = place.households === null ? t("rep.households-unknown") : t("rep.households", { n: place.households, count: place.households });
-  if (place.households === 0 && !now.known) return t("rep.none-listed");
-  if (!now.known) return `${households} · ${t("rep.not-yet")}`;
-  if (now.open === 0 && !now.absent) return [households, t("rep.complete"), now.help ? t("rep.n-help", { n: now.help }) : ""].filter(Boolean).join(" · ");
+  const help = now.help ? [t("rep.n-help", { n: now.help, count: now.help })] : [];
+  if (place.households === 0 && !now.known) return [t("rep.none-listed")];
+  if (!now.known) return [households, t("rep.not-yet")];
+  if (now.open === 0 && !now.absent) return [households, t("rep.complete"), ...help];
   const parts = [households, t("rep.n-done", { n: now.done })];
   if (now.absent) parts.push(t("rep.n-absent", { n: now.absent }));
-  if (now.help) parts.push(t("rep.n-help", { n: now.help }));
+  parts.push(...help);
   if (now.open) parts.push(t("rep.n-open", { n: now.open }));
-  return parts.join(" · ");
+  return parts;
 }
 
 function row(place, here) {
@@ -61,7 +62,7 @@ function row(place, here) {
     el(
       "button",
       { type: "button", "data-key": place.key, "aria-current": here ? "true" : null, onclick: () => page.set({ place: place.key, door: null, helping: false, shown: place.key }) },
-      el("span", { class: "w" }, el("b", {}, place.name), el("span", { class: "p" }, line(place))),
+      el("span", { class: "w" }, el("b", {}, place.name), el("span", { class: "p" }, ...line(place).map((words) => el("span", {}, words)))),
       state ? stateWord(state) : icon("right", "mute"),
     ),
   );

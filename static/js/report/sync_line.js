@@ -15,7 +15,7 @@ function said() {
   const waiting = phone.waiting.length,
     overdue = phone.overdue.length;
   if (page.broken) return ["bad", "bad", [el("b", {}, t("rep.no-storage"))]];
-  if (page.signedOut) return ["warn", "lock", [el("b", {}, t("rep.signed-out")), act("sign-in", t("sign-in.go"), askAgain)]];
+  if (page.signedOut) return ["warn", "lock", [el("b", {}, t(waiting ? "rep.signed-out-waiting" : "rep.signed-out", { n: waiting, count: waiting })), act("sign-in", t("sign-in.go"), askAgain)]];
   if (overdue) return ["bad", "bad", [el("b", {}, t("rep.overdue", { n: overdue, count: overdue })), act("export", t("rep.export"), exportWaiting)]];
   if (waiting) {
     const told = page.offline ? "rep.queue-offline" : page.trouble ? "rep.queue-trouble" : "rep.queue";
@@ -25,14 +25,18 @@ function said() {
   return ["", "ok", [el("span", {}, t("rep.none-waiting"))]];
 }
 
-export function syncLine() {
+/** Fills the line. @param {HTMLElement} host */
+export function syncLine(host) {
   const [tone, name, content] = said();
   const refused = phone.refused.length;
+  host.dataset.received = phone.received;
   return [
     icon(name),
     el("div", { class: `told ${tone}` }, ...content),
     refused
       ? el("button", { class: "btn chip bad", type: "button", "data-key": "refused", onclick: () => page.set({ tab: "log" }) }, icon("bad", "s"), t("rep.n-refused", { n: refused, count: refused }))
-      : el("span", { class: "chip ok", "data-received": phone.received }, icon("ok", "s"), t("rep.n-received", { n: format.number(phone.received) })),
+      : phone.received && !content.some((part) => part.tagName === "BUTTON")
+        ? el("span", { class: "chip ok" }, icon("ok", "s"), t("rep.n-received", { n: format.number(phone.received) }))
+        : null,
   ];
 }
