@@ -19,7 +19,7 @@ from .rows import Reader, chunks
 from .schema import AREAS, CODES, HISTORY, REVISIONS
 
 # kind -> actions of the audit table; edits are revisions
-KINDS: dict[str, tuple[str, ...]] = {"sign-in": ("sign-in", "sign-out"), "account": ("account", "token", "password", "session"),
+KINDS: dict[str, tuple[str, ...]] = {"sign-in": ("sign-in", "sign-out", "wall"), "account": ("account", "token", "password", "session"),
                                      "export": ("export",), "edit": (), "other": ()}
 TOLD = ("receiver", "purpose", "area", "format", "rows", "what", "grants", "before", "roles", "areas", "token", "days", "sessions", "file", "kind")
 BATCH = 500  # revisions looked at at once

@@ -51,6 +51,7 @@ from . import (
     status,
     texts,
     tiles,
+    wall,
     zone_actions,
     zones,
 )
@@ -59,7 +60,7 @@ from .paths import static_folder
 from .state import State
 from .tile_lane import TileLane
 
-BLUEPRINTS = (auth, pages, command, areas, figures, findings, edits, history, notices, search, tiles, zones, zone_actions, exports, briefing,
+BLUEPRINTS = (auth, wall, pages, command, areas, figures, findings, edits, history, notices, search, tiles, zones, zone_actions, exports, briefing,
               checkpoints, staffing, items, health, live, metrics,
               own_account, accounts, audit, checklist, basemap, mode, reports, status, phone)
 
@@ -104,6 +105,7 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None, *
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
     app.view_functions["auth.sign_in_post"] = at_the_door(auth.sign_in_post)
+    app.view_functions["wall.change"] = at_the_door(wall.change)
     lane = app.wsgi_app = TileLane(app.wsgi_app, state)
     state.admit = lane.admit
     access.install(app)

@@ -18,6 +18,7 @@ from .access import role_of
 from .forms import body
 from .rights import ACTIONS
 from .state import state
+from .wall_token import wall_of
 
 blueprint = Blueprint("auth", __name__)
 csrf = CSRFProtect()
@@ -97,18 +98,21 @@ def install(app: Flask) -> None:
 
 def _who() -> None:
     """Finds the account of the request, by token or session."""
-    g.account, g.by_token = None, False
+    g.account, g.by_token, g.by_wall, g.secret = None, False, False, ""
     header = request.headers.get("Authorization", "")
     accounts, rules = state().accounts, state().config.security
     if header:
         scheme, _, token = header.partition(" ")
         if scheme.lower() == "bearer":
-            g.account, g.by_token = accounts.by_token(token.strip()), True
+            g.account, g.by_token, g.secret = accounts.by_token(token.strip()), True, token.strip()
         if g.account is None:
             g.why = "the token is unknown or has expired"
         return
     key = session.get("key")
     if key is None:
+        if wall := wall_of(request, accounts):
+            g.account, g.secret = wall
+            g.by_token = g.by_wall = True
         return
     now = time.time()
     idle_s, age_s = now - session.get("seen", 0), now - session.get("since", 0)
@@ -177,7 +181,7 @@ def home() -> str:
 @needs("public")
 def sign_in():
     """The sign-in page."""
-    if g.account is not None:
+    if g.account is not None and not g.by_wall:
         return redirect(_next(request.args.get("next")))
     return render_template("sign_in.html", next=own_page(request.args.get("next")), problem=None, account="", left=session.pop("left", False))
 

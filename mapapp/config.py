@@ -219,7 +219,8 @@ def _wrong(config: Config) -> Iterator[str]:
 
 
 POSITIVE = (("server", "threads"), ("server", "workers"), ("log", "slow_ms"), ("server", "max_body_mb"), ("tiles", "level_pixels"),
-            ("redraw", "interactive_areas"), ("command", "fresh_minutes"), ("command", "silent_minutes"), ("basemap", "memory_mb"), ("basemap", "timeout_s"),
+            ("redraw", "interactive_areas"), ("command", "fresh_minutes"), ("command", "silent_minutes"),
+            ("basemap", "memory_mb"), ("basemap", "timeout_s"),
             ("export", "keep_hours"), ("security", "password_min_length"), ("security", "login_fail_limit"),
             ("security", "session_idle_minutes"), ("security", "session_hours"), ("security", "one_time_hours"), ("security", "token_days"),
             ("security", "audit_retention_days"), ("privacy", "export_log_years"), ("staffing", "shifts_per_day"))

@@ -69,7 +69,7 @@ def _ticket() -> Ticket:
 
 def _secret() -> str:
     """The token or the key of the session that the request came with."""
-    return request.headers["Authorization"].partition(" ")[2].strip() if g.by_token else session["key"]
+    return g.secret if g.by_token else session["key"]
 
 
 def _key() -> str:

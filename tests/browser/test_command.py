@@ -173,3 +173,26 @@ def test_a_wall_scrolls_nowhere_and_comes_back_as_it_was(room, size):
     again.ready()
     assert again.view() == after
     assert again.complaints == []
+
+
+def test_a_wall_signs_in_by_a_token_and_stops_when_that_is_revoked(town, browser, shots, room):
+    admin = room("/accounts", "admin")
+    made = send(admin, "/api/accounts/viewer/tokens", {"name": "大屏", "days": 30}, 201)
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN", timezone_id="Asia/Shanghai")
+    wall = Desk(context.new_page(), town, shots)
+    wall.page.goto(f"{town}/wall")
+    wall.shot("wall-zh-0-token")
+    wall.page.fill("[name=token]", made["token"])
+    wall.page.keyboard.press("Enter")
+    wall.page.wait_for_url("**/command?wall=1*")
+    wall.ready()
+    says(wall, "live", "实时")
+    refused = wall.page.evaluate("""async () => (await fetch("/api/presence", { method: "POST", body: "{}",
+        headers: { "Content-Type": "application/json", "X-CSRF-Token": JSON.parse(document.getElementById("boot").textContent).csrf } })).status""")
+    assert refused == 401, "a wall only looks"
+    [token] = [one for one in made["account"]["tokens"] if one["name"] == "大屏"]
+    admin.page.evaluate("""async (path) => fetch(path, { method: "DELETE", headers: {
+        "X-CSRF-Token": JSON.parse(document.getElementById("boot").textContent).csrf } })""", f"/api/accounts/viewer/tokens/{token['id']}")
+    wall.page.wait_for_url("**/sign-in*", timeout=60_000)
+    assert "701" not in wall.page.content()
+    context.close()

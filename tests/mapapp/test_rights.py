@@ -38,6 +38,8 @@ page                     -           401  302    200      200     200       200 
 command page             -           401  403    200      200     200       200     403   200   200
 phone page               -           401  403    403      200     200       200     403   403   200
 phone worker             -           200  200    200      200     200       200     200   200   200
+wall sign-in             -           200  200    200      200     200       200     200   200   200
+wall token               -           400  400    400      400     400       400     400   400   400
 sign-in page             -           200  302    302      302     302       302     302   302   302
 sign-in form             -           400  400    400      400     400       400     400   400   400
 sign-out                 -           400  400    400      400     400       400     400   400   400
@@ -330,6 +332,8 @@ CASES = {
     "command page": lambda web, place, who: ("GET", "/command", None),
     "phone page": lambda web, place, who: ("GET", "/report", None),
     "phone worker": lambda web, place, who: ("GET", "/report/worker.js", None),
+    "wall sign-in": lambda web, place, who: ("GET", "/wall", None),
+    "wall token": lambda web, place, who: ("POST", "/wall", {"token": who}),
     "sign-in page": lambda web, place, who: ("GET", "/sign-in", None),
     "sign-in form": lambda web, place, who: ("POST", "/sign-in", {"account": who, "password": PASSWORD}),
     "sign-out": lambda web, place, who: ("POST", "/sign-out", None),
@@ -611,7 +615,7 @@ def test_no_address_is_without_an_expectation(web: Web) -> None:
 
 def test_every_view_says_what_it_needs(web: Web) -> None:
     public = {endpoint for endpoint, view in web.app.view_functions.items() if getattr(view, "needs", None) == "public"}
-    assert public == {"auth.sign_in", "auth.sign_in_post", "auth.sign_out", "pages.choose_language", "phone.worker", "health.healthz"}
+    assert public == {"auth.sign_in", "auth.sign_in_post", "auth.sign_out", "pages.choose_language", "phone.worker", "health.healthz", "wall.page", "wall.change"}
     silent = [endpoint for endpoint, view in web.app.view_functions.items() if not hasattr(view, "needs")]
     assert silent == ["static"]
     assert {view.needs for view in web.app.view_functions.values() if hasattr(view, "needs")} <= {

@@ -90,9 +90,20 @@ function empty() {
   document.body.dataset.ready = "true";
 }
 
+/** A wall whose token was revoked shows nothing any more: the address asks who is there. */
+function signedOut() {
+  api.signInAgain = () => {
+    location.reload();
+    return new Promise(() => {});
+  };
+}
+
 async function start() {
-  watchSignIn();
-  if (!boot.wall) watchIdle();
+  if (boot.wall) signedOut();
+  else {
+    watchSignIn();
+    watchIdle();
+  }
   menu();
   watchLive({ amberMs: AMBER_MS });
   watchClock();
