@@ -12,13 +12,13 @@ from pathlib import Path
 
 from tests.services import Unavailable, postgis
 
-from . import basemaps, files, live, memory, planners, redraw, tiles, zones
+from . import basemaps, files, live, memory, planners, redraw, reports, tiles, zones
 from .province import Places
 from .report import Aims, heading, say
 
 MEASURES = {name: module.run for name, module in {
     "tiles": tiles, "redraw": redraw, "files": files, "memory": memory, "live": live, "planners": planners, "basemaps": basemaps,
-    "zones": zones}.items()}
+    "zones": zones, "reports": reports}.items()}
 
 
 def main() -> None:

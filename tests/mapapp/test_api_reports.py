@@ -97,7 +97,8 @@ def test_a_request_that_is_none_is_refused_as_a_whole(shared_reports: Web, body:
 def test_five_thousand_reports_in_one_request(town: Web):
     units = [town.fids["units"][place] for place in ("inside", "sibling", "other")]
     told = send(town, *[one(town, f"r{k}", k % 50, unit=units[k % 3]) for k in range(5000)], who="mayor")
-    assert told["accepted"] == 5000 and status(town)["total"]["values"][METRIC] == sum(max(k for k in range(4900, 5000) if k % 3 == n) % 50 for n in range(3))
+    last = [max(k for k in range(5000) if k % 3 == n) % 50 for n in range(3)]
+    assert told["accepted"] == 5000 and status(town)["total"]["values"][METRIC] == sum(last)
 
 
 def test_nothing_is_taken_while_the_store_is_closed_for_changes(town: Web):
@@ -176,12 +177,14 @@ def test_unknown_rounds_and_levels_are_refused(shared_reports: Web):
 def test_work_lists_ones_own_houses_with_what_was_reported(town: Web):
     send(town, one(town), one(town, "b", None, area="12"))
     told = town.get("/api/report/work", "reporter").json
-    assert [entry["code"] for entry in told["areas"]] == [*sorted(code for code in (entry["code"] for entry in told["areas"]) if code != "foreign"), "foreign"]
+    codes = [entry["code"] for entry in told["areas"]]
+    assert codes == [*sorted(code for code in codes if code.isdigit()), "foreign"]
     leaf = next(entry for entry in told["areas"] if entry["code"] == "11")
     houses = {house["name"]: house for house in leaf["buildings"]}
     assert list(houses) == ["3-0栋", "3-1栋", "楼 inside"] and houses["3-0栋"]["units"] == [] and houses["3-0栋"]["values"] == {}
     unit = houses["楼 inside"]["units"][0]
-    assert unit == {"id": town.fids["units"]["inside"], "name": "1单元", "households": 4, "values": {METRIC: 3}, "at": "2026-01-20T00:00:00.000+00:00"}
+    assert unit.pop("id") == town.fids["units"]["inside"]
+    assert unit == {"name": "1单元", "households": 4, "values": {METRIC: 3}, "at": "2026-01-20T00:00:00.000+00:00"}
     assert next(entry for entry in told["areas"] if entry["code"] == "12")["values"] == {METRIC: None}
     assert told["round"]["id"] == "1" and [post["name"] for post in told["posts"]] == ["卡口 inside"]
     assert web.NAMES["inside"] not in json.dumps(told, ensure_ascii=False)
@@ -206,8 +209,8 @@ def test_rounds_open_and_close_and_are_told_to_whom_they_concern(town: Web):
     assert [row["id"] for row in town.get("/api/rounds", "reporter").json["rounds"]] == ["1"]
     assert town.get("/api/rounds", "neighbour").json["rounds"] == []
     assert town.post("/api/rounds", "planner", json={"kind": "survey", "id": "1"}).json["code"] == "duplicate-code"
-    for bad in ({"kind": "nix"}, {"kind": "survey", "due_at": "2020-01-01T00:00:00Z"}, {"kind": "survey", "starts_at": "gestern"}, {"kind": "survey", "id": ""}):
-        assert town.post("/api/rounds", "planner", json=bad).status_code == 400, bad
+    for bad in ({"kind": "nix"}, {"due_at": "2020-01-01T00:00:00Z"}, {"starts_at": "gestern"}, {"id": ""}):
+        assert town.post("/api/rounds", "planner", json={"kind": "survey", **bad}).status_code == 400, bad
     closed = town.post("/api/rounds/1/close", "planner")
     assert closed.status_code == 200 and closed.json["closed_at"]
     assert town.post("/api/rounds/nix/close", "planner").status_code == 404
