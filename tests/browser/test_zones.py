@@ -164,7 +164,7 @@ def test_a_zone_of_buildings_and_single_stairwells_is_put_together_by_hand_or_by
     desk.shot("zone-boxed")
     assert desk.page.locator("#side .members > li").count() >= len(houses)
 
-    # The same by keys alone: arrows walk between the ways, the cross-hair puts two corners, Enter sends.
+    # The same by keys alone: arrows walk between the ways, two corners are put down or typed, Enter sends.
     desk.page.locator("#side [data-key='members clear']").click()
     desk.page.locator("#side [data-key='way box']").focus()
     desk.page.keyboard.press("ArrowLeft")
@@ -172,15 +172,16 @@ def test_a_zone_of_buildings_and_single_stairwells_is_put_together_by_hand_or_by
     desk.page.keyboard.press("ArrowRight")
     desk.page.locator("#canvas canvas").focus()
     desk.page.keyboard.press("g")
-    for _ in range(9):
-        desk.page.keyboard.press("ArrowLeft")
+    desk.page.keyboard.press("ArrowLeft")
     desk.page.keyboard.press(" ")
-    for _ in range(18):
-        desk.page.keyboard.press("ArrowRight")
-        desk.page.keyboard.press("ArrowDown")
+    desk.page.keyboard.press("Backspace")
     with desk.page.expect_response(lambda answer: "/api/zones?preview" in answer.url):
-        desk.page.keyboard.press(" ")
+        for lon, lat in ([min(axis) for axis in zip(*ring)], [max(axis) for axis in zip(*ring)]):
+            desk.page.keyboard.press("j")
+            desk.page.locator("#place-entry").fill(f"{lon:.7f} {lat:.7f}")
+            desk.page.keyboard.press("Enter")
     desk.page.locator("#side .members > li").first.wait_for()
+    assert desk.page.locator("#side .members > li").count() == 1
     desk.shot("zone-keys")
     desk.page.fill("#side input[name=reason]", "按键")
     desk.page.locator("#side [data-key=propose]").focus()
