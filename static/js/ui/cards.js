@@ -49,7 +49,10 @@ export class Cards {
       if (side.shown === "totals") this.#totals();
     });
     page.on("zones", () => {
-      if (this.#zone.id !== null && side.shown === `zone ${this.#zone.id}`) this.#zone.again();
+      const { id, zone } = this.#zone;
+      if (id === null || side.shown !== `zone ${id}`) return;
+      if (zone?.status !== "lifted" && !page.zones.some((entry) => entry.id === id)) this.#leaveZone();
+      else this.#zone.again();
     });
     renewal.onTotals = () => {
       if (!page.selection.length && this.#zone.id === null && (side.shown === null || side.shown === "totals"))

@@ -68,7 +68,7 @@ const order = (zone) =>
       line(t("zone.by"), zone.proposed_by),
       line(t("zone.approved-by"), zone.approved_by),
       line(t("zone.from"), zone.from ? format.time(zone.from) : null),
-      line(t("zone.until"), zone.ends_at ? format.time(zone.ends_at) : null),
+      line(t("zone.ends"), zone.ends_at ? format.time(zone.ends_at) : null),
       line(t("zone.lifted-at"), zone.lifted_at ? format.time(zone.lifted_at) : null),
     ),
   );
