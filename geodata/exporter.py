@@ -135,7 +135,8 @@ def _about(cache: CoverageCache, request: Request, frame, answer: Mapping[str, A
         held = {name: column(name) for name in ("households", "population")}
         sums = {name: int(one.sum()) if one.notna().any() else None for name, one in held.items() if one is not None}
     at = cache.store.clock().isoformat(timespec="seconds")
-    return {"layer": request.layer, "area": request.area, "level": request.level, "status": request.status, "rows": answer["rows"], **sums, "rev": answer["rev"], "at": at,
+    return {"layer": request.layer, "area": request.area, "level": request.level, "status": request.status, "rows": answer["rows"], **sums,
+            "rev": answer["rev"], "at": at,
             "file_format": request.format, "crs": request.crs, "datum": request.datum, "encoding": request.encoding,
             "receiver": request.receiver, "purpose": request.purpose, "personal": request.personal}
 
@@ -213,9 +214,9 @@ def _inside(path: str, scope: Sequence[str] | None) -> tuple[str, ...]:
 def _nodes(cache: CoverageCache, request: Request, scope: Sequence[str] | None) -> list[Node]:
     if request.level is not None and cache.rules.level(request.level) is None:
         raise BadInput(f"{request.level}: no such level")
-    paths = tuple(scope) if scope is not None else ("/",)
-    found = [node for node in cache.nodes.values() if (node.leaf if request.level is None else node.level == request.level)
-             and node.path.startswith(paths)]
+    found = [node for node in cache.nodes.values() if (node.leaf if request.level is None else node.level == request.level)]
+    if scope is not None:
+        found = [node for node in found if node.path.startswith(tuple(scope))]
     return sorted(found, key=lambda node: node.fid)
 
 

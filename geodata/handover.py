@@ -34,19 +34,20 @@ def pack(path: Path, frame, format: Format, layer: str, encoding: str, fields: S
     """Writes the package; answers its manifest with "package": {"bytes", "sha256"}. `about` is what the manifest says
     beside files and fields."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="pack-") as folder:
-        if format.files is not None:
-            files = format.files(frame, Path(folder), layer, encoding)
+        if format.members is not None:
+            members = format.members(frame, layer, encoding)
         else:
-            files = [Path(folder) / f"{layer}{format.suffixes[0]}"]
-            format.write(frame, files[0], layer, encoding)
+            one = Path(folder) / f"{layer}{format.suffixes[0]}"
+            format.write(frame, one, layer, encoding)
+            members = [(one.name, one)]
         with path.open("wb") as file:
             archive = SealedZip(file)
-            listed = [archive.add(one.name, one) for one in files]
-            listed.append(archive.add(DICTIONARY, dictionary(fields, format.ascii_names)))
-            listed.append(archive.add(README, _readme(about)))
+            listed = [archive.add(name, source) for name, source in members]
+            listed.append(archive.add(DICTIONARY, [dictionary(fields, format.ascii_names)]))
+            listed.append(archive.add(README, [_readme(about)]))
             told = {"format": FORMAT, "product": "Weige", **about,
                     "fields": [field.dbf if format.ascii_names else field.name for field in fields], "files": listed}
-            archive.add(MANIFEST, json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8"))
+            archive.add(MANIFEST, [json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8")])
             return told | {"package": archive.close()}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,9 +29,9 @@ class SealedZip:
         self._file, self._sum, self._at = file, hashlib.sha256(), 0
         self._directory: list[bytes] = []
 
-    def add(self, name: str, source: Path | bytes) -> dict[str, int | str]:
-        """Packs a file or bytes; answers {"name", "bytes", "sha256"}."""
-        large = (source.stat().st_size if isinstance(source, Path) else len(source)) >= _LIMIT - BLOCK
+    def add(self, name: str, source: Path | Iterable[bytes | memoryview]) -> dict[str, int | str]:
+        """Packs a file, or blocks of bytes (below 4 GB in all); answers {"name", "bytes", "sha256"}."""
+        large = isinstance(source, Path) and source.stat().st_size >= _LIMIT - BLOCK
         begin, raw = self._at, name.encode("utf-8")
         more = struct.pack("<HHQQ", 1, 16, 0, 0) if large else b""
         kind = (45 if large else 20, _UTF8_AND_SIZES_BEHIND, _DEFLATED, 0, _DAY)
@@ -84,9 +84,9 @@ def seal_of(path: Path) -> tuple[bool, str]:
     return tail == MARK + sealed.encode("ascii"), content.hexdigest()
 
 
-def _blocks(source: Path | bytes) -> Iterator[bytes]:
-    if isinstance(source, bytes):
-        yield source
+def _blocks(source: Path | Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+    if not isinstance(source, Path):
+        yield from source
         return
     with source.open("rb") as file:
         while block := file.read(BLOCK):

@@ -65,7 +65,8 @@ def _ask(form: dict[str, Any]) -> Request:
     if personal and not all(own.may("see_personal", path) for path in paths):
         raise Forbidden("names and phones are handed over only by who may see them there", action="see_personal")
     return Request(form["layer"], form.get("format") or "shapefile", crs, encoding, form.get("area") or None, form.get("level") or None,
-                   status=form.get("status") or None, scope=own.filter("export"), special=all(own.may("see_special", path) for path in paths), personal=personal,
+                   status=form.get("status") or None, scope=own.filter("export"), personal=personal,
+                   special=all(own.may("see_special", path) for path in paths),
                    shapes=form.get("shapes") is not False, package=form.get("package"), receiver=form.get("receiver"), purpose=form.get("purpose"))
 
 

@@ -15,7 +15,7 @@ from . import flatgeobuf, geojson, gpkg, kml, shapefile, table
 @dataclass(frozen=True, slots=True)
 class Format:
     """`read(path, layer, encoding)` gives a (Geo)DataFrame with CRS; `write(frame, path, layer, encoding)` writes one file;
-    where a package holds several, `files(frame, folder, layer, encoding)` writes them and answers their paths."""
+    where a package holds several, `members(frame, layer, encoding)` gives them as (name, blocks of bytes)."""
 
     id: str
     zh: str
@@ -28,12 +28,12 @@ class Format:
     crs: tuple[str, ...] = ()  # the only ones it knows; none named: any
     table: bool = False  # rows and columns; the shapes as text may be left out
     needs_shape: bool = False  # holds no layer without geometry
-    files: Callable[..., list[Path]] | None = None
+    members: Callable[..., list[tuple[str, Any]]] | None = None
 
 
 FORMATS: dict[str, Format] = {format.id: format for format in (
     Format("shapefile", "Shapefile（zip）", "Shapefile (zip)", (".zip", ".shp"), shapefile.read, shapefile.write, True,
-           ("UTF-8", "GBK"), needs_shape=True, files=shapefile.write_files),
+           ("UTF-8", "GBK"), needs_shape=True, members=shapefile.members),
     Format("gpkg", "GeoPackage", "GeoPackage", (".gpkg",), gpkg.read, gpkg.write),
     Format("geojson", "GeoJSON", "GeoJSON", (".geojson", ".json", ".topojson"), geojson.read, geojson.write, crs=("EPSG:4326",)),
     Format("flatgeobuf", "FlatGeobuf", "FlatGeobuf", (".fgb",), flatgeobuf.read, flatgeobuf.write, needs_shape=True),

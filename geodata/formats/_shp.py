@@ -5,7 +5,7 @@ A record is 2 words of head (big endian) and content of 4-byte words (little end
 from __future__ import annotations
 
 import struct
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 import shapely
@@ -18,7 +18,7 @@ _AT_ONCE = 20_000  # records put together at a time
 
 class Shapes:
     """Geometries of one kind (points, lines or polygons; None and empty ones become null shapes) as records.
-    Public: sizes (bytes of each record, head included), write."""
+    Public: sizes (bytes of each record, head included), blocks, index."""
 
     def __init__(self, geometries: np.ndarray):
         geometries = np.array(geometries, dtype=object)
@@ -51,20 +51,22 @@ class Shapes:
                 self._parts = np.arange(len(geometries) + 1)
         self._points = self._rings[self._parts]
 
-    def write(self, path: Path, start: int, end: int) -> None:
-        """The records from `start` up to `end` into .shp and .shx."""
+    def blocks(self, start: int, end: int) -> Iterator[bytes | memoryview]:
+        """The .shp of the records from `start` up to `end`, block by block."""
+        yield _head(self.kind, _HEAD + int(self.sizes[start:end].sum()), self._box(start, end))
+        for first in range(start, end, _AT_ONCE):
+            yield memoryview(self._records(first, min(first + _AT_ONCE, end), first - start)).cast("B")
+
+    def index(self, start: int, end: int) -> bytes:
+        """The .shx of the same records."""
         sizes = self.sizes[start:end]
         places = _HEAD + np.concatenate([[0], np.cumsum(sizes)])
-        there = ~self._gone[start:end]
-        box = self._bounds[start:end][there]
-        box = (*box[:, :2].min(axis=0), *box[:, 2:].max(axis=0)) if len(box) else (0.0,) * 4
-        with path.open("wb") as shp:
-            shp.write(_head(self.kind, int(places[-1]), box))
-            for first in range(start, end, _AT_ONCE):
-                shp.write(self._records(first, min(first + _AT_ONCE, end), first - start).data)
         index = np.column_stack([places[:-1] // 2, (sizes - 8) // 2]).astype(">i4")
-        with path.with_suffix(".shx").open("wb") as shx:
-            shx.write(_head(self.kind, _HEAD + _INDEX * (end - start), box) + index.tobytes())
+        return _head(self.kind, _HEAD + _INDEX * (end - start), self._box(start, end)) + index.tobytes()
+
+    def _box(self, start: int, end: int) -> tuple[float, ...]:
+        box = self._bounds[start:end][~self._gone[start:end]]
+        return (*box[:, :2].min(axis=0), *box[:, 2:].max(axis=0)) if len(box) else (0.0,) * 4
 
     def _records(self, start: int, end: int, before: int) -> np.ndarray:
         """Words of the records; `before` of them stand in the file already."""

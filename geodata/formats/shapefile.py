@@ -10,7 +10,9 @@ from __future__ import annotations
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
@@ -79,30 +81,28 @@ def _candidates(path: Path) -> list[str]:
 def write(frame, path: Path, layer: str, encoding: str) -> None:
     """A zip with one Shapefile of the name `layer`; points, lines and polygons of a mixed layer lie in one each. Raises
     BadInput naming row and field when a text does not fit, and BadEncoding when it cannot be written in `encoding`."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = write_files(frame, Path(folder), layer, encoding)
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            for file in files:
-                archive.write(file, file.name)
+    parts = members(frame, layer, encoding)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, blocks in parts:
+            with archive.open(name, "w") as file:
+                for block in blocks:
+                    file.write(block)
 
 
-def write_files(frame, folder: Path, layer: str, encoding: str) -> list[Path]:
-    """The files themselves. Raises BadInput and BadEncoding before the first is written."""
+def members(frame, layer: str, encoding: str) -> list[tuple[str, Iterable[Any]]]:
+    """The files as (name, blocks of bytes); nothing is put on a disk. Raises BadInput and BadEncoding."""
     table = frame.drop(columns=frame.geometry.name)
     cells, made = Table(table, encoding), []
+    projection = None if frame.crs is None else frame.crs.to_wkt("WKT1_ESRI").encode("ascii", errors="replace")
     for name, some in _by_kind(np.asarray(frame.geometry, dtype=object), layer).items():
         part = cells if some is None else Table(table[some], encoding)
         shapes = Shapes(np.asarray(frame.geometry if some is None else frame.geometry[some], dtype=object))
         cuts = _cuts(shapes.sizes, part.record)
         for number, (start, end) in enumerate(zip(cuts, cuts[1:]), 1):
-            shp = folder / (f"{name}.shp" if len(cuts) == 2 else f"{name}_{number}.shp")
-            shapes.write(shp, start, end)
-            part.write(shp.with_suffix(".dbf"), start, end)
-            shp.with_suffix(".cpg").write_text(encoding, encoding="ascii")
-            made += [shp.with_suffix(suffix) for suffix in (".shp", ".shx", ".dbf", ".cpg")]
-            if frame.crs is not None:
-                shp.with_suffix(".prj").write_text(frame.crs.to_wkt("WKT1_ESRI"), encoding="ascii", errors="replace")
-                made.append(shp.with_suffix(".prj"))
+            stem = name if len(cuts) == 2 else f"{name}_{number}"
+            made += [(f"{stem}.shp", shapes.blocks(start, end)), (f"{stem}.shx", [shapes.index(start, end)]),
+                     (f"{stem}.dbf", part.blocks(start, end)), (f"{stem}.cpg", [encoding.encode("ascii")])]
+            made += [(f"{stem}.prj", [projection])] if projection is not None else []
     return made
 
 
