@@ -12,7 +12,7 @@ export function doorSheet(place, door) {
   const mark = phone.record(place.key)?.doors[door] ?? {};
   const people = el("input", { class: "input", name: "people", type: "text", inputmode: "numeric", autocomplete: "off", value: mark.people ?? "" });
   const note = el("input", { class: "input", name: "note", maxlength: 120, autocomplete: "off", value: mark.note ?? "" });
-  const save = async (event) => {
+  const save = (event) => {
     event.preventDefault();
     const typed = people.value.trim();
     const there = /^\d+$/.test(typed) ? Math.min(MOST_PEOPLE, Number(typed)) : undefined;
@@ -20,11 +20,11 @@ export function doorSheet(place, door) {
     const next = { ...mark, people: there, note: words };
     for (const name of Object.keys(next)) if (next[name] === undefined) delete next[name];
     shut();
-    await phone.mark(place, door, Object.keys(next).length ? next : null);
+    phone.mark(place, door, Object.keys(next).length ? next : null).catch(() => {});
   };
-  const clear = async () => {
+  const clear = () => {
     shut();
-    await phone.mark(place, door, null);
+    phone.mark(place, door, null).catch(() => {});
   };
   const { shut } = dialog({
     title: `${place.name} · ${t("rep.door", { n: door })}`,

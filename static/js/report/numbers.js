@@ -12,7 +12,7 @@ export function numbers(place, record) {
     "div",
     { class: "numbers", role: "group", "aria-label": place.name },
     el("p", { class: "mute t1" }, t(place.households === 0 ? "rep.no-household" : "rep.count-instead")),
-    ...Object.keys(held).map((name) => stepper({ name, label: t(`rep.${name}`), value: held[name], onChange: (value) => phone.count(place, { ...held, [name]: value }) })),
-    now.known ? null : el("button", { class: "btn", type: "button", "data-key": "zero", onclick: () => phone.count(place, held) }, t("rep.none-there")),
+    ...Object.keys(held).map((name) => stepper({ name, label: t(`rep.${name}`), value: held[name], onChange: (value) => phone.count(place, { ...held, [name]: value }).catch(() => {}) })),
+    now.known ? null : el("button", { class: "btn", type: "button", "data-key": "zero", onclick: () => phone.count(place, held).catch(() => {}) }, t("rep.none-there")),
   );
 }

@@ -30,10 +30,10 @@ function stateWords(mark) {
   return mark.kind ? `${t(`rep.${mark.state}`)}, ${t(`rep.help-${mark.kind}`)}` : t(`rep.${mark.state}`);
 }
 
-async function set(place, door, mark) {
+function set(place, door, mark) {
   const before = phone.record(place.key)?.doors[door];
   const kept = before ? Object.fromEntries(Object.entries(before).filter(([name]) => name === "people" || name === "note")) : {};
-  await phone.mark(place, door, { ...kept, ...mark });
+  phone.mark(place, door, { ...kept, ...mark }).catch(() => {});
   const record = phone.record(place.key);
   const next = nextOpen(place, record, door);
   page.set({ place: place.key, door: next ?? door, helping: false });
@@ -142,8 +142,8 @@ export function pad(area) {
       type: "button",
       "data-key": "undo",
       disabled: !last,
-      onclick: async () => {
-        const back = await phone.undo();
+      onclick: () => {
+        const back = phone.undo();
         if (!back) return;
         page.set({ place: back.place.key, door: back.door ?? null, helping: false });
         say.politely(t("rep.undone"));
@@ -167,7 +167,7 @@ export function pad(area) {
         { class: "base" },
         icon("info", "s"),
         el("span", {}, t("rep.base", { done: known.done, absent: known.absent })),
-        el("button", { class: "lk", type: "button", "data-key": "restart", onclick: () => phone.restart(place) }, t("rep.restart")),
+        el("button", { class: "lk", type: "button", "data-key": "restart", onclick: () => phone.restart(place).catch(() => {}) }, t("rep.restart")),
       )
     : null;
   if (!hasDoors(place)) return [head, before, numbers(place, record)];

@@ -1,4 +1,5 @@
-// One grid worker's phone: places, marks, reports on their way. Every tap is written before it is shown.
+// One grid worker's phone: places, marks, reports on their way. A tap shows at once; only what the phone has written is counted
+// as being on it.
 import { boot } from "../data/boot.js";
 import { page } from "../data/page.js";
 import { line } from "./line.js";
@@ -156,11 +157,11 @@ class Phone {
     return found;
   }
 
-  /** Takes the last change back. @returns {Promise<object | null>} its place and door */
-  async undo() {
+  /** Takes the last change back. @returns {object | null} its place and door */
+  undo() {
     const { last } = this;
     if (!last) return null;
-    await this.#change(last.place, (record) => {
+    this.#change(last.place, (record) => {
       const step = record.past.at(-1);
       if (!step) return record;
       const past = record.past.slice(0, -1);
@@ -169,24 +170,50 @@ class Phone {
       const doors = { ...record.doors, [step.door]: step.before };
       if (!step.before) delete doors[step.door];
       return { ...record, past, doors };
-    });
+    }).catch(() => {});
     return { place: last.place, door: last.step.door };
   }
 
+  /** Changes the marks of a place at once, and on the phone in the order of the taps. A tap that cannot be kept is not shown. */
   async #change(place, act) {
     const fresh = () => ({ round: this.round, base: baseOf(place), doors: {}, numbers: null, past: [], last: 0 });
-    const next = await store.change(this.account, place.key, (known, open) => {
-      const record = known && this.#current(known) ? known : fresh();
-      const after = act(record);
-      const values = valuesOf(place, after);
-      if (JSON.stringify(values) === JSON.stringify(valuesOf(place, record))) return { record: after };
-      const at = Math.max(line.now(), (known?.last ?? 0) + 1);
-      const item = this.#gathered(open, place, values, at);
-      return { record: { ...after, last: at, gathering: item.id, told: after.told || typeof values[PEOPLE] === "number" }, item };
-    });
-    this.marks.set(place.key, { ...next.record, key: place.key });
-    if (next.item) this.#added(next.item);
+    const shown = this.record(place.key) ?? fresh();
+    this.marks.set(place.key, { ...act(shown), key: place.key });
+    this.#writing += 1;
     this.changed();
+    try {
+      const next = await store.change(this.account, place.key, (known, open) => {
+        const record = known && this.#current(known) ? known : fresh();
+        const after = act(record);
+        const values = valuesOf(place, after);
+        if (JSON.stringify(values) === JSON.stringify(valuesOf(place, record))) return { record: after };
+        const at = Math.max(line.now(), (known?.last ?? 0) + 1);
+        const item = this.#gathered(open, place, values, at);
+        return { record: { ...after, last: at, gathering: item.id, told: after.told || typeof values[PEOPLE] === "number" }, item };
+      });
+      this.#written.set(place.key, { ...next.record, key: place.key });
+      if (next.item) this.#added(next.item);
+    } catch (error) {
+      this.#written.set(place.key, shown.key ? shown : null);
+      page.set({ broken: true });
+      throw error;
+    } finally {
+      this.#writing -= 1;
+      if (!this.#writing) this.#settle();
+      this.changed();
+    }
+  }
+
+  #writing = 0;
+  #written = new Map();
+
+  /** Nothing is being written any more: what is shown is what was written. */
+  #settle() {
+    for (const [key, record] of this.#written) {
+      if (record) this.marks.set(key, record);
+      else this.marks.delete(key);
+    }
+    this.#written.clear();
   }
 
   /** The report that is being gathered with these values, or a new one. */
