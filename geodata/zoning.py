@@ -13,14 +13,16 @@ from sqlalchemy import insert, select
 
 from layers.areas import Area, as_multi, to_degrees, to_units
 from layers.errors import BadGeometry, BadInput, MissingField, PeopleDiffer, SamePerson, ZoneStatus
+from layers.population import inner_point
 from layers.zones import Tally, drawn_kind, stricter_kind, together, whole
 
 from .drawn import read_geometry
-from .rows import Head, Reader, ancestors
-from .schema import ZONE_EVENTS
+from .rows import Head, Reader, ancestors, chunks
+from .schema import AREAS, ZONE_EVENTS
 from .transaction import Transaction
 from .zone_members import Members, freeze, ground_of_units, shapes_of, unpacked
 
+LITTLE = 1e-3  # share of a ground that vertices on its border may have moved
 MADE_OF = ("areas", "buildings", "units", "cells")  # several together: their union; a polygon stands alone
 
 
@@ -58,15 +60,30 @@ def now(reader: Reader, row: Mapping[str, Any]) -> Proposal:
     """What a proposal in the store is made of now: its areas by name, or by its ground where names no longer tell (a
     freehand border, a file, areas that were cut anew across it)."""
     made = row["members"] if isinstance(row["members"], dict) else {}
-    lists = {name: made[name] for name in MADE_OF if made.get(name)}
-    if made.get("polygon") or made.get("shape") or not lists:
-        lists.pop("areas", None)
-        found = _on_ground(reader, row["kind"], as_multi(to_units(row["geom"])), dict(made))
-        if lists:
-            _gather(found.members, {name: _listed(value, name) for name, value in lists.items()})
-            return _proposal(reader, row["kind"], found.shape, dict(made), found.members, found.under)
-        return found
-    return _of_places(reader, row["kind"], {name: _listed(value, name) for name, value in lists.items()})
+    lists = {name: _listed(made[name], name) for name in MADE_OF if made.get(name)}
+    shape = as_multi(to_units(row["geom"]))
+    if lists and not made.get("polygon") and not made.get("shape") and _named_right(reader, lists, shape):
+        return _of_places(reader, row["kind"], lists)
+    found = _on_ground(reader, row["kind"], shape, dict(made))
+    lists.pop("areas", None)
+    if lists:
+        _gather(found.members, lists)
+    return _proposal(reader, row["kind"], shape, dict(made), found.members, found.under)
+
+
+def _named_right(reader: Reader, lists: Mapping[str, list[Any]], shape: shapely.MultiPolygon) -> bool:
+    """Whether the areas named still live and hold the ground that was proposed: an undo may have given them other ground."""
+    codes = lists.get("areas", [])
+    if not codes:
+        return True
+    living = [fid for chunk in chunks(codes) for fid in reader.connection.execute(select(AREAS.c.fid).where(AREAS.c.code.in_(chunk))).scalars()]
+    if len(living) < len(codes):
+        return False
+    leaves = {leaf.fid: leaf.shape for head in reader.heads(living).values() for leaf in reader.subtree(head.path, leaf=True)}
+    shapely.prepare(shape)
+    ground = sum(leaf.area for leaf in leaves.values())
+    fits = ground <= shape.area * (1 + LITTLE) and (len(lists) > 1 or ground >= shape.area * (1 - LITTLE))
+    return fits and all(shapely.intersects(shape, inner_point(leaf)) for leaf in leaves.values())
 
 
 def _of_places(reader: Reader, kind: str, lists: Mapping[str, list[Any]]) -> Proposal:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 import shapely
+import shapely.affinity
 
-from tests.mapapp.doing import grant, polygon, split
+from tests.mapapp.doing import across, grant, polygon, split
 from tests.mapapp.web import PHONE, UNKNOWN, Web
 
 AREAS = {"kind": "control", "name": "一区", "areas": ["11", "21"], "reason": "演练", "order_no": "〔2026〕3号"}
@@ -264,6 +265,18 @@ def test_a_redraw_and_its_undo_leave_the_names_in_a_zone_in_force_as_they_were_d
     assert town.post(f"/api/edits/{cut}/undo", "planner").status_code == 200
     after = town.get(f"/api/zones/{draft['id']}").json
     assert after["members"] == decided["members"] and after["figures"] == decided["figures"]
+
+
+def test_a_proposal_keeps_its_ground_when_an_undo_gives_its_area_more(town: Web) -> None:
+    line = shapely.affinity.translate(shapely.geometry.shape(across(town, "inside")), yoff=2e-4)  # beside the houses
+    cut = town.post("/api/edits", "planner", json={"op": "split", "targets": ["11"], "line": shapely.geometry.mapping(line)}).json
+    new = next(one["code"] for one in cut["changed"] if one["code"] != "11" and not one["retired"])
+    drafts = [propose(town, areas=[code], kind="lockdown", order_no="1") for code in ("11", new)]
+    assert town.post(f"/api/edits/{cut['rev']}/undo", "planner").status_code == 200
+    for draft in drafts:
+        done = act(town, draft["id"], "approve", "commander").json
+        assert done["decided"] == {key: draft["figures"][key] for key in ("households", "population")}
+    assert kinds(town)["lockdown"]["households"] == town.area("11")["households"], "the two halves are all of it"
 
 
 @pytest.mark.parametrize("action, form", [
