@@ -615,7 +615,8 @@ def test_no_address_is_without_an_expectation(web: Web) -> None:
 
 def test_every_view_says_what_it_needs(web: Web) -> None:
     public = {endpoint for endpoint, view in web.app.view_functions.items() if getattr(view, "needs", None) == "public"}
-    assert public == {"auth.sign_in", "auth.sign_in_post", "auth.sign_out", "pages.choose_language", "phone.worker", "health.healthz", "wall.page", "wall.change"}
+    assert public == {"auth.sign_in", "auth.sign_in_post", "auth.sign_out", "pages.choose_language", "phone.worker", "health.healthz",
+                      "wall.page", "wall.change"}
     silent = [endpoint for endpoint, view in web.app.view_functions.items() if not hasattr(view, "needs")]
     assert silent == ["static"]
     assert {view.needs for view in web.app.view_functions.values() if hasattr(view, "needs")} <= {
