@@ -70,25 +70,26 @@ def _readme(about: Mapping[str, Any]) -> bytes:
             f"{DICTIONARY}; check it with weige verify and the name of this package.\n").encode("utf-8-sig")
 
 
-def verify(path: Path, sha256: str | None = None) -> dict[str, Any]:
+def verify(path: Path, sha256: str | None = None, *, name: str = "") -> dict[str, Any]:
     """What the package says about itself, when every byte is as it was handed over; `sha256` is what the sender said.
     Raises NotFound, BadFile naming what differs (`files`)."""
+    name = name or path.name
     if not path.is_file():
         raise NotFound(f"{path}: there is no such file")
     whole, content = seal_of(path)
-    told = _manifest(path)
+    told = _manifest(path, name)
     wrong = _wrong(path, told)
     if wrong:
-        raise BadFile(f"{path.name} was changed: {', '.join(wrong)}", files=wrong)
+        raise BadFile(f"{name} was changed: {', '.join(wrong)}", files=wrong)
     if not whole:
-        raise BadFile(f"{path.name} is not as it was packed: its {len(told['files'])} files are as the manifest says, but something around "
-                      "them was changed", files=[])
+        raise BadFile(f"{name} is not as it was packed: its {len(told['files'])} files are as the manifest says, but something around them "
+                      "was changed", files=[])
     if sha256 is not None and sha256.lower() != content:
-        raise BadFile(f"{path.name} is another package than the one told of: its SHA-256 is {content}", files=[])
+        raise BadFile(f"{name} is another package than the one told of: its SHA-256 is {content}", files=[])
     return told | {"package": {"bytes": path.stat().st_size, "sha256": content}}
 
 
-def _manifest(path: Path) -> dict[str, Any]:
+def _manifest(path: Path, name: str) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(path) as archive:
             told = json.loads(archive.read(MANIFEST).decode("utf-8"))
@@ -96,11 +97,11 @@ def _manifest(path: Path) -> dict[str, Any]:
                 isinstance(one["name"], str) and isinstance(one["bytes"], int) and isinstance(one["sha256"], str) for one in told["files"]):
             raise ValueError("it lists no files")
     except KeyError:
-        raise BadFile(f"{path.name} is no package of ours: {MANIFEST} is missing") from None
+        raise BadFile(f"{name} is no package of ours: {MANIFEST} is missing or lists no files", files=[]) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, TypeError) as error:
-        raise BadFile(f"{path.name} is damaged or no package of ours: {error}") from None
-    if told.get("format", 0) > FORMAT:
-        raise BadFile(f"{path.name} was packed by a newer release of Weige; use that one")
+        raise BadFile(f"{name} is damaged or no package of ours: {error}", files=[]) from None
+    if told.get("format", 0) != FORMAT:
+        raise BadFile(f"{name} was packed by another release of Weige; use that one", files=[])
     return told
 
 

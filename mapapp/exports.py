@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from flask import Blueprint, request
 
 from geodata.exporter import Progress, Request, count, export, fields_of, judged, summary_line
 from geodata.formats import FORMATS
+from geodata.handover import verify
 from layers.errors import BadInput, Forbidden
 from layers.schema import LAYERS
 
@@ -101,3 +105,15 @@ def file(number: str):
     """The package."""
     arguments()
     return made.sent(number, "export")
+
+
+@blueprint.post("/api/packages/verify")
+@needs("export")
+def proved():
+    """What a package says about itself when it is as it was packed; the file is the body of the request."""
+    arguments()
+    folder = state().jobs.folder
+    with NamedTemporaryFile(dir=folder, prefix="verify-", suffix=".zip") as file:
+        copyfileobj(request.stream, file)
+        file.flush()
+        return verify(Path(file.name), name="the package")

@@ -45,7 +45,7 @@ def _export(call: Call) -> None:
 
 def _verify(call: Call) -> None:
     path = Path(call.args.package)
-    told = verify(path, call.args.sha256)
+    told = verify(path, call.args.sum)
     words = (f"{path}: {len(told['files'])} files as they were packed at revision {told['rev']}, {told['rows']:,} rows, {told['crs']}, "
              f"{told['encoding']}, for {told['receiver'] or 'nobody named'}; SHA-256 {told['package']['sha256']}")
     call.tell(told | {"file": str(path)}, words)
@@ -85,7 +85,7 @@ def add_parsers(commands: Any) -> None:
     _whom(one, required=False)
     one = commands.add_parser("verify", help="prove that a package is as it was packed")
     one.add_argument("package", metavar="PACKAGE")
-    one.add_argument("--sha256", metavar="HEX", help="what the sender said it is")
+    one.add_argument("--sum", metavar="SHA256", help="what the sender said it is")
     one = commands.add_parser("briefing", help="write the zones in force as one page that opens without a network")
     one.add_argument("-o", "--output", required=True, metavar="FILE")
     one.add_argument("--area", metavar="CODE", help="only what lies under it")

@@ -31,7 +31,7 @@ def sent(number: str, kind: str) -> Response:
     path, size = (packages.path(name), packages.size(number)) if name else (None, None)
     if path is None and size is None:
         raise NotFound(f"{number}: there is no file to fetch")
-    title = result["title"]
+    title = result.get("title") or name  # a job of an earlier release has none
     if path is not None:
         return send_file(path, as_attachment=True, download_name=title)
     answer = Response(packages.read(number), mimetype=guess_type(title)[0] or "application/octet-stream")

@@ -19,7 +19,8 @@ from tools import debian, prepare
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = sorted((ROOT / "requirements").glob("*.txt"))
-PAGES = {"maplibre-gl.mjs", "maplibre-gl-worker.mjs", "maplibre-gl.css", "LICENSE.txt"}
+PAGES = {"maplibre-gl": {"maplibre-gl.mjs", "maplibre-gl-worker.mjs", "maplibre-gl.css", "LICENSE.txt"},
+         "leaflet": {"leaflet.js", "leaflet.css", "LICENSE"}}  # fmt: skip
 
 
 def pinned(file: Path) -> dict[str, str]:
@@ -45,7 +46,7 @@ def test_python_locks_hold_hashes_and_no_address() -> None:
 def test_npm_lock_holds_hashes_and_no_address() -> None:
     packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     fetched = {name: entry for name, entry in packages.items() if name}
-    assert "node_modules/maplibre-gl" in fetched
+    assert {f"node_modules/{package}" for package in PAGES} <= fetched.keys()
     assert all(entry["integrity"].startswith("sha512-") for entry in fetched.values())
     assert not [name for name, entry in fetched.items() if "resolved" in entry]
     assert (ROOT / ".npmrc").read_text() == "omit-lockfile-registry-resolved=true\n"
@@ -103,8 +104,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_wheel_built_without_node_holds_pages_and_map_library(wheel: Path) -> None:
     packaged = wheel / "mapapp" / "static"
-    assert {file.name for file in (packaged / "vendor" / "maplibre-gl").iterdir()} == PAGES
-    assert all((packaged / "vendor" / "maplibre-gl" / name).stat().st_size > 1000 for name in PAGES)
+    for package, names in PAGES.items():
+        assert {file.name for file in (packaged / "vendor" / package).iterdir()} == names
+        assert all((packaged / "vendor" / package / name).stat().st_size > 1000 for name in names)
     for source in ("static", "mapapp/templates", "layers", "geodata"):
         target = packaged if source == "static" else wheel / source
         files = [file.relative_to(ROOT / source) for file in (ROOT / source).rglob("*") if file.is_file()]

@@ -102,14 +102,14 @@ def version(web: Web, layer: str, fid: int) -> int:
         return reader.row(layer, fid)["version"]
 
 
-def job(web: Web, who: str) -> str:
+def job(web: Web, who: str, kind: str = "export") -> str:
     number, held = f"job{next(NUMBERS)}", web.app.extensions["weige"]
     (held.jobs.folder / f"{number}.csv").write_bytes(b"code\n")
     with web.store.write("test", "export") as tx:
         tx.connection.execute(
             insert(JOBS).values(
                 id=number,
-                kind="export",
+                kind=kind,
                 actor=who,
                 state="done",
                 progress=1.0,

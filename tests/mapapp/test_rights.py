@@ -206,6 +206,17 @@ own export               -           401  403    403      403     200       200 
 another's export         -           401  403    403      403     404       404     403   403   404
 own package              -           401  403    403      403     200       200     403   403   200
 another's package        -           401  403    403      403     404       404     403   403   404
+count of an export       -           401  403    403      403     200       200     403   403   200
+export with persons      inside      401  403    403      403     202       202     403   403   202
+check of a package       -           401  403    403      403     422       422     403   403   422
+briefing                 -           401  403    403      403     202       202     403   403   202
+briefing of area         inside      401  403    403      403     202       202     403   403   202
+briefing of area         sibling     401  403    403      403     404       404     403   403   403
+briefing of area         other       401  403    403      403     404       404     403   403   403
+own briefing             -           401  403    403      403     200       200     403   403   200
+another's briefing       -           401  403    403      403     404       404     403   403   404
+own page                 -           401  403    403      403     200       200     403   403   200
+another's page           -           401  403    403      403     404       404     403   403   404
 
 houses                   -           401  403    200      200     200       200     403   200   200
 houses of area           inside      401  403    200      200     200       200     403   200   200
@@ -327,6 +338,7 @@ WHO = TABLE.split("\n")[1].split()[2:]
 ROWS = [(line[:25].strip(), *line[25:].split()) for line in TABLE.split("\n")[2:] if line]
 # A case is (method, address, body) at a place for an account; what it needs is made first.
 ORDER = {"layer": "areas", "format": "csv", "receiver": "公安", "purpose": "布控"}
+BRIEFING = {"receiver": "公安", "purpose": "布控", "valid_until": "2099-01-01"}
 CASES = {
     "page": lambda web, place, who: ("GET", "/", None),
     "command page": lambda web, place, who: ("GET", "/command", None),
@@ -473,6 +485,15 @@ CASES = {
     "another's export": lambda web, place, who: ("GET", f"/api/exports/{job(web, 'chief')}", None),
     "own package": lambda web, place, who: ("GET", f"/api/exports/{job(web, who)}/file", None),
     "another's package": lambda web, place, who: ("GET", f"/api/exports/{job(web, 'chief')}/file", None),
+    "count of an export": lambda web, place, who: ("POST", "/api/exports?preview=true", {"layer": "areas"}),
+    "export with persons": lambda web, place, who: ("POST", "/api/exports", ORDER | {"area": code(place), "layer": "staff", "personal": True}),
+    "check of a package": lambda web, place, who: ("POST", "/api/packages/verify", {"no": "package"}),
+    "briefing": lambda web, place, who: ("POST", "/api/briefings", BRIEFING),
+    "briefing of area": lambda web, place, who: ("POST", "/api/briefings", BRIEFING | {"area": code(place)}),
+    "own briefing": lambda web, place, who: ("GET", f"/api/briefings/{job(web, who, 'briefing')}", None),
+    "another's briefing": lambda web, place, who: ("GET", f"/api/briefings/{job(web, 'chief', 'briefing')}", None),
+    "own page": lambda web, place, who: ("GET", f"/api/briefings/{job(web, who, 'briefing')}/file", None),
+    "another's page": lambda web, place, who: ("GET", f"/api/briefings/{job(web, 'chief', 'briefing')}/file", None),
     "houses": lambda web, place, who: ("GET", "/api/buildings", None),
     "houses of area": lambda web, place, who: ("GET", f"/api/buildings?area={code(place)}", None),
     "person": lambda web, place, who: ("GET", f"/api/staff/{person_at(web, place)}", None),
