@@ -1,4 +1,4 @@
-"""The speed promises: `python -m bench [tiles] [redraw] [files] [memory] [live] [planners] [zones] [--areas N]` prints them as tables.
+"""The speed promises: `python -m bench [tiles] [redraw] [files] [memory] [live] [planners] [zones] [reports] [--areas N]` prints them as tables.
 
 They belong in bench/results.md. All of it takes about 25 minutes on two cores that do nothing else.
 """

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import Insert, Select, Table, and_, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from layers.errors import DuplicateCode, NotFound
@@ -26,7 +26,32 @@ from .transaction import CHANNEL, Transaction
 
 MOST_AREAS = 200  # named by one event; where more changed, all may have
 _UPSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_PLACES = {"unit": TABLES["units"], "building": TABLES["buildings"]}
+_UNITS, _BUILDINGS = TABLES["units"], TABLES["buildings"]
+
+
+# Made once: to put a statement together takes longer than to run it, and most requests bring a single report.
+def _owners(table: Table) -> Select:
+    return select(table.c.fid, table.c.area).where(table.c.fid.in_(bindparam("fids", expanding=True)), table.c.area.is_not(None))
+
+
+def _keep(dialect: str) -> Insert:
+    return _UPSERT[dialect](REPORTS).on_conflict_do_nothing(index_elements=[REPORTS.c.account, REPORTS.c.offline_id])
+
+
+def _renew(dialect: str) -> Insert:
+    statement = _UPSERT[dialect](STATUS)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=[STATUS.c.round, STATUS.c.place, STATUS.c.fid, STATUS.c.metric], where=new.at >= STATUS.c.at,
+        set_={"value": new.value, "at": new.at, "report": new.report, "rev": new.rev})
+
+
+_OWNERS = {"unit": _owners(_UNITS), "building": _owners(_BUILDINGS)}
+_KEEP, _RENEW = ({dialect: made(dialect) for dialect in _UPSERT} for made in (_keep, _renew))
+_KEPT = select(REPORTS.c.id).where(REPORTS.c.id >= bindparam("first"))
+_TELL = insert(EVENTS)
+_ROUNDS = select(ROUNDS).order_by(ROUNDS.c.starts_at.desc(), ROUNDS.c.id.desc())
+_OPEN_ROUNDS = _ROUNDS.where(ROUNDS.c.closed_at.is_(None))
 
 
 @dataclass(slots=True)
@@ -103,10 +128,9 @@ def write(tx: Transaction, batches: Sequence[Batch], ground: Ground) -> list[dic
 def _found(tx: Transaction, reports: Sequence[Report], rev: int, ground: Ground) -> dict[tuple[str, int | str], int]:
     """Fid of the owner of each stairwell and building, and fid by code of each area; fills where the ground is now."""
     owner: dict[tuple[str, int | str], int] = {}
-    for place, table in _PLACES.items():
+    for place, statement in _OWNERS.items():
         for chunk in chunks({report.fid for report in reports if report.place == place}):
-            statement = select(table.c.fid, table.c.area).where(table.c.fid.in_(chunk), table.c.area.is_not(None))
-            owner |= {(place, fid): area for fid, area in tx.connection.execute(statement)}
+            owner |= {(place, fid): area for fid, area in tx.connection.execute(statement, {"fids": chunk})}
     named = {report.code for report in reports if report.place == AREA}
     owner |= {(AREA, code): fid for code in named if (fid := ground.codes.get(code)) is not None}
     for chunk in chunks(sorted(code for code in named if (AREA, code) not in owner)):
@@ -176,12 +200,11 @@ def _moved(report: Report, ground: Ground) -> dict[str, Any] | None:
 # ---- rows ------------------------------------------------------------------------------------------------------------
 def _insert(tx: Transaction, taken: Sequence[tuple[Batch, dict[str, Any], Report]], first: int, rev: int, seq: int) -> set[int]:
     """Keeps the reports; answers the numbers of those that were not there yet."""
-    statement = _UPSERT[tx.connection.dialect.name](REPORTS).on_conflict_do_nothing(index_elements=[REPORTS.c.account, REPORTS.c.offline_id])
-    tx.connection.execute(statement, [
+    tx.connection.execute(_KEEP[tx.connection.dialect.name], [
         {"id": first + k, "seq": seq, "account": batch.account, "offline_id": report.offline_id, "round": report.round, "place": report.place,
          "fid": report.fid, "version": report.version, "rev": rev, "at": report.at, "received_at": tx.at, "values": report.values}
         for k, (batch, _, report) in enumerate(taken)])
-    return set(tx.connection.execute(select(REPORTS.c.id).where(REPORTS.c.id >= first)).scalars())
+    return set(tx.connection.execute(_KEPT, {"first": first}).scalars())
 
 
 def _upsert(tx: Transaction, newest: Sequence[tuple[int, Report]]) -> None:
@@ -194,11 +217,7 @@ def _upsert(tx: Transaction, newest: Sequence[tuple[int, Report]]) -> None:
                 rows[key] = {"round": report.round, "place": report.place, "fid": report.fid, "metric": metric, "value": value,
                              "at": report.at, "report": number, "rev": report.rev}
     if rows:
-        statement = _UPSERT[tx.connection.dialect.name](STATUS)
-        new = statement.excluded
-        tx.connection.execute(statement.on_conflict_do_update(
-            index_elements=[STATUS.c.round, STATUS.c.place, STATUS.c.fid, STATUS.c.metric], where=new.at >= STATUS.c.at,
-            set_={"value": new.value, "at": new.at, "report": new.report, "rev": new.rev}), list(rows.values()))
+        tx.connection.execute(_RENEW[tx.connection.dialect.name], list(rows.values()))
 
 
 def _tell(tx: Transaction, last: int, by_round: Mapping[str, Sequence[Report]]) -> None:
@@ -210,7 +229,7 @@ def _tell(tx: Transaction, last: int, by_round: Mapping[str, Sequence[Report]]) 
         if len(areas) > MOST_AREAS:
             data |= {"areas": [], "all": True}
         rows.append({"seq": seq, "rev": None, "kind": "status", "at": tx.at, "data": data})
-    tx.connection.execute(insert(EVENTS), rows)
+    tx.connection.execute(_TELL, rows)
     if tx.concurrent:
         tx.connection.execute(select(func.pg_notify(CHANNEL, "")))
 
@@ -237,10 +256,7 @@ class Rounds:
 
 def rounds_of(reader: Reader, *, open_only: bool = False) -> list[dict[str, Any]]:
     """The rounds, the newest first."""
-    statement = select(ROUNDS).order_by(ROUNDS.c.starts_at.desc(), ROUNDS.c.id.desc())
-    if open_only:
-        statement = statement.where(ROUNDS.c.closed_at.is_(None))
-    return [dict(row._mapping) for row in reader.connection.execute(statement)]
+    return [dict(row._mapping) for row in reader.connection.execute(_OPEN_ROUNDS if open_only else _ROUNDS)]
 
 
 def is_for(row: Mapping[str, Any], path: str, ground: Ground) -> bool:
