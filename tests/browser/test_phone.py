@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
+from shapely.geometry import shape
 
 from geodata.demo import ACCOUNTS, REPORTS_ON
 from tests.browser.desk import Desk
-from tests.browser.line import Line, line
+from tests.browser.line import line
 from tests.counts import FULL, count
 from tests.mapapp import web
 from tests.serving import served as serve
@@ -29,7 +30,8 @@ SIZE = (390, 844)
 LEAST = 46  # pixels of whatever is pressed
 CUT_S = count(3, 60)
 QUIET = re.compile(r"Failed to load resource|ERR_INTERNET_DISCONNECTED|ERR_EMPTY_RESPONSE|ERR_CONNECTION")
-WORDS = {"zh-CN": {"received": "已收", "phone": "在手机", "first": "怎么用"}, "en-US": {"received": "Received", "phone": "On phone", "first": "How it works"}}
+WORDS = {"zh-CN": {"received": "已收", "phone": "在手机", "first": "怎么用"},
+         "en-US": {"received": "Received", "phone": "On phone", "first": "How it works"}}
 
 
 class Handset(Desk):
@@ -73,7 +75,8 @@ class Handset(Desk):
 
     def all_received(self, timeout_s: float = 30) -> None:
         """Waits until the server has everything."""
-        self.page.wait_for_function("() => !document.querySelector('#tabs i') && Number(document.getElementById('sync').dataset.received) > 0", timeout=timeout_s * 1000)
+        self.page.wait_for_function("() => !document.querySelector('#tabs i') && document.getElementById('sync').dataset.received > 0",
+                                    timeout=timeout_s * 1000)
 
     def received(self) -> int:
         return int(self.page.locator("#sync").get_attribute("data-received"))
@@ -347,15 +350,11 @@ def test_a_session_that_ends_costs_nothing(small_town, phone_at, shots) -> None:
 def test_posts_are_counted_and_urgent_matters_told(served, phone_at, desk_in) -> None:
     address = served("demo")
     desk = desk_in("demo", sign_in=False)
-    desk.page.request.get(f"{address}/sign-in")
     token = re.search(r'name="csrf_token" value="([^"]+)"', desk.page.request.get(f"{address}/sign-in").text())[1]
     told = desk.page.request.post(f"{address}/sign-in", data={"account": CHIEF, "password": ITS_PASSWORD}, headers={"X-CSRF-Token": token}).json()
-    at = desk.get(f"/api/areas/{LEAF}?geometry=true")["geometry"]["coordinates"]
-    while isinstance(at[0], list):
-        at = at[0]
-    west, south, east, north = desk.get(f"/api/areas/{LEAF}")["bounds"] if "bounds" in desk.get(f"/api/areas/{LEAF}") else (*at, *at)
-    made = desk.page.request.post(f"{address}/api/checkpoints", headers={"X-CSRF-Token": told["csrf"]},
-                                  data={"name": "锦澜东口", "kind": "estate_gate", "point": [(west + east) / 2, (south + north) / 2], "required": 2, "areas": [LEAF]})
+    ground = shape(desk.get(f"/api/areas/{LEAF}?geometry=true")["geometry"]).representative_point()
+    made = desk.page.request.post(f"{address}/api/checkpoints", headers={"X-CSRF-Token": told["csrf"]}, data={
+        "name": "锦澜东口", "kind": "estate_gate", "point": [ground.x, ground.y], "required": 2, "areas": [LEAF]})
     assert made.status == 201, made.text()
     post = made.json()["id"]
 

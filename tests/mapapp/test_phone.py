@@ -29,7 +29,8 @@ def test_the_worker_may_care_for_the_page_and_for_nothing_above_it(shared: Web) 
 
 def test_the_worker_keeps_every_file_the_page_loads(shared: Web) -> None:
     page = shared.get("/report", "reporter", headers=HTML).text
-    loaded = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page)) | set(json.loads(re.search(r'type="importmap"[^>]*>(.*?)</script>', page)[1])["imports"].values())
+    scripts = json.loads(re.search(r'type="importmap"[^>]*>(.*?)</script>', page)[1])["imports"]
+    loaded = {*re.findall(r'(?:src|href)="(/static/[^"]+)"', page), *scripts.values()}
     assert loaded <= set(shell(shared)["files"]), loaded - set(shell(shared)["files"])
     assert all("?v=" in file and (static_folder() / file.split("?")[0].removeprefix("/static/")).is_file() for file in shell(shared)["files"])
     assert not any("maplibre" in file for file in loaded)  # it works without the map

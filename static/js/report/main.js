@@ -79,7 +79,9 @@ function draw() {
   const area = areaAtHand();
   const pressed = keys(area);
   renew(part("title"), title(area));
-  renew(part("sync"), syncLine(part("sync")));
+  const told = syncLine(part("sync")).filter(Boolean);
+  const same = told.length === part("sync").childElementCount && told.every((node, at) => node.isEqualNode(part("sync").children[at]));
+  if (!same) renew(part("sync"), told); // a reader is told of what changed, not of every tap
   renew(part("content"), content(area));
   part("pad").hidden = !pressed.length;
   renew(part("pad"), pressed);
