@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from sqlalchemy import select
 
 from layers.areas import as_multi, to_degrees, to_units
 from layers.edits import Finding
@@ -22,8 +23,8 @@ from layers.schema import LAYERS, OWNER, Layer
 from . import crs as crs_
 from .dealing import deal_again, deal_new
 from .formats import detect
-from .rows import Reader
-from .schema import TABLES
+from .rows import Reader, chunks
+from .schema import AREAS, TABLES
 from .store import Store
 from .transaction import Transaction
 from .values import as_text, groups_of, is_empty, value_of
@@ -336,6 +337,8 @@ def _resolve(reader: Reader, layer: Layer, records: list[dict[str, Any]], name: 
                 if text not in found and not (key == "area" and hint):
                     raise NotFound(f"{name}: row {row}: {key} {text!r} is not among the {target}")
                 record[key] = found.get(text)
+    if layer.name == "checkpoints":
+        _served(reader, records, name)
     existing: dict[str, int] = {}
     if layer.field("code"):
         existing = {row["code"]: row["fid"] for row in reader.rows(layer.name, TABLES[layer.name].c.code.is_not(None), geometry=False)}
@@ -349,6 +352,19 @@ def _resolve(reader: Reader, layer: Layer, records: list[dict[str, Any]], name: 
     elif hint:
         _owners_into(reader, layer, records, findings, name)
     return plan
+
+
+def _served(reader: Reader, records: Sequence[dict[str, Any]], name: str) -> None:
+    """Areas a post serves: files name them by their codes."""
+    for row, record in enumerate(records, 2):
+        if isinstance(record.get("areas"), list):
+            codes = [code for code in record["areas"] if isinstance(code, str)]
+            found = {code: fid for chunk in chunks(codes) for code, fid in reader.connection.execute(
+                select(AREAS.c.code, AREAS.c.fid).where(AREAS.c.code.in_(chunk)))}
+            lost = [code for code in codes if code not in found]
+            if lost:
+                raise NotFound(f"{name}: row {row}: areas {lost[0]!r} is not among the areas")
+            record["areas"] = [found.get(code, code) for code in record["areas"]]
 
 
 def _owners_into(reader: Reader, layer: Layer, records, findings, name: str) -> None:

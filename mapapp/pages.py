@@ -78,7 +78,7 @@ def boot() -> dict[str, Any]:
                         "drawn": kind.id != rules.profile.fill_kind}
                        for kind in sorted(rules.profile.kinds, key=lambda kind: -kind.rank)],
         "special_groups": [{"id": group.id, "zh": group.zh, "en": group.en} for group in rules.special_groups],
-        "roles": [{"id": role.id, "zh": role.zh, "en": role.en} for role in rules.roles],
+        "roles": [{"id": role.id, "zh": role.zh, "en": role.en, "in_zones": role.in_zones} for role in rules.roles],
         "post_kinds": [{"id": name, "zh": kind.zh, "en": kind.en, "hours": kind.hours, "required": kind.required, "phone": kind.phone}
                        for name, kind in rules.posts.items()],
         "operations": sorted(OPERATIONS),

@@ -157,7 +157,7 @@ async function start() {
     drop: () => page.tool === "post" && desk.mode.drop(),
   });
   const staff = new StaffPanel({
-    saved: () => Promise.all([journal.load(), renewal.after({ rev: page.rev, changed: [] })]),
+    saved: () => journal.load(),
     undo: () => takeBack("undo"),
     shut: () => cards.show(),
     go: (area) => cards.go(area).then(() => staff.show(area)),

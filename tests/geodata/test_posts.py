@@ -3,17 +3,22 @@ back on undo; the need for zone staff follows zones in force, in the cache, in t
 
 from __future__ import annotations
 
+import json
 import random
 
+import geopandas
+import pandas
 import pytest
 import shapely
 
 from geodata import effects, redrawing, zone_sums, zoning
 from geodata.coverage_cache import CoverageCache
+from geodata.importer import Options, import_rows
+from geodata.schema import TABLES
 from geodata.store import Store
 from geodata.zone_need import residents_in
 from layers.areas import to_degrees
-from layers.errors import WeigeError
+from layers.errors import NotFound, WeigeError
 from layers.staffing import ZONE_STAFF, zone_need
 from tests.counts import count
 from tests.geodata.stores import BUILT, RULES
@@ -25,7 +30,8 @@ def post(store: Store, serves: list[str]) -> int:
     def make(tx) -> int:
         areas = [tx.area(code) for code in serves]
         spot = to_degrees(shapely.point_on_surface(areas[0].shape))
-        return tx.insert("checkpoints", [{"geom": spot, "name": "东门", "area": areas[0].fid, "areas": [area.fid for area in areas], "required": 2}])[0]
+        row = {"geom": spot, "name": "东门", "area": areas[0].fid, "areas": [area.fid for area in areas], "required": 2}
+        return tx.insert("checkpoints", [row])[0]
     return store.attempt("planner", "add checkpoints", make)
 
 
@@ -188,8 +194,8 @@ def test_the_cache_keeps_in_step_whatever_is_redrawn_counted_and_undone(town: St
     for k in range(count(10, 40)):
         if k % 4 == 3:
             with town.read() as reader:
-                row = dice.choice(reader.rows("buildings", geometry=False))
-            town.attempt("planner", "count", lambda tx: tx.update("buildings", row["fid"], {"resident": dice.randint(0, 200)}))
+                house = dice.choice(reader.rows("buildings", geometry=False))["fid"]
+            town.attempt("planner", "count", lambda tx, fid=house: tx.update("buildings", fid, {"resident": dice.randint(0, 200)}))
         elif done and dice.random() < 0.3:
             try:
                 undo(town, done.pop())
@@ -222,3 +228,25 @@ def test_the_preview_of_a_cut_tells_the_need_that_is_saved(town: Store):
     cache.sync()
     assert sorted(sum(cache.by_code(area.code).need.values()) for area in done.edit.after) == shown
     assert sum(cache.by_code(area.code).need.get(ZONE_STAFF, 0) for area in done.edit.after) > 0
+
+
+# ---- import -------------------------------------------------------------------------------------------------------------
+def test_a_file_names_served_areas_and_the_posts_of_people_by_their_codes(town: Store, tmp_path):
+    keep, other = pair(town)
+    with town.read() as reader:
+        spot = to_degrees(shapely.point_on_surface(reader.area(keep).shape))
+        fids = [reader.area(code).fid for code in (keep, other)]
+    rows = [{"code": "K1", "name": "东门", "kind": "estate_gate", "areas": json.dumps([keep, other]), "required": 2}]
+    geopandas.GeoDataFrame(rows, geometry=[spot], crs="EPSG:4490").to_file(tmp_path / "posts.gpkg", driver="GPKG")
+    assert import_rows(town, tmp_path / "posts.gpkg", Options("checkpoints"), "clerk")["written"] == 1
+    with town.read() as reader:
+        made = reader.rows("checkpoints", TABLES["checkpoints"].c.code == "K1")[0]
+    assert made["areas"] == fids and made["area"] == fids[0]
+    pandas.DataFrame([{"name": "王小", "role": "volunteer", "post": "K1", "area": keep}]).to_csv(tmp_path / "staff.csv", index=False)
+    assert import_rows(town, tmp_path / "staff.csv", Options("staff"), "clerk")["written"] == 1
+    with town.read() as reader:
+        assert reader.rows("staff", TABLES["staff"].c.post == made["fid"], geometry=False)[0]["name"] == "王小"
+    rows[0] |= {"code": "K2", "areas": json.dumps(["nowhere"])}
+    geopandas.GeoDataFrame(rows, geometry=[spot], crs="EPSG:4490").to_file(tmp_path / "lost.gpkg", driver="GPKG")
+    with pytest.raises(NotFound, match="nowhere"):
+        import_rows(town, tmp_path / "lost.gpkg", Options("checkpoints"), "clerk")

@@ -10,8 +10,10 @@ from layers.staffing import leaf_need, staffing, zone_need
 from mapapp.config import load
 
 KINDS = {"gate": PostKind("门", "Gate", "07:00-23:00", 2), "exit": PostKind("口", "Exit", "00:00-24:00", 0, True)}
-ZONES = [ZoneKind("lockdown", "封", "L", 30, "封", "L", 10), ZoneKind("control", "管", "C", 20, "管", "C", 50), ZoneKind("free", "无", "F", 5, "无", "F")]
-ROLES = [Role("leader", "长", "Leader", {"grid": 1}), Role("volunteer", "志", "Volunteer", in_zones=True), Role("zone_staff", "管", "Zone staff", in_zones=True)]
+ZONES = [ZoneKind("lockdown", "封", "L", 30, "封", "L", 10), ZoneKind("control", "管", "C", 20, "管", "C", 50),
+         ZoneKind("free", "无", "F", 5, "无", "F")]
+ROLES = [Role("leader", "长", "Leader", {"grid": 1}), Role("volunteer", "志", "Volunteer", in_zones=True),
+         Role("zone_staff", "管", "Zone staff", in_zones=True)]
 RULES = Rules([], {}, ROLES, [], Profile("", "", ZONES), [], posts=KINDS)
 
 
@@ -34,7 +36,8 @@ def test_a_post_is_manned_within_its_hours_also_over_midnight(hours, at, due):
     assert is_due(hours, clock(at)) is due
 
 
-@pytest.mark.parametrize(("hours", "shifts"), [("00:00-24:00", 3), ("07:00-23:00", 2), ("08:00-16:00", 1), ("08:00-17:00", 2), ("19:00-07:00", 2), (None, 3)])
+@pytest.mark.parametrize(("hours", "shifts"), [("00:00-24:00", 3), ("07:00-23:00", 2), ("08:00-16:00", 1),
+    ("08:00-17:00", 2), ("19:00-07:00", 2), (None, 3)])
 def test_a_day_has_three_shifts_of_eight_hours(hours, shifts):
     assert shifts_of(RULES, hours) == shifts
 

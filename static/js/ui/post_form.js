@@ -8,6 +8,8 @@ import { places } from "./places.js";
 
 const number = (text) => (text.trim() === "" ? null : /^\d+$/.test(text.trim()) ? Number(text) : text.trim());
 
+let lastKind = null; // of the post saved last: several of a kind are placed one after the other
+
 /** The norm of a kind fills hours and people as long as nobody typed other ones. */
 function followKind(fields, kind) {
   let last = kind;
@@ -30,7 +32,7 @@ function followKind(fields, kind) {
  */
 export function postForm(post, near) {
   const kinds = boot.post_kinds;
-  const kind = post ? (post.kind ?? "") : (kinds[0]?.id ?? "");
+  const kind = post ? (post.kind ?? "") : (lastKind ?? kinds[0]?.id ?? "");
   const select = el(
     "select",
     { class: "input", name: "kind", "data-key": "post kind" },
@@ -88,6 +90,7 @@ export function postForm(post, near) {
       rest,
     ),
     values() {
+      lastKind = select.value || lastKind;
       const typed = Object.fromEntries(Object.entries(fields).map(([name, { input }]) => [name, input.value.trim()]));
       return {
         kind: typed.kind || null,
