@@ -26,15 +26,16 @@ def page():
     told = boot()
     rules = held.config.command
     told["map"] |= {"finer": FINER}
-    told |= {"urls": told["urls"] | URLS, "wall": wall, "tops": [_told(node) for node in _tops()], "metrics": _metrics(),
+    told |= {"urls": told["urls"] | URLS, "wall": wall, "tops": [_told(node) for node in _tops()], "metrics": _metrics(wall),
              "reported": any(metric["group"] == "progress" for metric in told["metrics"]),
              "command": {"fresh_s": rules.fresh_minutes * 60, "silent_s": rules.silent_minutes * 60}}
     return render_template("command.html", boot=told, density="wall" if wall else "desk")
 
 
-def _metrics() -> list[dict[str, Any]]:
-    """All that the map can be coloured by, also what nobody has reported yet: it may come while somebody looks."""
-    held, exact = state(), rights().may("see_special")
+def _metrics(wall: bool) -> list[dict[str, Any]]:
+    """All that the map can be coloured by, also what nobody has reported yet: it may come while somebody looks. Special
+    groups hang on no wall, whoever signed it in."""
+    held, exact = state(), rights().may("see_special") and not wall
     staffed = bool(held.cache.rostered)
     return [{"id": m.id, "zh": m.zh, "en": m.en, "unit": m.unit, "type": m.type, "sensitive": m.sensitive, "group": m.group}
             for m in held.cache.rules.metrics if (exact or not m.sensitive) and (staffed or m.id != "staff_gap")]

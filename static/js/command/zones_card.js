@@ -58,7 +58,7 @@ function notes(told) {
           el("span", {}, t("command.present-of", { n: format.number(present.received), all: format.number(present.of), age: format.age(pieces.since(present.oldest_at)) })),
         )
       : null,
-    special === null ? null : el("p", { class: "note" }, el("span", {}, t("command.special", { n: format.number(special) }))),
+    special === null || boot.wall ? null : el("p", { class: "note" }, el("span", {}, t("command.special", { n: format.number(special) }))),
     unknown ? el("p", { class: "note c-stale" }, el("span", {}, t("command.unknown-areas", { n: format.number(unknown), count: unknown }))) : null,
     kinds.some((kind) => kind.estimated) ? el("p", { class: "note" }, el("span", {}, t("command.estimated"))) : null,
   ];
