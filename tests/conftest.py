@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 
 from tests import services
+from tests.qgis import runner
 from tests.services import Unavailable
 
 # A slow machine is no bug: no test fails because of the clock.
@@ -58,6 +59,12 @@ def data_dir() -> Path:
         return services.data_dir()
     except Unavailable as reason:
         _skip("DATA", reason)
+
+
+@pytest.fixture(scope="session")
+def qgis() -> Callable:
+    """Runs a script of PyQGIS on a file; answers what it says."""
+    return runner()
 
 
 @pytest.fixture(scope="session")
