@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -32,8 +32,7 @@ WKB = type_coerce(BUILDINGS.c.geom, Wkb()).label("wkb")
 LISTED = 5000  # rows written at once
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A place with people: its leaf and what was counted there; `part` are the numbers of a part of a cell."""
 
     area: int | None

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from .errors import BadInput, LaxerKind
 from .population import KINDS, Counts
@@ -117,10 +119,15 @@ def together(shapes: Sequence[shapely.Geometry]) -> shapely.MultiPolygon | None:
     if not len(parts):
         return None
     one, other = shapely.STRtree(parts).query(parts, predicate="intersects")
-    touching = np.zeros(len(parts), bool)
-    touching[one[one != other]] = True
-    joined = shapely.get_parts(shapely.union_all(parts[touching], grid_size=1)) if touching.any() else parts[:0]
-    found = [*parts[~touching], *joined[shapely.get_dimensions(joined) == 2]]
+    links = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(len(parts), len(parts)))
+    number, group = connected_components(links, directed=False)
+    size = np.bincount(group, minlength=number)
+    found = parts[size[group] == 1].tolist()
+    order = np.argsort(group, kind="stable")
+    for some in np.split(order, np.cumsum(size)[:-1]):  # each heap alone: all at once takes twenty times as long
+        if len(some) > 1:
+            joined = shapely.get_parts(shapely.union_all(parts[some], grid_size=1))
+            found += joined[shapely.get_dimensions(joined) == 2].tolist()
     return shapely.MultiPolygon(found) if found else None
 
 
