@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from geodata.coverage_cache import CoverageCache
+from geodata.crs import plane
 from geodata.store import Store
 from mapapp.config import load
-from tests.counts import count
+from tests.counts import FULL, count
+from tests.round_trip import some_ways, there_and_back
 from tests.tainan import import_tainan, redraw_at_random, weige
 
 
@@ -50,6 +53,21 @@ def test_the_check_is_clean_and_nobody_is_lost(city):
     _, stats = weige(url, "stats", "67000")
     assert {key: stats[key] for key in ("code", "level", "leaves", "unknown_leaves", "households", "population")} == {
         "code": "67000", "level": "city", "leaves": 12_774, "unknown_leaves": 944, "households": 676_505, "population": 1_875_586}
+
+
+@pytest.mark.promise("Round trip through format x encoding x CRS: count, codes, Chinese text and people equal, borders unit by unit")
+def test_the_city_goes_out_and_comes_back_as_it_was(city, tmp_path, record_property):
+    url, _ = city
+    store = Store.open(url, load().rules)
+    cache = CoverageCache(store, tiles=False)
+    cache.sync()
+    local = ("EPSG:4490", "EPSG:4326", *plane(120.2))
+    known = [way for way in some_ways(None) if way[2] in local]
+    ways = known if FULL else [("shapefile", "GBK", local[3])] if url.startswith("gpkg") else []
+    for way in ways:
+        assert there_and_back(store, cache, way, tmp_path) == 12_774
+    store.close()
+    record_property("figures", f"Tainan: {len(ways)} ways, 12,774 areas each")
 
 
 @pytest.mark.promise("Random splits, merges and undos: proof exact, people conserved, 30 % on seams, holes, islands, parts")
