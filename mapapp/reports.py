@@ -69,6 +69,8 @@ def _read(index: int, raw: Any, own: Mapping[str, Metric], now: datetime) -> Rep
         raise BadInput(f"offline_id: text of at most {LONGEST} characters is needed")
     if code is not None and not isinstance(code, str):
         raise BadInput("area: the code of an area is needed")
+    if type(round_) is int:
+        round_ = str(round_)
     if round_ is not None and (not isinstance(round_, str) or not 0 < len(round_) <= LONGEST_NAME):
         raise BadInput(f"round: text of at most {LONGEST_NAME} characters is needed")
     for what, value in (("unit", unit), ("building", building), ("version", raw.get("version"))):

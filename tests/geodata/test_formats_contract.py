@@ -36,7 +36,8 @@ SUFFIX = {name: format.suffixes[0] for name, format in FORMATS.items()}
 DECIDED = ("approved_by", "asked", "lifted_at")  # no file decides about a zone
 
 CASES = [
-    pytest.param(*way, layer, id=f"{layer.name}-{way[0]}-{way[1]}") for way in WAYS for layer in EXCHANGED if layer.geometry or not FORMATS[way[0]].needs_shape
+    pytest.param(*way, layer, id=f"{layer.name}-{way[0]}-{way[1]}") for way in WAYS for layer in EXCHANGED
+    if layer.geometry or not FORMATS[way[0]].needs_shape
 ]
 
 
