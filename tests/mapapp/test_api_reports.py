@@ -65,7 +65,7 @@ def test_a_report_is_answered_when_it_is_kept_and_counts_once(town: Web):
         ({"at": "2026-01-20T08:00:00"}, "bad-input"),
         ({"at": 5}, "bad-input"),
         ({"round": ""}, "bad-input"),
-        ({"round": 2}, "bad-input"),
+        ({"round": 2.5}, "bad-input"),
         ({"values": {}}, "bad-input"),
         ({"values": {"households": 3}}, "bad-input"),
         ({"values": {METRIC: -1}}, "bad-input"),
@@ -136,6 +136,9 @@ def test_status_tells_sums_ages_and_who_was_silent(town: Web):
     total = told["total"]
     assert (total["values"][METRIC], total["received"]) == (23, 2) and total["of"] == sum(one["of"] for one in told["areas"])
     assert told["round"]["id"] == "1" and (told["seq"], told["rev"]) == (town.store.head()[1], town.rev)
+    send(town, one(town, "d", 2, round=1))
+    assert area(status(town, "?area=C1&level=micro_grid&round=1"), "11")["values"][METRIC] == 2, "a round may be named by its number"
+    send(town, one(town, "e", 3, round="1"))
     below = status(town)
     assert [one["code"] for one in below["areas"]] == ["T1", "T2"] and below["total"]["values"][METRIC] == 23
     assert [one["code"] for one in status(town, "?area=11")["areas"]] == ["11"]
