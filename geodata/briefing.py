@@ -18,12 +18,13 @@ from .coverage_cache import CoverageCache, Node
 from .rows import Reader
 from .schema import TABLES
 from .zone_rest import rest_rows
+from .zone_sums import sums_of
 from .zoning import figures
 
 ZONES, ROADS = TABLES["zones"], TABLES["roads"]
 SHOWN_ROADS = ("motorway", "main", "minor")
 MOST_AREAS, MOST_LINES = 400, 4000  # borders and streets that still help to find one's way
-COARSE = 2e-5  # degrees (2 m) by which borders and streets beside the zones may be simplified
+COARSE = 4e-6  # degrees (40 cm) by which borders and streets beside the zones may be simplified
 
 
 def gather(reader: Reader, cache: CoverageCache, area: str | None, scope: Sequence[str] | None) -> dict[str, Any]:
@@ -42,8 +43,9 @@ def gather(reader: Reader, cache: CoverageCache, area: str | None, scope: Sequen
     zones = [row for row in rows if row["geom"] is not None and shapely.intersects(inside, row["geom"]) and not shapely.touches(inside, row["geom"])]
     title = "、".join(top.name or top.code for top in tops[:3]) + ("…" if len(tops) > 3 else "")
     frame = shapely.total_bounds([row["geom"] for row in zones]).tolist() if zones else bounds
-    return {"title": title, "frame": frame, "fids": [top.fid for top in tops], "zones": [_zone(row) for row in zones],
-            "rest": [{"kind": row["kind"], "shape": row["geom"]} for row in rest_rows(reader, cache, paths)],
+    live = sums_of(cache.store, cache).figures([row["fid"] for row in zones])
+    return {"title": title, "frame": frame, "fids": [top.fid for top in tops], "zones": [_zone(row | live.get(row["fid"], {})) for row in zones],
+            "rest": [{"kind": row["kind"], "shape": row["geom"], "spot": _spot(row["geom"])} for row in rest_rows(reader, cache, paths)],
             "posts": [_post(reader, row) for row in reader.rows("checkpoints", scope=paths) if row["geom"] is not None],
             "outline": inside, "areas": _areas(reader, cache, tops),
             **{layer: _lines(reader, layer, bounds, inside) for layer in ("roads", "water")}}
@@ -65,10 +67,14 @@ def _divided(cache: CoverageCache, node: Node) -> Node:
 
 
 def _zone(row: dict[str, Any]) -> dict[str, Any]:
-    spot = point_of(row["geom"])
-    return {"kind": row["kind"], "code": row["code"], "name": row["name"], "shape": row["geom"], "spot": [spot.x, spot.y],
+    return {"kind": row["kind"], "code": row["code"], "name": row["name"], "shape": row["geom"], "spot": _spot(row["geom"]),
             "order_no": row["order_no"], "authority": row["authority"], "from": row["starts_at"], "until": row["ends_at"],
             "estimated": bool(row["estimated"]), **{name: figures(row)[name] for name in ("households", "population", "unknown_leaves")}}
+
+
+def _spot(shape: shapely.Geometry) -> list[float]:
+    point = point_of(shape)
+    return [round(point.x, 7), round(point.y, 7)]
 
 
 def _post(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:

@@ -192,8 +192,8 @@ def _drawn(profile: Profile, found: Mapping[str, Any], order: Order, words: Mapp
         "halo": collection([feature(zone["shape"], look="halo") for zone in mildest_first]),
         "zones": collection(rest + [feature(zone["shape"], look=f"zone {kinds[zone['kind']]['look']}", told=lines(zone)) for zone in mildest_first]),
         "labels": [{"name": one["name"], "at": _spot(one["shape"])} for one in found["areas"]],
-        "letters": [{"at": zone["spot"], "letter": kinds[zone["kind"]]["letter"], "look": kinds[zone["kind"]]["look"], "told": lines(zone)}
-                    for zone in mildest_first],
+        "letters": [{"at": one["spot"], "letter": kinds[one["kind"]]["letter"], "look": kinds[one["kind"]]["look"],
+                     "told": lines(one) if "name" in one else [kinds[one["kind"]]["name"]]} for one in (*found["rest"], *mildest_first)],
         "posts": [{"at": post["at"], "mark": MARKS[post["state"]], "look": post["state"], "told": [
             post["name"] or words["briefing.post"], words["briefing.post-tip"].replace("{hours}", post["hours"] or "–").replace(
                 "{present}", number(post["present"])).replace("{required}", number(post["required"]))]} for post in found["posts"]]}

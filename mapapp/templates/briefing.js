@@ -12,8 +12,8 @@ function briefing(map, layers, data) {
     node.textContent = words;
     return node;
   };
-  const place = (at, look, words, size, title) => {
-    const icon = L.divIcon({ html: text("span", "", words), className: look, iconSize: size });
+  const place = (at, look, words, size, title, anchor) => {
+    const icon = L.divIcon({ html: text("span", "", words), className: look, iconSize: size, iconAnchor: anchor });
     const marker = L.marker([at[1], at[0]], { icon, keyboard: Boolean(title), interactive: Boolean(title), alt: title || "" });
     if (title) marker.bindTooltip(lines(title.split("\n")), { direction: "top", offset: [0, -8] });
     return marker.addTo(map);
@@ -29,7 +29,7 @@ function briefing(map, layers, data) {
     if (told) layer.bindTooltip(lines(told), { sticky: true });
   });
   for (const { at, name } of data.labels) place(at, "label", name, null);
-  for (const { at, letter, look, told } of data.letters) place(at, `letter ${look}`, letter, [24, 24], told.join("\n"));
+  for (const { at, letter, look, told } of data.letters) place(at, `letter ${look}`, letter, [24, 24], told.join("\n"), [12, 36]);
   for (const { at, mark, look, told } of data.posts) place(at, `post ${look}`, mark, [22, 22], told.join("\n"));
   L.control.zoom({ position: "topright", zoomInTitle: data.words.nearer, zoomOutTitle: data.words.farther }).addTo(map);
   L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);

@@ -43,7 +43,7 @@ def test_a_briefing_holds_what_is_in_force_and_nothing_else(town: Web) -> None:
     look, text = page(town, BRIEFING)
     assert look["name"] == f"briefing-all-r{look['rev']}.html"
     data = data_of(text)
-    assert len(data["letters"]) == 2 and len(data["posts"]) == 3 and len(data["zones"]["features"]) == 3
+    assert len(data["letters"]) == 3 and len(data["posts"]) == 3 and len(data["zones"]["features"]) == 3
     assert [one["properties"]["look"] for one in data["zones"]["features"]][0] == "zone rest z-prevention"
     for word in ("区公安分局", "卡口布设", "2099-01-01 08:00", "封控 inside", "〔2026〕1号", "防范区", 'lang="zh-CN"'):
         assert word in text, word
@@ -70,7 +70,7 @@ def test_words_of_the_store_are_neither_templates_nor_markup(town: Web) -> None:
         tx.update("checkpoints", town.fids["checkpoints"]["inside"], {"name": evil})
     _, text = page(town, BRIEFING | {"receiver": "<b>公安</b>{{ 7*7 }}", "purpose": evil})
     assert "49" not in re.sub(r"<script>.*?</script>|[\d.]+", "", text, flags=re.DOTALL) and "<script>alert" not in text and "<b>公安" not in text
-    assert data_of(text)["letters"][0]["told"][0].endswith(evil)
+    assert data_of(text)["letters"][1]["told"][0].endswith(evil)
 
 
 def test_a_briefing_of_an_area_in_english_keeps_to_the_area(town: Web) -> None:
