@@ -1,4 +1,4 @@
-"""The speed promises: `python -m bench [tiles] [redraw] [files] [memory] [live] [planners] [zones] [reports] [--areas N]` prints them as tables.
+"""The speed promises: `python -m bench [tiles] [redraw] [files] … [reports] [handover] [--areas N]` prints them as tables.
 
 They belong in bench/results.md. All of it takes about 25 minutes on two cores that do nothing else.
 """
@@ -12,13 +12,13 @@ from pathlib import Path
 
 from tests.services import Unavailable, postgis
 
-from . import basemaps, files, live, memory, planners, redraw, reports, tiles, zones
+from . import basemaps, files, handover, live, memory, planners, redraw, reports, tiles, zones
 from .province import Places
 from .report import Aims, heading, say
 
 MEASURES = {name: module.run for name, module in {
     "tiles": tiles, "redraw": redraw, "files": files, "memory": memory, "live": live, "planners": planners, "basemaps": basemaps,
-    "zones": zones, "reports": reports}.items()}
+    "zones": zones, "reports": reports, "handover": handover}.items()}
 
 
 def main() -> None:

@@ -13,6 +13,9 @@ from layers.population import KINDS
 from layers.staffing import staffing
 
 from .coverage_cache import CoverageCache, Node
+from .crs import named, points_from_store
+from .formats._wkb import rings_of
+from .formats.shapefile import Ground
 from .rows import ATTRIBUTES, Reader, chunks
 from .schema import AREAS
 from .types import Wkb
@@ -48,10 +51,22 @@ def fields_of(nodes: Sequence[Node]) -> dict[str, list[Any]]:
 
 def shapes_of(reader: Reader, nodes: Sequence[Node], *, leaf: bool) -> np.ndarray:
     """Their shapes in degrees, in the order of `nodes` (by fid); `leaf` = all of them are leaves."""
+    return np.asarray(shapely.from_wkb(wkb_of(reader, nodes, leaf=leaf)), dtype=object)
+
+
+def ground_of(reader: Reader, nodes: Sequence[Node], target: str, datum: str, *, leaf: bool) -> Ground | None:
+    """The same as flat arrays in the CRS asked for; None where something is no polygon."""
+    found = rings_of(wkb_of(reader, nodes, leaf=leaf))
+    return None if found is None else Ground(points_from_store(found[0], target, datum), *found[1:], named(target))
+
+
+def wkb_of(reader: Reader, nodes: Sequence[Node], *, leaf: bool) -> list[bytes]:
+    """The same as WKB."""
     columns = AREAS.c.fid, type_coerce(AREAS.c.geom, Wkb()).label("wkb")
     fids = [node.fid for node in nodes]
     few = len(fids) <= FEW
-    found, wanted = [], None if few else set(fids)
+    found: list[bytes] = []
+    wanted = None if few else set(fids)
     for part in chunks(fids) if few else [None]:
         statement = select(*columns).order_by(AREAS.c.fid)
         if part is not None:
@@ -59,8 +74,8 @@ def shapes_of(reader: Reader, nodes: Sequence[Node], *, leaf: bool) -> np.ndarra
         elif leaf:
             statement = statement.where(AREAS.c.leaf.is_(True))
         for rows in reader.connection.execute(statement).partitions(AT_ONCE):
-            found.append(shapely.from_wkb([wkb for fid, wkb in rows if few or fid in wanted]))
-    return np.concatenate(found) if found else np.array([], dtype=object)
+            found += [wkb for fid, wkb in rows if few or fid in wanted]
+    return found
 
 
 class _Known:

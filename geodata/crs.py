@@ -71,15 +71,19 @@ def _judge_use(crs: pyproj.CRS, shapes: np.ndarray) -> None:
 
 def from_store(shapes: np.ndarray, target: str, datum: str = "wgs84") -> np.ndarray:
     """Degrees of EPSG:4490 -> `target`, x, y order. Each distinct vertex gives the same numbers wherever it stands."""
-    if datum == "gcj02":
-        shapes = transform(shapes, gcj02.wgs84_to_gcj02)
-    elif datum == "bd09":
-        shapes = transform(shapes, gcj02.wgs84_to_bd09)
+    if datum == "wgs84" and named(target).to_epsg() in (4490, 4326):
+        return shapes
+    return transform(shapes, lambda points: points_from_store(points, target, datum))
+
+
+def points_from_store(points: np.ndarray, target: str, datum: str = "wgs84") -> np.ndarray:
+    """The same of points (n, 2)."""
+    if datum in ("gcj02", "bd09"):
+        points = (gcj02.wgs84_to_gcj02 if datum == "gcj02" else gcj02.wgs84_to_bd09)(points)
     crs = named(target)
     if crs.to_epsg() in (4490, 4326):
-        return shapes
-    transformer = pyproj.Transformer.from_crs(STORE, crs, always_xy=True)
-    return transform(shapes, lambda points: np.column_stack(transformer.transform(points[:, 0], points[:, 1])))
+        return points
+    return np.column_stack(pyproj.Transformer.from_crs(STORE, crs, always_xy=True).transform(points[:, 0], points[:, 1]))
 
 
 def plane(lon: float) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from . import area_columns, handover
 from . import crs as crs_
 from .coverage_cache import CoverageCache, Node
 from .formats import FORMATS, Format
+from .formats.shapefile import Ground
 from .importer import REFERENCES
 from .rows import Reader
 from .schema import TABLES
@@ -86,7 +87,7 @@ def export(cache: CoverageCache, request: Request, path: Path, progress: Progres
     format = judged(request)
     cache.store.refuse_live(path)
     progress(0.1, "read")
-    rev, frame = one_look(cache, lambda reader: frame_of(reader, cache, request))
+    rev, (frame, ground) = one_look(cache, lambda reader: frame_of(reader, cache, request))
     if not len(frame):
         raise NotFound(f"{request.layer}: there is nothing to export there")
     progress(0.5, "write")
@@ -98,7 +99,8 @@ def export(cache: CoverageCache, request: Request, path: Path, progress: Progres
     answer = {"rows": len(frame), "fields": [column for column in frame.columns if column != "geometry"], "crs": request.crs,
               "encoding": request.encoding, "rev": rev}
     if request.packed:
-        told = handover.pack(path, frame, format, request.layer, request.encoding, fields, _about(cache, request, frame, answer))
+        told = handover.pack(path, frame, format, request.layer, request.encoding, fields, _about(cache, request, frame, answer),
+                             ground)
         answer |= {**told["package"], "files": told["files"]}
     else:
         format.write(frame, path, request.layer, request.encoding)
@@ -172,22 +174,25 @@ def fields_of(layer: Layer, special: bool, personal: bool = False) -> list[Field
     return own + [OWNER] * layer.owned + [DERIVED] * (layer.name == "zones")
 
 
-def frame_of(reader: Reader, cache: CoverageCache, request: Request) -> pandas.DataFrame:
-    """The rows as a frame in the CRS asked for; columns are our names, references are codes."""
+def frame_of(reader: Reader, cache: CoverageCache, request: Request) -> tuple[pandas.DataFrame, Ground | None]:
+    """The rows as a frame in the CRS asked for; columns are our names, references are codes. Of areas that go into a
+    Shapefile the shapes come beside it, as flat arrays."""
     layer = LAYERS[request.layer]
-    scope = _scope(cache, request)
+    scope, ground = _scope(cache, request), None
     if layer.name == "areas":
-        nodes = _nodes(cache, request, scope)
+        nodes, leaf = _nodes(cache, request, scope), request.level is None
         values = area_columns.fields_of(nodes) | area_columns.figures_of(cache, nodes)
-        shapes = area_columns.shapes_of(reader, nodes, leaf=request.level is None) if request.shapes else None
+        if FORMATS[request.format].members is not None and request.packed:
+            ground = area_columns.ground_of(reader, nodes, request.crs, request.datum, leaf=leaf)
+        shapes = area_columns.shapes_of(reader, nodes, leaf=leaf) if request.shapes and ground is None else None
     else:
         rows = _rows(reader, cache, layer, scope, request.status)
         values = {field.name: [row.get(field.name) for row in rows] for field in fields_of(layer, request.special, request.personal)}
         shapes = np.array([row["geom"] for row in rows], dtype=object) if layer.geometry else None
     columns = {field.name: _column(field, values[field.name]) for field in fields_of(layer, request.special, request.personal)}
     if shapes is None or not request.shapes:
-        return pandas.DataFrame(columns)
-    return geopandas.GeoDataFrame(columns, geometry=crs_.from_store(shapes, request.crs, request.datum), crs=request.crs)
+        return pandas.DataFrame(columns), ground
+    return geopandas.GeoDataFrame(columns, geometry=crs_.from_store(shapes, request.crs, request.datum), crs=request.crs), None
 
 
 def _scope(cache: CoverageCache, request: Request) -> tuple[str, ...] | None:

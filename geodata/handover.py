@@ -30,12 +30,13 @@ TYPES = {"text": ("文本", "text"), "int": ("整数", "whole number"), "number"
          "date": ("日期", "date"), "time": ("时间", "time"), "json": ("JSON", "JSON")}
 
 
-def pack(path: Path, frame, format: Format, layer: str, encoding: str, fields: Sequence[Field], about: Mapping[str, Any]) -> dict[str, Any]:
+def pack(path: Path, frame, format: Format, layer: str, encoding: str, fields: Sequence[Field], about: Mapping[str, Any],
+         ground: Any = None) -> dict[str, Any]:
     """Writes the package; answers its manifest with "package": {"bytes", "sha256"}. `about` is what the manifest says
-    beside files and fields."""
+    beside files and fields; `ground` are the shapes where the frame has none."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="pack-") as folder:
         if format.members is not None:
-            members = format.members(frame, layer, encoding)
+            members = format.members(frame, layer, encoding, ground)
         else:
             one = Path(folder) / f"{layer}{format.suffixes[0]}"
             format.write(frame, one, layer, encoding)

@@ -242,6 +242,7 @@ def _proposes(row: dict[str, Any], there: Mapping[str, Any] | None, place: str, 
     if row.get("status") not in (None, "proposed"):
         findings.append(Finding("zone-proposed", f"{place}: read as a proposal, not as {row['status']}", row.get("code")))
     row |= {"status": "proposed", "approved_by": None, "asked": None, "lifted_at": None}
+    row.pop("proposed_by", None)  # whoever brings it, whatever the file says
     return True
 
 

@@ -15,7 +15,7 @@ from . import flatgeobuf, geojson, gpkg, kml, shapefile, table
 @dataclass(frozen=True, slots=True)
 class Format:
     """`read(path, layer, encoding)` gives a (Geo)DataFrame with CRS; `write(frame, path, layer, encoding)` writes one file;
-    where a package holds several, `members(frame, layer, encoding)` gives them as (name, blocks of bytes)."""
+    where a package holds several, `members(frame, layer, encoding, ground)` gives them as (name, blocks of bytes)."""
 
     id: str
     zh: str

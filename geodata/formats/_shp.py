@@ -29,8 +29,25 @@ class Shapes:
             geometries = shapely.orient_polygons(geometries, exterior_cw=True)
         self._bounds = shapely.bounds(geometries)
         self._read(np.where(self._gone, _NOTHING[self.kind], geometries))
+        self._size()
+
+    @classmethod
+    def of_rings(cls, xy: np.ndarray, rings: np.ndarray, parts: np.ndarray) -> Shapes:
+        """Polygons of flat arrays as `_wkb.rings_of` gives them."""
+        self = cls.__new__(cls)
+        self.kind, self._xy, self._rings, self._parts = POLYGON, xy, rings, parts
+        self._points = rings[parts]
+        self._gone = np.diff(self._points) == 0
+        self._bounds = np.zeros((len(self._gone), 4))
+        first = self._points[:-1][~self._gone]
+        if len(first):
+            self._bounds[~self._gone] = np.column_stack([np.minimum.reduceat(xy, first), np.maximum.reduceat(xy, first)])
+        self._size()
+        return self
+
+    def _size(self) -> None:
         points, parts = np.diff(self._points), np.diff(self._parts)
-        content = np.full(len(geometries), 20) if self.kind == POINT else 44 + 4 * parts + 16 * points
+        content = np.full(len(points), 20) if self.kind == POINT else 44 + 4 * parts + 16 * points
         self.sizes = 8 + np.where(self._gone, 4, content)
 
     def _read(self, geometries: np.ndarray) -> None:

@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -89,20 +90,36 @@ def write(frame, path: Path, layer: str, encoding: str) -> None:
                     file.write(block)
 
 
-def members(frame, layer: str, encoding: str) -> list[tuple[str, Iterable[Any]]]:
-    """The files as (name, blocks of bytes); nothing is put on a disk. Raises BadInput and BadEncoding."""
-    table = frame.drop(columns=frame.geometry.name)
-    cells, made = Table(table, encoding), []
-    projection = None if frame.crs is None else frame.crs.to_wkt("WKT1_ESRI").encode("ascii", errors="replace")
-    for name, some in _by_kind(np.asarray(frame.geometry, dtype=object), layer).items():
-        part = cells if some is None else Table(table[some], encoding)
-        shapes = Shapes(np.asarray(frame.geometry if some is None else frame.geometry[some], dtype=object))
-        cuts = _cuts(shapes.sizes, part.record)
-        for number, (start, end) in enumerate(zip(cuts, cuts[1:]), 1):
-            stem = name if len(cuts) == 2 else f"{name}_{number}"
-            made += [(f"{stem}.shp", shapes.blocks(start, end)), (f"{stem}.shx", [shapes.index(start, end)]),
-                     (f"{stem}.dbf", part.blocks(start, end)), (f"{stem}.cpg", [encoding.encode("ascii")])]
-            made += [(f"{stem}.prj", [projection])] if projection is not None else []
+def members(frame, layer: str, encoding: str, ground: Ground | None = None) -> list[tuple[str, Iterable[Any]]]:
+    """The files as (name, blocks of bytes); nothing is put on a disk. `ground` are the shapes where the frame has none.
+    Raises BadInput and BadEncoding."""
+    if ground is not None:
+        return _files(layer, Table(frame, encoding), Shapes.of_rings(ground.xy, ground.rings, ground.parts), ground.crs, encoding)
+    table, shapes = frame.drop(columns=frame.geometry.name), np.asarray(frame.geometry, dtype=object)
+    cells = Table(table, encoding)
+    return [file for name, some in _by_kind(shapes, layer).items()
+            for file in (_files(name, cells, Shapes(shapes), frame.crs, encoding) if some is None
+                         else _files(name, Table(table[some], encoding), Shapes(shapes[some]), frame.crs, encoding))]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Many polygons as flat arrays: coordinates, where rings begin, where the rings of each shape begin; and their CRS."""
+
+    xy: np.ndarray
+    rings: np.ndarray
+    parts: np.ndarray
+    crs: Any
+
+
+def _files(name: str, table: Table, shapes: Shapes, crs: Any, encoding: str) -> list[tuple[str, Iterable[Any]]]:
+    made, projection = [], None if crs is None else crs.to_wkt("WKT1_ESRI").encode("ascii", errors="replace")
+    cuts = _cuts(shapes.sizes, table.record)
+    for number, (start, end) in enumerate(zip(cuts, cuts[1:]), 1):
+        stem = name if len(cuts) == 2 else f"{name}_{number}"
+        made += [(f"{stem}.shp", shapes.blocks(start, end)), (f"{stem}.shx", [shapes.index(start, end)]),
+                 (f"{stem}.dbf", table.blocks(start, end)), (f"{stem}.cpg", [encoding.encode("ascii")])]
+        made += [(f"{stem}.prj", [projection])] if projection is not None else []
     return made
 
 

@@ -284,3 +284,23 @@ def test_names_and_phones_go_only_when_asked(cache, tmp_path, layer):
     named = packed(cache, tmp_path / "named.zip", layer, "gpkg", personal=True)
     assert personal and not personal & set(plain["fields"]) and personal <= set(named["fields"])
     assert verify(tmp_path / "named.zip")["personal"] is True and json.dumps(plain["files"]) != json.dumps(named["files"])
+
+
+def test_shapes_from_bytes_are_the_shapes_of_the_library(tmp_path):
+    """Holes, islands, empty and turned rings: the same file whether shapely or flat arrays made it."""
+    from geodata.formats._wkb import rings_of
+    box = lambda x, y, size, turned=False: shapely.box(x, y, x + size, y + size, ccw=not turned)  # noqa: E731
+    hole = shapely.Polygon(box(0, 0, 9).exterior, [box(1, 1, 2).exterior, box(5, 5, 2, True).exterior])
+    shapes = np.array([box(120, 30, 1), box(1, 1, 1, True), shapely.MultiPolygon([hole, box(20, 20, 3, True)]), shapely.MultiPolygon(),
+                       shapely.MultiPolygon([box(40 + 2 * k, 0, 1, k % 2 == 0) for k in range(5)]), hole], dtype=object)  # fmt: skip
+    frame = geopandas.GeoDataFrame({"A": range(len(shapes))}, geometry=shapes, crs=4490)
+    ground = ours.Ground(*rings_of(shapely.to_wkb(shapes, byte_order=1).tolist()), frame.crs)
+    plain, flat = (dict((name, b"".join(map(bytes, blocks))) for name, blocks in one) for one in (
+        ours.members(frame, "t", "UTF-8"), ours.members(frame[["A"]], "t", "UTF-8", ground)))
+    for name, data in flat.items():
+        (tmp_path / name).write_bytes(data)
+    assert plain.keys() == flat.keys() and plain["t.shx"] == flat["t.shx"] and plain["t.dbf"] == flat["t.dbf"]
+    back = pyogrio.read_dataframe(tmp_path / "t.shp").geometry
+    for mine, truth in zip(back, shapes, strict=True):
+        assert (mine is None and truth.is_empty) or shapely.equals(mine, truth) and shapely.area(mine) == pytest.approx(shapely.area(truth))
+    assert rings_of(shapely.to_wkb([shapely.Point(1, 2)])) is None and rings_of([shapely.to_wkb(shapes[0], byte_order=0)]) is None
