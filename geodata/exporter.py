@@ -100,7 +100,7 @@ def export(cache: CoverageCache, request: Request, path: Path, progress: Progres
               "encoding": request.encoding, "rev": rev}
     if request.packed:
         told = handover.pack(path, frame, format, request.layer, request.encoding, fields, _about(cache, request, frame, answer),
-                             ground)
+                             _coded(cache, request.layer), ground)
         answer |= {**told["package"], "files": told["files"]}
     else:
         format.write(frame, path, request.layer, request.encoding)
@@ -141,6 +141,18 @@ def _about(cache: CoverageCache, request: Request, frame, answer: Mapping[str, A
             "rev": answer["rev"], "at": at,
             "file_format": request.format, "crs": request.crs, "datum": request.datum, "encoding": request.encoding,
             "receiver": request.receiver, "purpose": request.purpose, "personal": request.personal}
+
+
+def _coded(cache: CoverageCache, layer: str) -> dict[str, str]:
+    """What the values of a field mean that the settings name."""
+    rules = cache.rules
+    words = {"areas": {"level": rules.levels}, "zones": {"kind": rules.profile.kinds}, "staff": {"role": rules.roles}}.get(layer, {})
+    told = {field: " | ".join(f"{one.id} {one.zh} {one.en}" for one in entries) for field, entries in words.items()}
+    if layer == "zones":
+        told["status"] = "proposed 拟划定 proposed | in_force 生效 in force | lifted 已解除 lifted"
+    if layer == "checkpoints":
+        told["kind"] = " | ".join(f"{name} {one.zh} {one.en}" for name, one in rules.posts.items())
+    return told
 
 
 def judged(request: Request) -> Format:

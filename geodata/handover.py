@@ -31,9 +31,9 @@ TYPES = {"text": ("文本", "text"), "int": ("整数", "whole number"), "number"
 
 
 def pack(path: Path, frame, format: Format, layer: str, encoding: str, fields: Sequence[Field], about: Mapping[str, Any],
-         ground: Any = None) -> dict[str, Any]:
+         coded: Mapping[str, str], ground: Any = None) -> dict[str, Any]:
     """Writes the package; answers its manifest with "package": {"bytes", "sha256"}. `about` is what the manifest says
-    beside files and fields; `ground` are the shapes where the frame has none."""
+    beside files and fields, `coded` what the values of a field mean; `ground` are the shapes where the frame has none."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="pack-") as folder:
         if format.members is not None:
             members = format.members(frame, layer, encoding, ground)
@@ -44,7 +44,7 @@ def pack(path: Path, frame, format: Format, layer: str, encoding: str, fields: S
         with path.open("wb") as file:
             archive = SealedZip(file)
             listed = [archive.add(name, source) for name, source in members]
-            listed.append(archive.add(DICTIONARY, [dictionary(fields, format.ascii_names)]))
+            listed.append(archive.add(DICTIONARY, [dictionary(fields, format.ascii_names, coded)]))
             listed.append(archive.add(README, [_readme(about)]))
             told = {"format": FORMAT, "product": "Weige", **about,
                     "fields": [field.dbf if format.ascii_names else field.name for field in fields], "files": listed}
@@ -52,14 +52,14 @@ def pack(path: Path, frame, format: Format, layer: str, encoding: str, fields: S
             return told | {"package": archive.close()}
 
 
-def dictionary(fields: Sequence[Field], ascii_names: bool) -> bytes:
+def dictionary(fields: Sequence[Field], ascii_names: bool, coded: Mapping[str, str]) -> bytes:
     """字段说明.csv: every field of the file in Chinese and English, with type, unit and what it may hold."""
     out = io.StringIO()
     lines = csv.writer(out)
     lines.writerow(["字段 Field", "名称", "Name", "类型", "Type", "单位 Unit", "取值 Values", "系统字段 System field"])
     for field in fields:
         name = field.dbf if ascii_names else field.name
-        lines.writerow([name, field.zh, field.en, *TYPES[field.type], field.unit, " | ".join(field.choices), field.name])
+        lines.writerow([name, field.zh, field.en, *TYPES[field.type], field.unit, coded.get(field.name) or " | ".join(field.choices), field.name])
     return out.getvalue().encode("utf-8-sig")
 
 

@@ -259,6 +259,9 @@ def test_zones_end_with_what_they_leave(cache, town, tmp_path):
     told = packed(cache, tmp_path / "zones.zip", "zones")
     frame = FORMATS["shapefile"].read(tmp_path / "zones.zip", None, None)
     assert told["rows"] == len(frame) == 4 and list(frame["SFTD"]) == [0, 0, 0, 1] and frame["QYLX"].iloc[3] == "prevention"
+    with zipfile.ZipFile(tmp_path / "zones.zip") as archive:
+        words = archive.read("字段说明.csv").decode("utf-8-sig")
+    assert "lockdown 封控区 Lock-down zone" in words and "in_force 生效" in words
     assert verify(tmp_path / "zones.zip")["kinds"] == {"control": 2, "lockdown": 1, "prevention": 1}
     with town.read() as reader:
         top, zones = reader.area("town"), reader.rows("zones")

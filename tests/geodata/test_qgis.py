@@ -9,7 +9,10 @@ import threading
 
 import pytest
 
+from geodata import zoning
 from geodata.checking import check_store
+from geodata.coverage_cache import CoverageCache
+from geodata.exporter import Request, export
 from geodata.snapshot import snapshot
 from tests.counts import count
 from tests.geodata.stores import assert_whole, dump
@@ -39,6 +42,31 @@ say(told | {"added": gates.commitChanges(), "more": " ".join(gates.commitErrors(
 @pytest.fixture
 def kind() -> str:
     return "gpkg"
+
+
+PACKAGE = """
+one = QgsVectorLayer("/vsizip/" + sys.argv[1] + "/" + sys.argv[2] + ".shp", "one", "ogr")
+assert one.isValid(), one.error().message()
+rows = list(one.getFeatures())
+say({"crs": one.crs().authid(), "encoding": one.dataProvider().encoding(), "names": [r["QYMC"] for r in rows], "derived": [r["SFTD"] for r in rows],
+     "people": [r["RKS"] for r in rows], "area": [r.geometry().area() > 0 for r in rows], "east": one.extent().xMinimum()})
+"""
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "GBK"])
+@pytest.mark.promise("QGIS opens the package of zones: Chinese, people, plane coordinates, what the zones leave")
+def test_qgis_opens_a_package_as_it_was_handed_over(qgis, town, tmp_path, encoding):
+    form = {"kind": "lockdown", "areas": ["32"], "name": "封控一区"}
+    fid = town.attempt("tester", "propose", lambda tx: zoning.write(tx, zoning.resolve(tx, form), form))
+    town.attempt("another", "approve", lambda tx: zoning.approve(tx, fid, {"order_no": "〔2026〕1号"}))
+    cache = CoverageCache(town, tiles=False)
+    cache.sync()
+    file = tmp_path / "zones.zip"
+    export(cache, Request("zones", "shapefile", "EPSG:4528", encoding, receiver="公安", purpose="布控"), file)
+    told = qgis(PACKAGE, file, "zones")
+    people = cache.by_code("32").counts.people(cache.rules.population_kind)
+    assert told["crs"] == "EPSG:4528" and told["names"][0] == "封控一区" and told["names"][1].startswith("防范区") and told["derived"] == [0, 1]
+    assert told["people"][0] == people and told["area"] == [True, True] and 40_000_000 < told["east"] < 41_000_000
 
 
 @pytest.mark.promise("QGIS reads the live GeoPackage while edits run and cannot write it; a snapshot opens and is editable")

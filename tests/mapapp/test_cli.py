@@ -211,6 +211,29 @@ def test_export_writes_every_format(town, tmp_path, format: str) -> None:
     }
 
 
+def test_a_package_is_verified_and_a_changed_one_is_not(town, tmp_path) -> None:
+    path = tmp_path / "out.zip"
+    made = town("export", "areas", "-o", str(path), "--format", "gpkg", "--crs", "EPSG:4528", "--receiver", "民政", "--purpose", "核对", "--json")
+    assert made.code == 0, made.err + made.out
+    told = town("verify", str(path), "--sum", made.json["sha256"], "--json")
+    assert told.code == 0 and told.json["rows"] == 39 and told.json["receiver"] == "民政" and told.json["crs"] == "EPSG:4528"
+    path.write_bytes(path.read_bytes()[:-3] + b"000")
+    wrong = town("verify", str(path), "--json")
+    assert wrong.code == 1 and wrong.json["code"] == "bad-file"
+    refused = town("export", "staff", "-o", str(tmp_path / "x.csv"), "--personal", "--json")
+    assert refused.code == 1 and refused.json["code"] == "missing-field", "names go to somebody for something"
+
+
+def test_a_briefing_is_written_for_somebody_until_some_time(town, tmp_path) -> None:
+    path = tmp_path / "简报.html"
+    whom = ("--receiver", "民政", "--purpose", "通报", "--json")
+    told = town("briefing", "-o", str(path), "--valid-until", "2099-01-01", "--lang", "en", *whom)
+    assert told.code == 0, told.err + told.out
+    assert told.json["zones"] == 0 and 'lang="en"' in path.read_text(encoding="utf-8")
+    assert town("briefing", "-o", str(path), "--valid-until", "2001-01-01", *whom).code == 2
+    assert town("briefing", "-o", str(tmp_path / "a.pdf"), "--valid-until", "2099-01-01", *whom).code == 2
+
+
 def test_export_of_a_part_in_another_encoding_is_logged(town, tmp_path, url: str) -> None:
     path = tmp_path / "part.zip"
     said = town(
