@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.desk import Desk
 from tests.browser.test_main_job import _across, _inside
+from tests.counts import some
 
 COMMANDER = ("commander", "Command-2026")
 # language of who looks on -> an area of the demo town that nobody else cuts, role as she is shown
@@ -41,7 +42,7 @@ def split(desk: Desk, area: dict) -> int:
 
 
 @pytest.mark.promise("Two browsers side by side: one cuts, the other sees it, its view does not move")
-@pytest.mark.parametrize("lang", LOOKS_ON)
+@pytest.mark.parametrize("lang", some(LOOKS_ON))
 def test_one_cuts_and_the_other_sees_it_where_she_is(desk_in, lang: str, record_property):
     code, role = LOOKS_ON[lang]
     planner: Desk = desk_in("demo", "zh-CN")

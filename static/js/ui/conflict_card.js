@@ -7,6 +7,7 @@ import { figureText } from "./figure_text.js";
 import { places } from "./places.js";
 import { say } from "./say.js";
 import { side } from "./side.js";
+import { tableHead } from "./table_head.js";
 
 const CHOICES = ["theirs", "mine", "goOn"];
 
@@ -39,17 +40,7 @@ function table(theirs, mine) {
   return el(
     "table",
     { class: "eff" },
-    el(
-      "thead",
-      {},
-      el(
-        "tr",
-        {},
-        el("td", {}),
-        el("th", { scope: "col" }, t("conflict.my-line")),
-        el("th", { scope: "col" }, t("conflict.their-line")),
-      ),
-    ),
+    tableHead(t("conflict.my-line"), t("conflict.their-line")),
     el(
       "tbody",
       {},

@@ -3,6 +3,7 @@ import { boot } from "../data/boot.js";
 import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { el } from "./dom.js";
+import { tableHead } from "./table_head.js";
 import { figureText } from "./figure_text.js";
 import { icon } from "./icon.js";
 
@@ -49,17 +50,7 @@ export function effectTable(columns, sum) {
   return el(
     "table",
     { class: "eff" },
-    el(
-      "thead",
-      {},
-      el(
-        "tr",
-        {},
-        el("td", {}),
-        columns.map(({ head }) => el("th", { scope: "col" }, ...head)),
-        sum ? el("th", { scope: "col" }, sum.head) : null,
-      ),
-    ),
+    tableHead(...columns.map(({ head }) => head), sum ? sum.head : null),
     el(
       "tbody",
       {},

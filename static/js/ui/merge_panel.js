@@ -8,6 +8,7 @@ import { findingsList } from "./findings_list.js";
 import { normStrip } from "./norm_strip.js";
 import { places } from "./places.js";
 import { side } from "./side.js";
+import { tableHead } from "./table_head.js";
 
 const { section } = figureSections;
 
@@ -15,17 +16,7 @@ function choice(areas, keep, verbs) {
   return el(
     "table",
     { class: "eff" },
-    el(
-      "thead",
-      {},
-      el(
-        "tr",
-        {},
-        el("td", {}),
-        el("th", { scope: "col" }, t("fig.households")),
-        el("th", { scope: "col" }, t("fig.people")),
-      ),
-    ),
+    tableHead(t("fig.households"), t("fig.people")),
     el(
       "tbody",
       {},

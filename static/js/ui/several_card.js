@@ -8,6 +8,7 @@ import { figureText } from "./figure_text.js";
 import { icon } from "./icon.js";
 import { places } from "./places.js";
 import { side } from "./side.js";
+import { tableHead } from "./table_head.js";
 
 /** @param {object[]} areas @param {{merge: () => void, shut: () => void}} verbs */
 export function showSeveralCard(areas, { merge, shut }) {
@@ -22,16 +23,7 @@ export function showSeveralCard(areas, { merge, shut }) {
         el(
           "table",
           { class: "eff" },
-          el(
-            "thead",
-            {},
-            el(
-              "tr",
-              {},
-              el("td", {}),
-              ["households", "people"].map((key) => el("th", { scope: "col" }, t(`fig.${key}`))),
-            ),
-          ),
+          tableHead(...["households", "people"].map((key) => t(`fig.${key}`))),
           el(
             "tbody",
             {},

@@ -11,6 +11,7 @@ import { icon } from "./icon.js";
 import { normStrip } from "./norm_strip.js";
 import { places } from "./places.js";
 import { side } from "./side.js";
+import { tableHead } from "./table_head.js";
 
 const COLUMNS = 3;
 const { section } = figureSections;
@@ -24,18 +25,7 @@ function pieceList(pieces, answer) {
   return el(
     "table",
     { class: "eff" },
-    el(
-      "thead",
-      {},
-      el(
-        "tr",
-        {},
-        el("td", {}),
-        el("th", { scope: "col" }, t("fig.households")),
-        el("th", { scope: "col" }, t("fig.people")),
-        el("th", { scope: "col" }, ""),
-      ),
-    ),
+    tableHead(t("fig.households"), t("fig.people"), ""),
     el(
       "tbody",
       {},

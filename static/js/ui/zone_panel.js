@@ -8,6 +8,7 @@ import { el } from "./dom.js";
 import { figureSections } from "./figure_sections.js";
 import { figureText } from "./figure_text.js";
 import { side } from "./side.js";
+import { tableHead } from "./table_head.js";
 import { ZoneFields } from "./zone_fields.js";
 import { zoneMembers } from "./zone_members.js";
 import { standingRows } from "./zone_table.js";
@@ -84,16 +85,7 @@ export class ZonePanel {
     return el(
       "table",
       { class: "eff" },
-      el(
-        "thead",
-        {},
-        el(
-          "tr",
-          {},
-          el("td", {}),
-          ["households", "people", "special"].map((key) => el("th", { scope: "col" }, t(`fig.${key}-short`))),
-        ),
-      ),
+      tableHead(...["households", "people", "special"].map((key) => t(`fig.${key}-short`))),
       el(
         "tbody",
         {},
