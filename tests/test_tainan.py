@@ -63,7 +63,7 @@ def test_the_city_goes_out_and_comes_back_as_it_was(city, tmp_path, record_prope
     cache.sync()
     local = ("EPSG:4490", "EPSG:4326", *plane(120.2))
     known = [way for way in some_ways(None) if way[2] in local]
-    ways = known if FULL else [("shapefile", "GBK", local[3])] if url.startswith("gpkg") else []
+    ways = known if FULL else [("shapefile", "GBK", local[3]), ("geojson", "UTF-8", "EPSG:4326")] if url.startswith("gpkg") else []
     for way in ways:
         assert there_and_back(store, cache, way, tmp_path) == 12_774
     store.close()

@@ -112,6 +112,16 @@ def test_figures_alone_are_a_table_without_shapes(cache, tmp_path):
         packed(cache, tmp_path / "x.zip", format="gpkg", shapes=False)
 
 
+@pytest.mark.parametrize("format", [format.id for format in EXPORT_FORMATS])
+def test_a_last_digit_after_many_zeros_is_no_noise(tmp_path, format):
+    """GDAL writes 120.2000008 as 120.2 into GeoJSON."""
+    units = np.array([[1_202_000_008, 229_942_304], [1_199_999_999, 230_000_001], [1_210_000_002, 230_000_009]])
+    frame = geopandas.GeoDataFrame({"code": ["a", "b", "c"]}, geometry=shapely.points(units / 1e7), crs=4326)
+    path = tmp_path / f"p{FORMATS[format].suffixes[0]}"
+    FORMATS[format].write(frame, path, "p", "UTF-8")
+    assert (shapely.get_coordinates(to_units(np.asarray(FORMATS[format].read(path, None, None).geometry))) == units).all()
+
+
 # --- the seal --------------------------------------------------------------------------------------------------------
 @pytest.mark.promise(PROMISE)
 def test_one_changed_byte_anywhere_is_found(cache, tmp_path, record_property):
