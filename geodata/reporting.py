@@ -22,7 +22,7 @@ from .ground import Ground
 from .mode import kept_mode
 from .rows import Reader, chunks
 from .schema import CODES, EVENTS, HISTORY, REPORTS, ROUNDS, STATUS, TABLES
-from .transaction import CHANNEL, Transaction
+from .transaction import CHANNEL, Raced, Transaction
 
 MOST_AREAS = 200  # named by one event; where more changed, all may have
 _UPSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -93,6 +93,8 @@ def write(tx: Transaction, batches: Sequence[Batch], ground: Ground) -> list[dic
     ground.sync(tx)
     taken, answers = [], []
     found = _found(tx, [report for batch in batches for report in batch.reports], rev, ground)
+    if tx.rev != rev:
+        raise Raced  # the ground was redrawn while it was looked at
     rounds = Rounds(tx)
     for batch in batches:
         answer = {"accepted": 0, "duplicates": 0, "rejected": list(batch.rejected), "moved": []}

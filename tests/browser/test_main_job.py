@@ -112,6 +112,8 @@ def test_a_planner_does_the_main_job(desk_in, place: str, lang: str):
     desk.page.select_option("select[name=area]", "")
     desk.page.fill("input[name=receiver]", "公安分局")
     desk.page.fill("input[name=purpose]", "演练")
+    desk.page.wait_for_function("() => /\\d/.test(document.querySelector('#export-form [role=status]').textContent)", timeout=20_000)
+    assert desk.page.locator("select[name=status]").input_value() == "", "nothing is in force yet: proposals are what there is"
     desk.page.locator("button[form=export-form]").click()
     link = desk.page.locator("dialog a[download]")
     link.wait_for(timeout=30_000)

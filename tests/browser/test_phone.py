@@ -74,9 +74,18 @@ class Handset(Desk):
         self.page.wait_for_function("() => document.body.dataset.offline === 'true' && navigator.serviceWorker.controller", timeout=20_000)
 
     def all_received(self, timeout_s: float = 30) -> None:
-        """Waits until the server has everything."""
+        """Waits until the server has everything; a tap is in the queue a moment after it is shown."""
+        self.page.wait_for_timeout(250)
         self.page.wait_for_function("() => !document.querySelector('#tabs i') && document.getElementById('sync').dataset.received > 0",
                                     timeout=timeout_s * 1000)
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """Waits until the server says so."""
+        for _ in range(150):
+            if true():
+                return
+            self.page.wait_for_timeout(200)
+        raise AssertionError("the server never said so")
 
     def received(self) -> int:
         return int(self.page.locator("#sync").get_attribute("data-received"))
@@ -366,11 +375,11 @@ def test_posts_are_counted_and_urgent_matters_told(served, phone_at, desk_in) ->
     while int(phone.page.locator("#step-present").input_value()) > 1:
         phone.tap("step-present-1")
     phone.tap("check-in")
-    phone.all_received()
+    phone.until(lambda: desk.get(f"/api/checkpoints/{post}")["present"] == 1)
     assert desk.get(f"/api/checkpoints/{post}")["present"] == 1 and desk.get(f"/api/checkpoints/{post}")["state"] == "short"
     phone.tap("step-present1")
     phone.tap("hand-over")
-    phone.all_received()
+    phone.until(lambda: desk.get(f"/api/checkpoints/{post}")["present"] == 2)
     assert desk.get(f"/api/checkpoints/{post}")["present"] == 2 and desk.get(f"/api/checkpoints/{post}")["state"] == "manned"
     phone.shot("phone-14-manned")
 
@@ -381,8 +390,8 @@ def test_posts_are_counted_and_urgent_matters_told(served, phone_at, desk_in) ->
         phone.tap(f"reason-{reason}")  # two taps
         phone.shot("phone-15-urgent")
         phone.tap("urgent-send")
+        phone.until(lambda reason=reason: phone.status(f"{REPORTS_ON}09")[reason] == 1)
         phone.all_received()
-        phone.page.wait_for_timeout(100)
     values = phone.status(f"{REPORTS_ON}09")
     assert (values["open_requests"], values["asked_queue"], values["asked_medical"]) == (2, 1, 1)
     phone.page.locator("[data-key^=settle-]").last.click()

@@ -88,16 +88,23 @@ export function packageForm({ layer, area, go, job, refuse }) {
   }
 
   let timer = null,
-    asked = 0;
+    asked = 0,
+    decided = false; // somebody chose the status of zones by hand
+  inputs.status.addEventListener("change", () => (decided = true));
+  const rowsOf = ({ receiver: _, purpose: __, ...body }) => api.post(boot.urls.exports, { query: { preview: true }, body });
+
   /** How many rows there are, a moment after the last choice. */
   function count() {
     clearTimeout(timer);
     const mine = (asked += 1);
     timer = setTimeout(async () => {
-      const { receiver: _, purpose: __, ...body } = order();
       let words;
       try {
-        const told = await api.post(boot.urls.exports, { query: { preview: true }, body });
+        let told = await rowsOf(order());
+        if (!told.rows && !status.hidden && inputs.status.value && !decided && mine === asked) {
+          inputs.status.value = ""; // nothing is in force yet: what there is are proposals
+          told = await rowsOf(order());
+        }
         words = t(told.rows ? "export.rows" : "export.no-rows", { n: format.number(told.rows), count: told.rows });
       } catch (error) {
         words = error.text;
