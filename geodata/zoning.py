@@ -135,9 +135,10 @@ def _proposal(reader: Reader, kind: str, shape: shapely.MultiPolygon, definition
 
 def _polygon(value: Any) -> shapely.MultiPolygon:
     shape = as_multi(to_units(read_geometry(value, "Polygon", "MultiPolygon")))
-    if not shape.is_valid or shape.area == 0:
-        reason = shapely.is_valid_reason(shape) if shape.area else "it has no ground"
-        raise BadGeometry(f"the zone's border crosses itself: {reason}")
+    if not shape.is_valid:
+        raise BadGeometry(f"the zone's border crosses itself: {shapely.is_valid_reason(shape)}")
+    if shape.area == 0:
+        raise BadGeometry("the zone's border encloses no ground")
     return shape
 
 

@@ -232,6 +232,12 @@ class LaxerKind(WeigeError):
     code = "laxer-kind"
 
 
+class DerivedKind(WeigeError):
+    """The kind is what the other zones leave; it is never drawn."""
+
+    code = "derived-kind"
+
+
 # --- rights ----------------------------------------------------------------------------------------------------
 class NotSignedIn(WeigeError):
     """The request names no account, or its session or token has expired."""

@@ -14,7 +14,7 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from .errors import BadInput, LaxerKind
+from .errors import BadInput, DerivedKind, LaxerKind
 from .population import KINDS, Counts
 from .rules import Profile, ZoneKind
 
@@ -75,17 +75,17 @@ class Sum:
 
 # ---- kinds -----------------------------------------------------------------------------------------------------------
 def drawn_kind(profile: Profile, name: str) -> ZoneKind:
-    """The kind of that name or alias. Raises BadInput for an unknown kind and for the fill kind."""
+    """The kind of that name or alias. Raises BadInput for an unknown kind, DerivedKind for the fill kind."""
     kind = profile.kind(name)
     if kind is None:
         raise BadInput(f"{name}: no such kind of zone; one of {', '.join(one.id for one in profile.kinds)}")
     if kind.id == profile.fill_kind:
-        raise BadInput(f"{kind.id} is what the other zones leave; it is never drawn")
+        raise DerivedKind(f"{kind.id} is what the other zones leave; it is never drawn")
     return kind
 
 
 def stricter_kind(profile: Profile, now: str, name: str) -> ZoneKind:
-    """The kind of that name, which must be stricter than the one now. Raises BadInput, LaxerKind."""
+    """The kind of that name, which must be stricter than the one now. Raises BadInput, DerivedKind, LaxerKind."""
     kind = drawn_kind(profile, name)
     if kind.rank <= rank_of(profile, now):
         raise LaxerKind(f"{kind.id} is not stricter than {now}; lift the zone and propose anew")

@@ -24,7 +24,7 @@ STATUS: dict[type[WeigeError], int] = {
     reasons.BadCsrf: 400, reasons.TooManyRequests: 429, reasons.StoreMissing: 503, reasons.StoreBusy: 503, reasons.StoreServed: 503,
     reasons.StoreFull: 507, reasons.ReadOnly: 503, reasons.StoreNotEmpty: 409,
     reasons.BadGeometry: 422, reasons.BadCoverage: 422, reasons.DuplicateCode: 422, reasons.BadCode: 422,
-    reasons.BadCrs: 422, reasons.ZoneStatus: 409, reasons.PeopleDiffer: 409, reasons.LaxerKind: 422,
+    reasons.BadCrs: 422, reasons.ZoneStatus: 409, reasons.PeopleDiffer: 409, reasons.LaxerKind: 422, reasons.DerivedKind: 422,
     reasons.BadEncoding: 422, reasons.MissingField: 422, reasons.BadFile: 422,
 }
 _HTTP = {404: reasons.NotFound, 413: reasons.TooLarge,

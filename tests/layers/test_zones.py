@@ -7,7 +7,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layers.errors import BadInput, LaxerKind
+from layers.errors import BadInput, DerivedKind, LaxerKind
 from layers.population import KINDS, Counts
 from layers.rules import Profile, ZoneKind
 from layers.zones import Claim, Slice, drawn_kind, part_of, portion, rest, share_out, stairwell_ground, stricter_kind, together
@@ -96,8 +96,10 @@ def test_kinds_go_by_their_rank() -> None:
     for now, name in (("lockdown", "control"), ("lockdown", "high")):
         with pytest.raises(LaxerKind):
             stricter_kind(PROFILE, now, name)
-    with pytest.raises(BadInput):
+    with pytest.raises(DerivedKind):
         stricter_kind(PROFILE, "control", "prevention")
+    with pytest.raises(BadInput):
+        drawn_kind(PROFILE, "castle")
 
 
 def test_the_ground_of_stairwells_partitions_their_house() -> None:

@@ -160,7 +160,7 @@ FAR = {"type": "Polygon", "coordinates": [[[10, 10], [11, 10], [11, 11], [10, 10
         ({"kind": "lockdown"}, 422, "missing-field"),
         ({"kind": "", "areas": ["11"]}, 422, "missing-field"),
         ({"kind": "castle", "areas": ["11"]}, 400, "bad-input"),
-        ({"kind": "prevention", "areas": ["11"]}, 400, "bad-input"),
+        ({"kind": "prevention", "areas": ["11"]}, 422, "derived-kind"),
         ({"kind": "low", "areas": ["11"]}, 400, "bad-input"),
         ({"kind": ["lockdown"], "areas": ["11"]}, 400, "bad-input"),
         ({"kind": "lockdown", "areas": ["11"], "polygon": SQUARE}, 422, "missing-field"),

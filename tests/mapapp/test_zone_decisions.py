@@ -159,7 +159,7 @@ def test_an_end_only_moves_later(town: Web) -> None:
 
 def test_a_kind_only_becomes_stricter(town: Web) -> None:
     zone = approved(town)
-    for kind, refusal in (("control", (422, "laxer-kind")), ("prevention", (400, "bad-input")), ("castle", (400, "bad-input"))):
+    for kind, refusal in (("control", (422, "laxer-kind")), ("prevention", (422, "derived-kind")), ("castle", (400, "bad-input"))):
         assert code_of(act(town, zone["id"], "upgrade", "commander", kind=kind, reason="x", order_no="8")) == refusal
     before = kinds(town)
     done = act(town, zone["id"], "upgrade", "commander", kind="high", reason="新增", order_no="8").json

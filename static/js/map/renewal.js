@@ -72,6 +72,7 @@ export class Renewal {
       tiles.touched(zone.rev, zone.bounds ?? null, ["zones"]);
       later(zone.rev);
       this.canvas.renew(["zones"]);
+      this.#figuresSoon(); // zones in force need staff
     }
     const midnight = new Date();
     midnight.setHours(0, 0, 0, 0);
@@ -119,7 +120,7 @@ export class Renewal {
     const layers = [...new Set(edits.flatMap((edit) => edit.layers))];
     this.canvas.renew(layers);
     if (layers.includes("zones")) this.zones(null);
-    if (edits.some((edit) => edit.facts || edit.areas.length)) this.#figuresSoon();
+    if (edits.some((edit) => edit.facts || edit.areas.length || edit.layers.includes("zones"))) this.#figuresSoon(); // zones in force need staff
   }
 
   /** Figures and totals once more, but not without end while twenty others edit. */
