@@ -161,7 +161,7 @@ FAR = {"type": "Polygon", "coordinates": [[[10, 10], [11, 10], [11, 11], [10, 10
         ({"kind": "", "areas": ["11"]}, 422, "missing-field"),
         ({"kind": "castle", "areas": ["11"]}, 400, "bad-input"),
         ({"kind": "prevention", "areas": ["11"]}, 422, "derived-kind"),
-        ({"kind": "low", "areas": ["11"]}, 400, "bad-input"),
+        ({"kind": "low", "areas": ["11"]}, 422, "derived-kind"),
         ({"kind": ["lockdown"], "areas": ["11"]}, 400, "bad-input"),
         ({"kind": "lockdown", "areas": ["11"], "polygon": SQUARE}, 422, "missing-field"),
         ({"kind": "lockdown", "areas": []}, 422, "missing-field"),
