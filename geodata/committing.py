@@ -17,7 +17,7 @@ from layers.schema import LAYERS
 
 from .facts import facts_of
 from .posts import follow_served
-from .redrawing import Draft, heirs_of, origin_of, owner_now
+from .redrawing import Draft, heirs_of, origin_of
 from .rows import ancestors
 from .schema import TABLES
 from .transaction import Raced, Transaction
@@ -99,7 +99,7 @@ def _parts(shapes: Sequence[shapely.MultiPolygon]) -> np.ndarray:
 def redeal(tx: Transaction, facts: Facts, dealt: Dealt, fids: Mapping[int, int]) -> None:
     """Writes new owners of buildings and stairwells, and the new shares."""
     real = lambda fid: fids.get(fid, fid)  # noqa: E731
-    now = owner_now(tx, [place.fid for place in facts.places])
+    now = {place.fid: place.area for place in facts.places}
     moved = {fid: real(area) for fid, area in dealt.owner.items() if now[fid] != real(area)}
     for fid, area in moved.items():
         tx.update("buildings", fid, {"area": area}, quiet=True)

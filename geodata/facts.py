@@ -20,6 +20,11 @@ _COUNT_COLUMNS = (*KINDS, "special", "counted_at")
 
 def facts_of(reader: Reader, leaves: Iterable[int]) -> Facts:
     """Everything counted in these leaves, with the geometry a new deal needs (units)."""
+    fids = tuple(leaves)
+    return reader.once((facts_of, fids), lambda: _facts_of(reader, fids))
+
+
+def _facts_of(reader: Reader, leaves: Iterable[int]) -> Facts:
     places, shares = [], []
     for chunk in chunks(leaves):
         rows = reader.connection.execute(select(BUILDINGS).where(BUILDINGS.c.area.in_(chunk)).order_by(BUILDINGS.c.fid)).all()

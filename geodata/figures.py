@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -75,6 +76,12 @@ def sum_figures(rules: Rules, parts: Sequence[tuple[Area, Counts]], have: Mappin
 
 def staff_by_area(reader: Reader, today: str, fids: Iterable[int] | None = None) -> dict[int, dict[str, int]]:
     """{area fid: {role: people}} of those on the list today."""
+    if fids is not None:
+        fids = tuple(sorted(set(fids)))
+    return dict(reader.once((staff_by_area, today, fids), lambda: _staff_by_area(reader, today, fids)))
+
+
+def _staff_by_area(reader: Reader, today: str, fids: tuple[int, ...] | None) -> dict[int, dict[str, int]]:
     answer: dict[int, dict[str, int]] = defaultdict(dict)
     for chunk in ([None] if fids is None else chunks(fids)):
         statement = select(STAFF.c.area, STAFF.c.role).where(
@@ -91,7 +98,7 @@ def rostered(reader: Reader, areas: Sequence[Area]) -> set[int]:
     """Fids of those areas for which somebody was ever entered in their roster (the area of the roster level above
     them, else the top). Elsewhere "have" is unknown."""
     tops = {area.fid: roster_path(reader, area) for area in areas}
-    known = {path for path in set(tops.values()) if _ever_entered(reader, path)}
+    known = {path for path in set(tops.values()) if reader.once((_ever_entered, path), partial(_ever_entered, reader, path))}
     return {fid for fid, path in tops.items() if path in known}
 
 

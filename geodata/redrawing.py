@@ -73,7 +73,7 @@ def finish(reader: Reader, edit: Edit, facts: Facts, line_m: float | None = None
 
 def held_before(reader: Reader, edit: Edit, facts: Facts) -> dict[int, Counts]:
     """What each area holds before the edit."""
-    held, kind = _as_held(reader, facts), reader.rules.population_kind
+    held, kind = _as_held(facts), reader.rules.population_kind
     return {area.fid: of_leaf(held.get(area.fid), area.attributes.get("uninhabited"), kind) for area in edit.before}
 
 
@@ -104,23 +104,16 @@ def heirs_of(edit: Edit) -> dict[int, list[int]]:
     return heirs
 
 
-def _as_held(reader: Reader, facts: Facts) -> dict[int, Counts]:
+def _as_held(facts: Facts) -> dict[int, Counts]:
     """Counts of the areas before the edit, from who owned what."""
     if not facts.places and not facts.shares:
         return {}
     held: dict[int, Counts] = {}
     for share in facts.shares:
         held[share.area] = held.get(share.area, Counts()) + share.counts
-    if facts.places:
-        owner = owner_now(reader, [place.fid for place in facts.places])
-        for place in facts.places:
-            fid = owner[place.fid]
-            held[fid] = held.get(fid, Counts()) + place.counts
+    for place in facts.places:
+        held[place.area] = held.get(place.area, Counts()) + place.counts
     return held
-
-
-def owner_now(reader: Reader, fids: Sequence[int]) -> dict[int, int]:
-    return {row["fid"]: row["area"] for row in reader.rows("buildings", fids=fids, geometry=False)}
 
 
 def _weigh(facts: Facts):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+import math
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, and_, exists, false, func, literal, or_, select, true, type_coerce, union_all
 from sqlalchemy.sql import ColumnElement
@@ -19,7 +20,13 @@ from layers.schema import LAYERS
 from .schema import AREAS, CODES, COUNTERS, HISTORY, META, REVISIONS, TABLES
 from .types import Wkb, bbox
 
+if TYPE_CHECKING:
+    from .looking import Looks
+
+Kept = TypeVar("Kept")
+
 MOST_KEPT = 2_000  # areas kept once read
+NET = 10_000  # units, about 100 m
 CHUNK = 500  # values in one IN list
 _CORE = {"fid", "geom", "code", "name", "level", "parent", "path", "leaf", "assigned", "locked", "version", "rev"}
 ATTRIBUTES = tuple(field.name for field in AREA_LAYER.fields if field.name not in _CORE)
@@ -37,11 +44,22 @@ class Head(NamedTuple):
 class Reader:
     """One consistent look at the store. Geometry of rows is in degrees, shapes of areas are in units."""
 
-    def __init__(self, connection: Connection, rules: Rules):
+    def __init__(self, connection: Connection, rules: Rules, looks: Looks | None = None):
         self.connection = connection
         self.rules = rules
-        self._kept: dict[int, Area] = {}  # areas read already: an operation asks for the same few again and again
-        self._heads: dict[int, Head] = {}
+        kept = looks.at(self.rev) if looks is not None else None
+        # what was read already: an operation asks for the same few areas again and again
+        self._kept: dict[int, Area] = {} if kept is None else kept.areas
+        self._heads: dict[int, Head] = {} if kept is None else kept.heads
+        self._answers: dict[Any, Any] | None = None if kept is None else kept.answers
+
+    def once(self, key: Hashable, read: Callable[[], Kept]) -> Kept:
+        """What `read` answers, which nobody may change; in a look that keeps what it reads asked once per revision and key."""
+        if self._answers is None:
+            return read()
+        if key not in self._answers:
+            self._answers[key] = read()
+        return self._answers[key]
 
     # ---- counters and meta ---------------------------------------------------------------------------------------
     def counter(self, name: str) -> int:
@@ -58,7 +76,7 @@ class Reader:
 
     def meta(self, key: str, default: Any = None) -> Any:
         """A fact about the store itself."""
-        value = self.connection.scalar(select(META.c.value).where(META.c.key == key))
+        value = self.once(("meta", key), lambda: self.connection.scalar(select(META.c.value).where(META.c.key == key)))
         return default if value is None else value
 
     # ---- areas ---------------------------------------------------------------------------------------------------
@@ -96,9 +114,10 @@ class Reader:
 
     def leaves_near(self, bounds: Sequence[float]) -> list[Area]:
         """Leaves whose envelope meets `bounds` (west, south, east, north in units)."""
-        degrees = [value / UNITS_PER_DEGREE for value in bounds]
-        found = self._areas(and_(AREAS.c.leaf.is_(True), bbox(AREAS, degrees)))
         west, south, east, north = bounds
+        asked = bounds if self._answers is None else _widened(bounds)  # a line that moves a little asks the same again
+        degrees = [value / UNITS_PER_DEGREE for value in asked]
+        found = self.once(("near", *asked), lambda: self._areas(and_(AREAS.c.leaf.is_(True), bbox(AREAS, degrees))))
         if len(self._kept) + len(found) <= MOST_KEPT:
             self._kept |= {area.fid: area for area in found}
         return [area for area in found
@@ -135,7 +154,7 @@ class Reader:
 
     def code_used(self, code: str) -> bool:
         """True when the code is or was in use."""
-        return self.connection.scalar(select(CODES.c.fid).where(CODES.c.code == code)) is not None
+        return self.once(("code", code), lambda: self.connection.scalar(select(CODES.c.fid).where(CODES.c.code == code)) is not None)
 
     def codes_used(self, codes: Iterable[str]) -> set[str]:
         """Those of the codes that are or were in use."""
@@ -271,6 +290,12 @@ def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
     values = list(values)
     for start in range(0, len(values), size):
         yield values[start:start + size]
+
+
+def _widened(bounds: Sequence[float]) -> tuple[int, ...]:
+    """The bounds on whole steps of a net, which hold them."""
+    west, south, east, north = bounds
+    return (*(math.floor(low / NET) * NET for low in (west, south)), *(math.ceil(high / NET) * NET for high in (east, north)))
 
 
 def _meets(own: tuple[float, ...], west: float, south: float, east: float, north: float) -> bool:

@@ -16,6 +16,7 @@ from layers.errors import BadFile, BadInput, ReadOnly, StoreBusy, StoreMissing
 from layers.rules import Rules
 
 from .engine import connect, gpkg_path, is_writable
+from .looking import Looks
 from .migrations import migrate, steps
 from .mode import NORMAL, SERVICE, Mode, kept_mode
 from .reasons import named, reasons
@@ -41,6 +42,7 @@ class Store:
         self.is_file = engine.dialect.name == "sqlite"
         self._turn = threading.RLock() if self.is_file else None  # SQLite has one writer: queue here, not in busy loops
         self._patience_s = busy_timeout_s
+        self._looks = Looks()
         self._watch = Watch(engine)
         self._watch.state()  # its connection stays: it keeps the file in WAL while we run
         self._seen: tuple[Any, tuple[int, int], Mode] = (None, (0, 0), NORMAL)
@@ -73,13 +75,19 @@ class Store:
                 raise BadInput(f"{path} is the store itself; take a copy of it")
 
     @contextmanager
-    def read(self) -> Iterator[Reader]:
+    def read(self, looks: Looks | None = None) -> Iterator[Reader]:
         """A consistent look at the store."""
         with reasons(self.url), self.engine.connect() as connection:
             if not self.is_file:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
-                yield Reader(connection, self.rules)
+                yield Reader(connection, self.rules, looks)
+
+    @contextmanager
+    def look(self) -> Iterator[Reader]:
+        """The same for who draws: what an earlier look read of the same revision is not read again. One at a time."""
+        with self._looks.turn() as mine, self.read(self._looks if mine else None) as reader:
+            yield reader
 
     @contextmanager
     def write(self, actor: str, op: str, *, note: str = "", form: Mapping[str, Any] | None = None) -> Iterator[Transaction]:

@@ -54,11 +54,12 @@ def _holds_cells(reader: Reader) -> bool:
 
 def need_of(reader: Reader, made: Draft) -> tuple[dict[int, int], dict[int, int]]:
     """Zone staff that the areas of a draft need before and after it, by fid; new areas have their negative ones."""
-    if not any_in_force(reader):
+    if not reader.once(any_in_force, lambda: any_in_force(reader)):
         return {}, {}
     before: Residents = defaultdict(lambda: defaultdict(int))
     after: Residents = defaultdict(lambda: defaultdict(int))
-    held, people = _strictest(reader, {area.fid for area in (*made.edit.before, *made.edit.after)}), reader.rules.population_kind
+    leaves = tuple(sorted({area.fid for area in (*made.edit.before, *made.edit.after)}))
+    held, people = reader.once((_strictest, leaves), lambda: _strictest(reader, leaves)), reader.rules.population_kind
     owners = {place.fid: place.area for place in made.facts.places}
     in_building: dict[int, list[tuple[str, int]]] = defaultdict(list)
     for layer, table, building in (("units", UNITS, UNITS.c.building), ("buildings", BUILDINGS, BUILDINGS.c.fid)):

@@ -23,7 +23,7 @@ LITTLE = 1e-3  # share of an area that rounding on a border may put on the other
 
 def zones_at(reader: Reader, bounds: Sequence[float]) -> list[dict[str, Any]]:
     """Zones proposed or in force whose envelope meets these bounds (units)."""
-    return reader.rows("zones", ZONES.c.status.in_(STANDING), bounds=[value / 1e7 for value in bounds])
+    return reader.once((zones_at, *bounds), lambda: reader.rows("zones", ZONES.c.status.in_(STANDING), bounds=[value / 1e7 for value in bounds]))
 
 
 def crossed(reader: Reader, edit: Edit, before: Mapping[int, Counts]) -> list[Finding]:

@@ -40,7 +40,7 @@ def preview():
         return preview_undo(form)
     if form.get("instead_of"):
         return _preview_instead(form)
-    with _told_whole(), state().store.read() as reader:
+    with _told_whole(), state().store.look() as reader:
         return _drafted(reader, form)[1]
 
 

@@ -22,7 +22,7 @@ PASSWORD = "Many-Planners-2026"
 SPLIT, MERGE = 0.45, 0.25  # shares of what is done; the rest is taken back
 SMALLEST = 2e-7  # square degrees (about 2,000 m2): smaller areas are only merged
 PREVIEWS = 2  # before each commit: the pointer moves
-WAIT, LEAST_S, MOST_S = 3, 0.03, 0.4  # the page waits so many times as long as the last answer took (static/js/edit/preview.js)
+WAIT, LEAST_S, MOST_S = 3, 0.1, 0.4  # the page waits so many times as long as the last answer took (static/js/edit/preview.js)
 
 
 @dataclass
@@ -56,7 +56,8 @@ class Planner:
             path = told["next"]
 
     def work(self, until: Callable[[Planner], bool]) -> Planner:
-        """Redraws until told to stop."""
+        """Redraws until told to stop. Nobody begins at the stroke of the hour."""
+        time.sleep(self.dice.uniform(0, self.draw_s + self.rest_s))
         self.look()
         while not until(self):
             chance = self.dice.random()

@@ -61,7 +61,7 @@ def test_the_log_holds_every_kind_of_work_and_of_refusal(log):
     ):
         assert done[work] >= 1, work
     refusals = {outcome for _, outcome in outcomes if outcome != "done"}
-    assert {"stale", "undo-blocked", "line-inside", "line-outside", "not-adjacent", "bad-input"} <= refusals
+    assert {"stale", "undo-blocked", "line-inside", "line-outside", "not-adjacent", "derived-kind"} <= refusals
     assert "error" not in refusals
 
 
