@@ -8,6 +8,7 @@ sibling, and only the vertices of runs that really cut are put on the borders.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -65,7 +66,7 @@ class Run:
 class Cut:
     """What the line does: all parts of the patch with the new vertices, the pieces of each part that is cut with the
     runs along them, and the runs that cut nothing: loose ones, bridges between two borders of one part (a hole and the
-    outside) and those that part off only slivers."""
+    outside) and those that part off only slivers. `line` is the line with a vertex wherever it meets a border (packed)."""
 
     parts: np.ndarray
     pieces: dict[int, np.ndarray]  # part -> Polygons
@@ -73,6 +74,7 @@ class Cut:
     loose: tuple[Run, ...] = ()
     bridges: tuple[Run, ...] = ()
     slivers: tuple[Run, ...] = ()
+    line: np.ndarray | None = None
 
 
 def drawn(line: shapely.LineString, snap_m: float = SNAP_M) -> np.ndarray:
@@ -93,14 +95,18 @@ def drawn(line: shapely.LineString, snap_m: float = SNAP_M) -> np.ndarray:
     return xy
 
 
-def cut(patch: Patch, wanted: np.ndarray, xy: np.ndarray, snap_m: float = SNAP_M) -> Cut:
-    """Cut the `wanted` parts (mask) of the patch along the line; nothing is assigned to anybody yet."""
+def cut(patch: Patch, wanted: np.ndarray, xy: np.ndarray, snap_m: float = SNAP_M,
+        only: Callable[[Run], bool] = lambda run: True) -> Cut:
+    """Cut the `wanted` parts (mask) of the patch along the line, or along those runs of it that `only` lets pass;
+    nothing is assigned to anybody yet."""
     if not wanted.any():
         return Cut(patch.parts, {})
     reach = math.ceil(max(units(snap_m, float(xy[0, 1])))) + 3
     own = Borders.of(patch.parts[wanted], xy, reach)
     xy = _snapped(xy, own, snap_m)
-    runs, loose = _runs(thread(xy, own), patch.parts, wanted, own)
+    line = thread(xy, own)
+    runs, loose = _runs(line, patch.parts, wanted, own)
+    runs = [run for run in runs if only(run)]
     _refuse_contact(runs)
     borders = Borders.of(patch.parts, xy, 2)
     bridges: list[Run] = []
@@ -122,7 +128,7 @@ def cut(patch: Patch, wanted: np.ndarray, xy: np.ndarray, snap_m: float = SNAP_M
             break
         runs = [run for run in runs if run not in idle]
         parts, pieces = patch.parts, {}
-    return Cut(parts, pieces, tuple(runs), tuple(loose), tuple(bridges), tuple(slivers))
+    return Cut(parts, pieces, tuple(runs), tuple(loose), tuple(bridges), tuple(slivers), line)
 
 
 def sides(pieces: np.ndarray, run: Run) -> tuple[int, int]:
