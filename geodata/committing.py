@@ -56,11 +56,12 @@ def save(tx: Transaction, made: Draft) -> tuple[dict[int, int], Draft]:
     redeal(tx, made.facts, made.dealt, fids)
     heirs = {fid: [real(heir) for heir in mine] for fid, mine in heirs_of(edit).items()}
     follow(tx, heirs, [(area.fid, area.shape) for area in written])
-    _attach(tx, edit, fids)
+    successor = {fid: real(heir) for fid, heir in edit.successor.items()}
+    _attach(tx, edit, successor)
     follow_members(tx, edit.before, written)
-    led = [(area.fid, real(new.fid)) for new in edit.after if new.fid < 0 for area in [_cut_from(edit, new)] if area]
-    tx.lead((*led, *edit.successor.items()))
-    follow_served(tx, (*led, *edit.successor.items()), edit.successor)
+    led = [(fid, real(new.fid)) for new in edit.after if new.fid < 0 for fid in _cut_from(edit, new)]
+    tx.lead((*led, *successor.items()))
+    follow_served(tx, (*led, *successor.items()), successor)
     return fids, done
 
 
@@ -135,24 +136,26 @@ def follow(tx: Transaction, heirs: Mapping[int, Sequence[int]], leaves: Sequence
                 tx.update(layer, row["fid"], {"area": area}, quiet=True)
 
 
-def _cut_from(edit: Edit, new: Area) -> Area | None:
-    """The area a new one was cut from; None for the first child of an area, which lives on above it."""
+def _cut_from(edit: Edit, new: Area) -> tuple[int, ...]:
+    """The areas a new one was cut from; none for the first child of an area, which lives on above it."""
+    if new.fid in edit.gave:
+        return edit.gave[new.fid]
     origin = origin_of(edit, new)
-    return None if origin is None or origin.fid == new.parent else origin
+    return () if origin is None or origin.fid == new.parent else (origin.fid,)
 
 
-def _attach(tx: Transaction, edit: Edit, fids: Mapping[int, int]) -> None:
+def _attach(tx: Transaction, edit: Edit, successor: Mapping[int, int]) -> None:
     """People and teams stay with the area that keeps its identity; those of a cut area are listed to re-assign, those
     of a retired one go to its successor. A zone keeps all that was decided; only whose it is follows."""
-    cut = {origin.fid for area in edit.after if area.fid < 0 for origin in [_cut_from(edit, area)] if origin}
-    there = tx.layers_at((*ATTACHED, "zones"), {*cut, *edit.successor})
+    cut = {fid for area in edit.after if area.fid < 0 for fid in _cut_from(edit, area)}
+    there = tx.layers_at((*ATTACHED, "zones"), {*cut, *successor})
     for layer in ATTACHED if there else ():
         table = TABLES[layer]
-        for row in tx.rows(layer, table.c.area.in_(sorted(edit.successor)), geometry=False):
-            tx.update(layer, row["fid"], {"area": edit.successor[row["area"]]})
+        for row in tx.rows(layer, table.c.area.in_(sorted(successor)), geometry=False):
+            tx.update(layer, row["fid"], {"area": successor[row["area"]]})
         if "reassign" in table.c:
             for row in tx.rows(layer, table.c.area.in_(sorted(cut)), geometry=False):
                 if not row["reassign"]:
                     tx.update(layer, row["fid"], {"reassign": True}, quiet=True)
-    for row in tx.rows("zones", TABLES["zones"].c.area.in_(sorted(edit.successor)), geometry=False) if there else ():
-        tx.update("zones", row["fid"], {"area": edit.successor[row["area"]]}, quiet=True)
+    for row in tx.rows("zones", TABLES["zones"].c.area.in_(sorted(successor)), geometry=False) if there else ():
+        tx.update("zones", row["fid"], {"area": successor[row["area"]]}, quiet=True)

@@ -15,6 +15,7 @@ from layers.redraw import OPERATIONS
 from .rows import Reader
 
 CUTTING = ("split", "merge")  # move borders of leaves
+TAKING = ("draw", "island")  # a new area takes ground from leaves
 DIVIDING = ("subdivide", "dissolve")  # change who holds the ground: an area or its children
 
 
@@ -52,7 +53,14 @@ def parse(reader: Reader, form: Mapping[str, Any]) -> dict[str, Any]:
             raise MissingField("merge needs two areas or more in targets")
         if form.get("keep") is not None:
             arguments["keep"] = reader.area(str(form["keep"])).fid
-    if form.get("allow_parts") and op in CUTTING:
+    if op in TAKING:
+        missing = [name for name in ("parent", "polygon") if form.get(name) is None]
+        if missing:
+            raise MissingField(f"{op} needs a parent and a polygon", fields=missing)
+        arguments = {"parent": reader.area(str(form["parent"])).fid, "polygon": read_polygon(form["polygon"])}
+    if op == "draw":
+        arguments |= {"trim": bool(form.get("trim")), "rest": None if form.get("rest") is None else str(form["rest"])}
+    if form.get("allow_parts") and op in (*CUTTING, "draw"):
         arguments["allow_parts"] = True
     return arguments
 
@@ -63,6 +71,11 @@ def read_line(value: Any) -> shapely.LineString:
     if len(line.coords) < 2 or line.length == 0:
         raise BadGeometry("the line has no length")
     return to_units(line)
+
+
+def read_polygon(value: Any) -> shapely.Polygon:
+    """A GeoJSON Polygon in lon, lat -> units. Raises BadGeometry."""
+    return to_units(read_geometry(value, "Polygon"))
 
 
 def read_geometry(value: Any, *kinds: str) -> shapely.Geometry:

@@ -79,6 +79,7 @@ def _staff_before(reader: Reader, edit: Edit, today: str) -> dict[int, dict[str,
         for row in reader.rows("staff", fids=sorted(came_from), geometry=False):
             old, role = came_from[row["fid"]], row["role"]
             if old != row["area"] and (row["starts_on"] or today) <= today <= (row["ends_on"] or today):
-                staff[row["area"]][role] -= 1
+                if row["area"] in staff:  # not a new area that takes over
+                    staff[row["area"]][role] -= 1
                 staff[old] = {**staff.get(old, {}), role: staff.get(old, {}).get(role, 0) + 1}
     return staff

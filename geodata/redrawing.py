@@ -44,16 +44,16 @@ def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60) -> D
     coverage = reader.coverage()
     targets = arguments.get("targets")
     if targets is None:
-        line = arguments["line"]
-        targets = [area.fid for area in coverage.near(line.bounds) if area.shape.intersects(line)]
+        shape = arguments.get("line") or arguments["polygon"]
+        targets = [area.fid for area in coverage.near(shape.bounds) if area.shape.intersects(shape)]
     if len(targets) > most_areas:
-        raise BadInput(f"the line meets {len(targets)} areas; at most {most_areas} can be redrawn at once")
+        raise BadInput(f"the drawing meets {len(targets)} areas; at most {most_areas} can be redrawn at once")
     facts = facts_of(reader, targets)
     edit = OPERATIONS[form["op"]](coverage, weigh=_weigh(facts), **arguments)
     changed = {area.fid for area in edit.before}
     if changed != set(targets):
         facts = facts_of(reader, sorted(changed))
-    line = arguments.get("line")
+    line = arguments["polygon"].exterior if "polygon" in arguments else arguments.get("line")
     return finish(reader, edit, facts, None if line is None else float(length_m(line)))
 
 
@@ -91,8 +91,11 @@ def _known_empty(edit: Edit, before: Mapping[int, Counts], dealt: Dealt) -> Edit
 
 def sources_of(edit: Edit, area: Area) -> set[int]:
     """The areas before the edit whose ground this one holds after it."""
-    origin = origin_of(edit, area)
-    return {area.fid} | ({origin.fid} if origin else set()) | {fid for fid, heir in edit.successor.items() if heir == area.fid}
+    gave = edit.gave.get(area.fid)
+    if gave is None:
+        origin = origin_of(edit, area)
+        gave = (origin.fid,) if origin else ()
+    return {area.fid, *gave} | {fid for fid, heir in edit.successor.items() if heir == area.fid}
 
 
 def heirs_of(edit: Edit) -> dict[int, list[int]]:

@@ -35,7 +35,8 @@ class Edit:
     negative fid and a provisional code "+1"; a retired one only in `before`). `touched` are neighbours that merely
     gained vertices on an unmoved border: their `rev` rises, their `version` does not. `above_before` and `above` hold
     areas whose division changes: one that loses its children is in `above_before` and, as a leaf, in `after`; one that
-    gets some is in `before` and, as a parent, in `above`. The ground is that of `before` and `after`, which are leaves."""
+    gets some is in `before` and, as a parent, in `above`. The ground is that of `before` and `after`, which are leaves. `gave`
+    names the givers of an area that took ground of others; where it says nothing, a new area was cut from one."""
 
     op: str
     before: tuple[Area, ...]
@@ -47,6 +48,7 @@ class Edit:
     findings: tuple[Finding, ...] = ()
     above_before: tuple[Area, ...] = ()
     above: tuple[Area, ...] = ()
+    gave: Mapping[int, tuple[int, ...]] = field(default_factory=dict)  # area after -> those before that gave it ground
 
     def __invert__(self) -> Edit:
         """Undo, valid while nothing changed since."""

@@ -25,7 +25,7 @@ from .privacy import special
 from .state import actor, rights, state
 
 blueprint = Blueprint("edits", __name__)
-KNOWN = ("op", "targets", "line", "level", "keep", "versions", "allow_parts", "edit", "instead_of")
+KNOWN = ("op", "targets", "line", "parent", "polygon", "rest", "trim", "level", "keep", "versions", "allow_parts", "edit", "instead_of")
 MOST_INSTEAD = 20  # edits that one replaces
 MOST_POINTS = 20_000  # vertices of a drawn line
 
@@ -139,6 +139,14 @@ def drawn_form() -> dict[str, Any]:
             raise BadInput("keep: the code of one of the targets is needed")
         if form["keep"] not in versions:
             own.require("redraw", [visible(form["keep"])])
+    if form.get("parent") is not None:
+        if not isinstance(form["parent"], str):
+            raise BadInput("parent: the code of an area is needed")
+        own.require("redraw", [visible(form["parent"])])
+    polygon = form.get("polygon")
+    rings = polygon.get("coordinates") if isinstance(polygon, dict) else None
+    if isinstance(rings, list) and sum(len(ring) for ring in rings if isinstance(ring, list)) > MOST_POINTS:
+        raise BadInput(f"polygon: more than {MOST_POINTS:,} points")
     line = form.get("line")
     if isinstance(line, dict) and isinstance(line.get("coordinates"), list) and len(line["coordinates"]) > MOST_POINTS:
         raise BadInput(f"line: {len(line['coordinates']):,} points; at most {MOST_POINTS:,} are cut along at once")

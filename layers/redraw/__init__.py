@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from ..edits import Edit
 from .dissolve import dissolve
+from .draw import draw
+from .island import island
 from .merge import merge
 from .split import split
 from .subdivide import subdivide
@@ -18,4 +20,6 @@ OPERATIONS: dict[str, Callable[..., Edit]] = {
     "merge": merge,
     "subdivide": subdivide,
     "dissolve": dissolve,
+    "draw": draw,
+    "island": island,
 }

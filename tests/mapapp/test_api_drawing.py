@@ -1,0 +1,120 @@
+"""A new area and an island over the API: what is told, who may, where it is refused, and who stands where afterwards."""
+
+from __future__ import annotations
+
+import pytest
+import shapely
+
+from layers.areas import to_degrees
+from tests.layers.little_town import by_code, little_town
+from tests.layers.test_redraw_draw import box
+from tests.mapapp.web import Web
+
+CODES = by_code(little_town())
+
+
+def drawing(polygon: shapely.Polygon, parent: str = "C1", op: str = "draw", **more) -> dict:
+    return {"op": op, "parent": parent, "polygon": shapely.geometry.mapping(to_degrees(polygon)), **more}
+
+
+ACROSS = box(1.5, 2, 0.3, 0.25)  # over the border of 12 and 22
+SWALLOWS = box(1, 1, 0.85)  # 11 lies wholly under it
+LEAVES = box(2, 2.5, 0.3, 0.4)  # half in C3
+INSIDE = box(2, 2, 0.15)  # in 22
+
+
+def post(web: Web, form: dict, who: str = "mayor", path: str = "/api/edits") -> dict:
+    answer = web.post(path, who, json=form)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def by(changed: list[dict]) -> dict[str, dict]:
+    return {one["code"]: one for one in changed}
+
+
+@pytest.mark.parametrize("form", [drawing(ACROSS), drawing(SWALLOWS), drawing(INSIDE, op="island")])
+def test_the_preview_shows_what_the_commit_writes(town: Web, form: dict) -> None:
+    before, head = town.area("C1"), town.store.head()
+    told = post(town, form, path="/api/edits/preview")
+    assert town.store.head() == head and "rev" not in told and told["line_m"] > 0
+    done = post(town, form)
+    assert (told["totals_before"], told["totals_after"], told["findings"]) == (done["totals_before"], done["totals_after"], done["findings"])
+    for key in ("households", "population", "special_total", "buildings"):
+        assert done["totals_before"][key] == done["totals_after"][key]
+    (new,) = [one for one in done["changed"] if one["new"]]
+    (draft,) = [one for one in told["changed"] if one["new"]]
+    assert (draft["code"], draft["next_code"]) == ("+1", new["code"]) and new["parent"] == "C1" and new["level"] == "micro_grid"
+    assert new["after"] == draft["after"] and new["geometry"] == draft["geometry"]
+    for key in ("population", "area_m2", "version"):
+        assert town.area("C1")[key] == pytest.approx(before[key]), key
+    assert town.area(new["code"])["population"] == new["after"]["population"]
+    back = town.post(f"/api/edits/{done['rev']}/undo")
+    assert back.status_code == 200 and town.get(f"/api/areas/{new['code']}").status_code == 404
+
+
+def test_who_lies_under_it_retires_and_its_people_go_along(town: Web) -> None:
+    with town.store.read() as reader:
+        fid = reader.area("11").fid
+        staff = [row["fid"] for row in reader.rows("staff", geometry=False) if row["area"] == fid]
+        houses = [row["fid"] for row in reader.rows("buildings", geometry=False) if row["area"] == fid]
+    assert staff and houses
+    done = post(town, drawing(SWALLOWS))
+    changed = by(done["changed"])
+    assert changed["11"]["retired"] and not changed["12"]["retired"]
+    (new,) = [one for one in done["changed"] if one["new"]]
+    with town.store.read() as reader:
+        assert {row["area"] for row in reader.rows("staff", fids=staff, geometry=False)} == {new["fid"]}
+        assert {row["area"] for row in reader.rows("buildings", fids=houses, geometry=False)} == {new["fid"]}
+    assert new["code"] in {one["code"] for one in town.get("/api/areas?parent=C1&limit=1000", "planner").json["areas"]}
+
+
+def test_ground_beyond_the_parent_is_refused_with_the_place_or_left_out(town: Web) -> None:
+    for path in ("/api/edits/preview", "/api/edits"):
+        answer = town.post(path, json=drawing(LEAVES))
+        assert answer.status_code == 422 and answer.json["code"] == "line-leaves-parent" and answer.json["areas"] == ["23"]
+        assert CODES["23"].shape.contains(shapely.Point([value * 1e7 for value in answer.json["where"]]))
+    done = post(town, drawing(LEAVES, trim=True))
+    assert [finding["kind"] for finding in done["findings"]][0] == "trimmed" and done["findings"][0]["code"] == "C1"
+    assert {one["code"] for one in done["touched"]} == {"23"}
+
+
+def test_a_leaf_that_falls_apart_is_refused_or_its_pieces_become_areas(town: Web) -> None:
+    strip = drawing(box(2, 2, 0.08, 0.94), trim=True)
+    answer = town.post("/api/edits", json=strip)
+    assert (answer.status_code, answer.json["code"], answer.json["areas"]) == (422, "parts", ["22"])
+    assert len([one for one in post(town, strip | {"rest": "new"}, path="/api/edits/preview")["changed"] if one["new"]]) == 2
+    done = post(town, strip | {"allow_parts": True})
+    assert len(next(one for one in done["changed"] if one["code"] == "22")["geometry"]["coordinates"]) == 2
+
+
+def test_who_works_in_c1_only_draws_there(town: Web) -> None:
+    for who, status in (("planner", 200), ("commander", 200), ("neighbour", 404), ("viewer", 403), ("reporter", 403), (None, 401)):
+        assert town.post("/api/edits/preview", who, json=drawing(ACROSS)).status_code == status, who
+    assert town.post("/api/edits/preview", "planner", json=drawing(LEAVES, "K")).status_code == 404
+    assert town.post("/api/edits/preview", "mixed", json=drawing(ACROSS, "T1")).status_code == 403
+    assert town.post("/api/edits/preview", "mixed", json=drawing(ACROSS)).status_code == 200
+    assert town.post("/api/edits", "planner", json=drawing(ACROSS)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "reason"),
+    [
+        ({"op": "draw", "parent": "C1"}, 422, "missing-field"),
+        ({"op": "island", "polygon": drawing(INSIDE)["polygon"]}, 422, "missing-field"),
+        (drawing(INSIDE, "nobody"), 404, "unknown-area"),
+        (drawing(INSIDE, "22"), 422, "no-children"),
+        (drawing(INSIDE, rest="old"), 400, "bad-input"),
+        (drawing(LEAVES, "K"), 422, "other-parent"),
+        (drawing(ACROSS, "22", "island"), 422, "line-leaves-parent"),
+        ({"op": "draw", "parent": 7, "polygon": None}, 400, "bad-input"),
+        ({"op": "draw", "parent": "C1", "polygon": 5}, 422, "bad-geometry"),
+        ({"op": "draw", "parent": "C1", "polygon": {"type": "Polygon", "coordinates": 5}}, 422, "bad-geometry"),
+        ({"op": "draw", "parent": "C1", "polygon": {"type": "LineString", "coordinates": [[0, 0], [1, 1]]}}, 422, "bad-geometry"),
+        ({"op": "draw", "parent": "C1", "polygon": {"type": "Polygon", "coordinates": [[[120.2, 23], [120.3, 23]]]}}, 422, "bad-geometry"),
+    ],
+)
+def test_refusals_name_their_reason(shared: Web, form: dict, status: int, reason: str) -> None:
+    for path in ("/api/edits/preview", "/api/edits"):
+        answer = shared.post(path, json=form)
+        assert (answer.status_code, answer.json["code"]) == (status, reason), answer.text
