@@ -14,7 +14,7 @@ from layers.redraw import OPERATIONS
 
 from .rows import Reader
 
-CUTTING = ("split", "merge")  # move borders of leaves
+CUTTING = ("split", "merge", "reshape")  # move borders of leaves
 TAKING = ("draw", "island")  # a new area takes ground from leaves
 DIVIDING = ("subdivide", "dissolve")  # change who holds the ground: an area or its children
 
@@ -41,13 +41,15 @@ def parse(reader: Reader, form: Mapping[str, Any]) -> dict[str, Any]:
         arguments["levels"] = reader.rules.levels
     if op == "subdivide" and form.get("level") is not None:
         arguments["level"] = str(form["level"])
-    if op == "split":
+    if op in ("split", "reshape"):
         if "line" not in form:
-            raise MissingField("split needs a line")
+            raise MissingField(f"{op} needs a line")
         arguments.setdefault("targets", None)
         arguments["line"] = read_line(form["line"])
-        if form.get("keep") is not None:
+        if op == "split" and form.get("keep") is not None:
             arguments["keep"] = _read_point(form["keep"])
+    if op == "reshape":
+        arguments["fixed"] = fixed_levels(reader)
     if op == "merge":
         if not arguments.get("targets") or len(arguments["targets"]) < 2:
             raise MissingField("merge needs two areas or more in targets")
@@ -63,6 +65,11 @@ def parse(reader: Reader, form: Mapping[str, Any]) -> dict[str, Any]:
     if form.get("allow_parts") and op in (*CUTTING, "draw"):
         arguments["allow_parts"] = True
     return arguments
+
+
+def fixed_levels(reader: Reader) -> frozenset[str]:
+    """The levels whose borders law fixes."""
+    return frozenset(level.id for level in reader.rules.levels if level.locked)
 
 
 def read_line(value: Any) -> shapely.LineString:

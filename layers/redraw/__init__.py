@@ -12,12 +12,14 @@ from .dissolve import dissolve
 from .draw import draw
 from .island import island
 from .merge import merge
+from .reshape import reshape
 from .split import split
 from .subdivide import subdivide
 
 OPERATIONS: dict[str, Callable[..., Edit]] = {
     "split": split,
     "merge": merge,
+    "reshape": reshape,
     "subdivide": subdivide,
     "dissolve": dissolve,
     "draw": draw,

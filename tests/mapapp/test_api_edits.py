@@ -56,7 +56,8 @@ def dump(web: Web) -> dict[str, list]:
     return {"areas": areas, "owners": owners}
 
 
-ELSEWHERE = {"subdivide": "test_api_dividing", "dissolve": "test_api_dividing", "draw": "test_api_drawing", "island": "test_api_drawing"}
+ELSEWHERE = {"subdivide": "test_api_dividing", "dissolve": "test_api_dividing", "draw": "test_api_drawing", "island": "test_api_drawing",
+             "reshape": "test_api_reshaping"}
 FORMS = {"split": lambda web: split(web, "inside", "mayor"), "merge": lambda web: MERGE}
 
 
