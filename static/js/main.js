@@ -10,6 +10,7 @@ import { Desk } from "./edit/desk.js";
 import { Division } from "./edit/division.js";
 import { Journal } from "./edit/journal.js";
 import { restore } from "./edit/restore.js";
+import { DrawMode } from "./edit/modes/draw_mode.js";
 import { PostMode } from "./edit/modes/post_mode.js";
 import { MergeMode } from "./edit/modes/merge_mode.js";
 import { MeasureMode } from "./edit/modes/measure_mode.js";
@@ -54,6 +55,7 @@ const MODES = {
   select: (desk) => new SelectMode(desk),
   split: (desk) => new SplitMode(desk),
   merge: (desk) => new MergeMode(desk),
+  draw: (desk) => new DrawMode(desk),
   zone: (desk) => new ZoneMode(desk),
   post: (desk) => new PostMode(desk),
   measure: (desk) => new MeasureMode(desk),
@@ -74,7 +76,7 @@ const list = (areas) => areas.map(places.short).join("、");
 function sayDone(answer) {
   const before = answer.changed.filter((area) => area.before),
     after = answer.changed.filter((area) => !area.retired);
-  return t(`toast.${answer.op}`, { what: list(before), into: list(after) });
+  return t(`toast.${answer.op}`, { what: list(before), into: list(after), made: list(after.filter((area) => area.new)) });
 }
 
 async function start() {
@@ -110,8 +112,8 @@ async function start() {
     staff: (area) => staff.show(area),
     free: () =>
       desk.mode &&
-      ["select", "measure", "split", "post"].includes(page.tool) &&
-      !(desk.mode.draft && ["split", "post"].includes(page.tool) && !desk.mode.draft.empty) &&
+      ["select", "measure", "split", "draw", "post"].includes(page.tool) &&
+      !(desk.mode.draft && ["split", "draw", "post"].includes(page.tool) && !desk.mode.draft.empty) &&
       !postCards.open &&
       !staff.open,
   });

@@ -177,6 +177,8 @@ export function drawImages(ink) {
     "side-a": badge("A", ink["side-a"], ink),
     "side-b": badge("B", ink["side-b"], ink),
     "side-c": badge("C", ink.peer, ink),
+    "side-new": badge(t("draw.tag"), ink["side-b"], ink),
+    "side-none": new ImageData(2, 2), // a label without a letter
     vertex: square(ink, { size: 8, colour: "edit" }),
     "vertex-snap": square(ink, { size: 18, colour: "edit", round: true, fill: null }),
     "vertex-new": square(ink, { size: 9, colour: "select", turned: true }),
