@@ -34,6 +34,12 @@ def save(tx: Transaction, made: Draft) -> tuple[dict[int, int], Draft]:
     tx.new_rev  # noqa: B018  the revision's number is locked before any other number: one order, no deadlock
     if tx.concurrent and facts_of(tx, sorted(area.fid for area in edit.before)) != made.facts:
         raise Raced  # somebody counted, built or moved there since the draft read it
+    with tx.gathered():
+        return _saved(tx, made)
+
+
+def _saved(tx: Transaction, made: Draft) -> tuple[dict[int, int], Draft]:
+    edit = made.edit
     fids = _number(tx, edit)
     real = lambda fid: fids.get(fid, fid)  # noqa: E731
     after = []

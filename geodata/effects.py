@@ -74,7 +74,7 @@ def _divided(reader: Reader, areas: Sequence[Area], held: Sequence[tuple[Area, C
 def _staff_before(reader: Reader, edit: Edit, today: str) -> dict[int, dict[str, int]]:
     """Staff by area and role as it was before the edit; in a commit those it moved are counted where they came from."""
     staff = staff_by_area(reader, today, [area.fid for area in (*edit.before, *edit.above_before)])
-    if isinstance(reader, Transaction) and reader.taken is not None:
+    if isinstance(reader, Transaction) and "staff" in reader.touched["layers"]:
         came_from = {image["fid"]: image["row"]["area"] for image in reader.before_images(reader.taken) if image["layer"] == "staff"}
         for row in reader.rows("staff", fids=sorted(came_from), geometry=False):
             old, role = came_from[row["fid"]], row["role"]

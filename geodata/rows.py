@@ -107,10 +107,14 @@ class Reader:
             self._heads |= {row.fid: Head(*row) for row in self.connection.execute(select(*columns).where(AREAS.c.fid.in_(chunk)))}
         return {fid: self._heads[fid] for fid in wanted if fid in self._heads}
 
-    def forget(self) -> None:
-        """What was read is read anew: something was written, or others are held off from now on."""
-        self._kept.clear()
-        self._heads.clear()
+    def forget(self, fid: int | None = None) -> None:
+        """What was read is read anew: this area was written, or (None) others are held off from now on."""
+        if fid is None:
+            self._kept.clear()
+            self._heads.clear()
+        else:
+            self._kept.pop(fid, None)
+            self._heads.pop(fid, None)
 
     def leaves_near(self, bounds: Sequence[float]) -> list[Area]:
         """Leaves whose envelope meets `bounds` (west, south, east, north in units)."""

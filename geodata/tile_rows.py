@@ -265,6 +265,8 @@ def changed(rows: Rows, removed: np.ndarray, part: Part, rev: int, borders: bool
     """The next state: features `removed` are gone, those of `part` are as given. With `borders`, neighbours whose
     border points became or ceased to be fixed are stated again."""
     gone = rows.rows_of(np.union1d(removed, part.table["fid"]))
+    if not len(gone) and not len(part.table):
+        return replace(rows, rev=rev)  # a level that shows none of them
     if borders:
         gone, part = _with_neighbours(rows, gone, part)
     after = rows.added(part, gone, rev)

@@ -36,6 +36,7 @@ class TileLayer:
         self._columns = Columns(strings or {}, ints or {})
         part = self._read(fids, geometries, strings, ints)
         self._rows = first_rows(part, rev, borders=kind == "polygon")
+        self._nothing = self._read((), (), None, None)
         self._changing, self._compacting = threading.Lock(), threading.Lock()
         self._since: list[tuple] | None = None  # changes made while a compaction runs
 
@@ -75,7 +76,7 @@ class TileLayer:
                 rev: int | None = None) -> None:
         """Take features out and put others in (a feature already there is replaced, an unknown one is not missed).
         Readers see the state before or after. `rev` is the revision of the new state, else the next number."""
-        part = self._read(fids, geometries, strings, ints)
+        part = self._read(fids, geometries, strings, ints) if len(fids) else self._nothing
         removed = np.asarray(removed_fids, np.int64)
         with self._changing:
             change = (removed, part, self._rows.rev + 1 if rev is None else rev, self.kind == "polygon")

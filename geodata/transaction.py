@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
 from layers.areas import Area, to_degrees
 from layers.errors import NotFound, Stale
@@ -20,6 +21,10 @@ from .schema import AREAS, CODES, COUNTERS, EVENTS, HISTORY, LINEAGE, META, REVI
 
 CHANNEL = "weige_events"  # on PostgreSQL: wakes whoever waits for events
 _NOT_IN_ROW = {"fid", "geom", "version", "rev"}
+# One statement a table, so that SQLAlchemy builds it once: the row as it was read, not as somebody wrote it since.
+_THIS = {name: and_(table.c.fid == bindparam("this_fid"), table.c.rev == bindparam("this_rev")) for name, table in TABLES.items()}
+_UPDATE = {name: update(table).where(_THIS[name]) for name, table in TABLES.items()}
+_DELETE = {name: delete(table).where(_THIS[name]) for name, table in TABLES.items()}
 
 
 class Raced(Exception):
@@ -41,6 +46,8 @@ class Transaction(Reader):
         self.everything = False  # True: caches read the whole store anew
         self.extent = Extent()
         self.events: list[tuple[str, Any]] = []
+        self._images: list[dict[str, Any]] = []  # on their way to the history
+        self._gathering = False
 
     # ---- numbers -------------------------------------------------------------------------------------------------
     def take(self, name: str, count: int = 1) -> int:
@@ -63,7 +70,8 @@ class Transaction(Reader):
         """The number of this revision. Taking it holds off all other writers until the commit."""
         if self.taken is None:
             self.taken = self.take("rev")
-            self.forget()
+            if self.concurrent:
+                self.forget()
         return self.taken
 
     def set_meta(self, key: str, value: Any) -> None:
@@ -118,29 +126,42 @@ class Transaction(Reader):
         return before
 
     def _write(self, layer: str, before: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        table = TABLES[layer]
-        done = self.connection.execute(
-            update(table).where(and_(table.c.fid == before["fid"], table.c.rev == before["rev"])).values(**values))
+        done = self.connection.execute(_UPDATE[layer], {"this_fid": before["fid"], "this_rev": before["rev"], **values})
         if done.rowcount != 1:
             raise Raced
         if layer == "areas":
-            self.forget()
+            self.forget(before["fid"])
 
     def _remove(self, layer: str, before: Mapping[str, Any]) -> None:
-        table = TABLES[layer]
-        done = self.connection.execute(delete(table).where(and_(table.c.fid == before["fid"], table.c.rev == before["rev"])))
+        done = self.connection.execute(_DELETE[layer], {"this_fid": before["fid"], "this_rev": before["rev"]})
         if done.rowcount != 1:
             raise Raced
         if layer == "areas":
-            self.forget()
+            self.forget(before["fid"])
 
     def _keep(self, layer: str, rows: Sequence[Mapping[str, Any]]) -> None:
         rev = self.new_rev
-        if rows:
-            self.connection.execute(insert(HISTORY), [
-                {"layer": layer, "fid": row["fid"], "version": row["version"], "rev_from": row["rev"], "rev_to": rev,
-                 "geom": row.get("geom"), "row": {name: value for name, value in row.items() if name not in _NOT_IN_ROW}}
-                for row in rows])
+        self._images += [
+            {"layer": layer, "fid": row["fid"], "version": row["version"], "rev_from": row["rev"], "rev_to": rev,
+             "geom": row.get("geom"), "row": {name: value for name, value in row.items() if name not in _NOT_IN_ROW}}
+            for row in rows]
+        if not self._gathering:
+            self._write_images()
+
+    def _write_images(self) -> None:
+        if self._images:
+            self.connection.execute(insert(HISTORY), self._images)
+            self._images = []
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """What rows were before goes to the history at the end of this block, in one statement."""
+        self._gathering = True
+        try:
+            yield
+        finally:
+            self._gathering = False
+        self._write_images()
 
     def _note(self, layer: str, owners: Iterable[tuple[int, int | None]]) -> None:
         """Remembers what was touched, for caches and watchers."""

@@ -56,6 +56,7 @@ class Server(_Section):
     sign_in_limit: str
     behind_proxy: bool
     workers: int
+    preview_process: bool
     open_metrics: bool
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from flask import Blueprint
 
-from geodata import committing, effects, redrawing, undoing
+from geodata import committing, effects, previewing, redrawing, undoing
 from geodata.conflicts import heirs_of_code
 from geodata.coverage_cache import today
 from geodata.notices import notify
 from geodata.rows import Reader
 from geodata.transaction import Transaction
+from layers.areas import Area
 from layers.errors import BadInput, Stale, UnknownArea
 
 from .areas import visible
@@ -40,8 +41,20 @@ def preview():
         return preview_undo(form)
     if form.get("instead_of"):
         return _preview_instead(form)
-    with _told_whole(), state().store.look() as reader:
-        return _drafted(reader, form)[1]
+    with _told_whole():
+        return _looked(form)
+
+
+def _looked(form: dict[str, Any]) -> dict[str, Any]:
+    """What the operation would do, by the process of previews, or here when that has enough to do."""
+    held = state()
+    settings = {"most_areas": held.config.redraw.interactive_areas, "today": today(held.store)}
+    told = held.previews.show(form, **settings) if held.previews is not None else None
+    if told is None:
+        with held.store.look() as reader:
+            told = previewing.shown(reader, form, **settings)
+    rights().require("redraw", told.before)
+    return _shown(told.answer, told.before)
 
 
 @blueprint.post("/api/edits")
@@ -53,22 +66,22 @@ def commit():
 
     def change(tx):
         authors = _take_back(tx, form)
-        made, _ = _drafted(tx, form, answered=False)
+        made = _drafted(tx, form)
         fids, done = committing.save(tx, made)
         areas = made.edit.above_before or made.edit.before
         tx.note = " + ".join(area.code for area in areas)
         notify(tx, authors, "overwritten", op=form["op"], area=areas[0].code, note=tx.note,
                by=called(rights(), [area.path for area in areas]))
         answer = effects.answer(tx, done, today=today(held.store), fids=fids)
-        return _shown(answer, made) | {"edit": tx.taken, "rev": tx.taken}
+        return _shown(answer, made.edit.before) | {"edit": tx.taken, "rev": tx.taken}
     with _told_whole():
         return held.store.attempt(actor(), form["op"], change, form=form)
 
 
-def _drafted(reader: Reader, form: dict[str, Any], *, answered: bool = True) -> tuple[redrawing.Draft, dict[str, Any]]:
+def _drafted(reader: Reader, form: dict[str, Any]) -> redrawing.Draft:
     made = redrawing.draft(reader, form, most_areas=state().config.redraw.interactive_areas)
     rights().require("redraw", (*made.edit.above_before, *made.edit.before))
-    return made, _shown(effects.answer(reader, made, today=today(state().store)), made) if answered else {}
+    return made
 
 
 # ---- the same ground twice ------------------------------------------------------------------------------------------
@@ -93,7 +106,8 @@ def _preview_instead(form: dict[str, Any]) -> dict[str, Any]:
 
     def change(tx):
         _take_back(tx, form)
-        answer.update(_drafted(tx, form)[1])
+        made = _drafted(tx, form)
+        answer.update(_shown(effects.answer(tx, made, today=today(state().store)), made.edit.before))
         raise _Seen
     with suppress(_Seen), _told_whole():
         state().store.attempt(actor(), form["op"], change, form=form)
@@ -167,10 +181,10 @@ def _standing(code: str) -> list[Any]:
         return found
 
 
-def _shown(answer: dict[str, Any], made: redrawing.Draft) -> dict[str, Any]:
+def _shown(answer: dict[str, Any], before: Iterable[Area]) -> dict[str, Any]:
     """The answer with special groups only for those who may see them there."""
     own, cache = rights(), state().cache
-    exact = all(own.may("see_special", cache.nodes[area.fid].path) for area in made.edit.before
+    exact = all(own.may("see_special", cache.nodes[area.fid].path) for area in before
                 if area.fid in cache.nodes)
     for change in answer["changed"]:
         change |= {side: special(change[side], exact=exact) for side in ("before", "after") if change[side]}

@@ -18,6 +18,7 @@ from typing import Any
 
 import uvicorn
 
+from geodata.previewing import Previewer
 from geodata.serving_lock import serving
 from geodata.store import Store
 from layers.errors import BadInput
@@ -69,6 +70,8 @@ def run(config: Config, store: Store, listener: socket.socket, ready: Callable[[
     app = create_app(config, store, worker=worker)
     front = asgi(app, config.server.threads)
     _settle()
+    if config.server.preview_process:
+        app.extensions["weige"].previews = Previewer(store.url, store.rules)
     server = Server(uvicorn.Config(arrivals(front), log_config=None, log_level="warning", access_log=False, lifespan="off",
                                    proxy_headers=config.server.behind_proxy, server_header=False,
                                    timeout_graceful_shutdown=GRACE_S), front.close)

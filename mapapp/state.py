@@ -14,6 +14,7 @@ from geodata.ground import Ground
 from geodata.inbox import Inbox
 from geodata.jobs import Jobs
 from geodata.layer_tiles import LayerTiles, shown_of
+from geodata.previewing import Previewer
 from geodata.status_sums import StatusSums
 from geodata.store import Store
 from geodata.tile_cache import TileCache, TileKey
@@ -37,6 +38,7 @@ class State:
     tile_cache: TileCache
     jobs: Jobs
     admit: Callable[[str, float, Any, int, str], None] = lambda *_: None  # tells the lane of tiles whom the gate let in
+    previews: Previewer | None = None  # None: computed where they are asked for
     beside: list[Any] = field(default_factory=list)  # what else is closed with it
     live: Hub = field(init=False)  # who watches, and what they are told
     inbox: Inbox = field(init=False)  # reports on their way to the disk
@@ -53,6 +55,8 @@ class State:
         self.live.close()
         for one in self.beside:
             one.close()
+        if self.previews is not None:
+            self.previews.close()
         self.jobs.close()
         self.accounts.close()
         self.store.close()

@@ -22,7 +22,7 @@ PASSWORD = "Many-Planners-2026"
 SPLIT, MERGE = 0.45, 0.25  # shares of what is done; the rest is taken back
 SMALLEST = 2e-7  # square degrees (about 2,000 m2): smaller areas are only merged
 PREVIEWS = 2  # before each commit: the pointer moves
-WAIT, LEAST_S, MOST_S = 3, 0.1, 0.4  # the page waits so many times as long as the last answer took (static/js/edit/preview.js)
+WAIT, LEAST_S, MOST_S = 3, 0.125, 0.4  # the page waits so many times as long as the last answer took (static/js/edit/preview.js)
 
 
 @dataclass

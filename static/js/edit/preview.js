@@ -3,7 +3,7 @@
 
 const SLOW_MS = 150,
   STUCK_MS = 1000,
-  LEAST_MS = 100, // nobody reads numbers that change faster
+  LEAST_MS = 125, // nobody reads numbers that change faster
   MOST_MS = 400,
   WAIT = 3; // times as long as the answer took
 
