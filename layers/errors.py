@@ -183,6 +183,18 @@ class PartsRefused(EditRefused):
     code = "parts"
 
 
+class TooManyParts(EditRefused):
+    """There are fewer buildings and pieces of ground than parts asked for."""
+
+    code = "too-many-parts"
+
+
+class AreaSwallowed(EditRefused):
+    """The line goes round a whole area; merging is an operation of its own."""
+
+    code = "swallowed"
+
+
 class ProofFailed(EditRefused):
     """The new areas would leave a gap or overlap."""
 

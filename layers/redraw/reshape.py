@@ -22,6 +22,7 @@ from ..coverage import Coverage, gather, prove
 from ..edits import Edit, Finding
 from ..errors import (
     AreaLocked,
+    AreaSwallowed,
     EditRefused,
     LineInside,
     LineLeavesParent,
@@ -30,6 +31,7 @@ from ..errors import (
     OtherParent,
     PartsRefused,
     SliverRefused,
+    UnknownArea,
 )
 from ..measure import units
 from ..noding import Borders, course
@@ -44,12 +46,12 @@ def reshape(coverage: Coverage, targets: Sequence[int] | None, line: shapely.Lin
     border move onto it, and what is thinner than that stays where it is. `fixed` are levels whose borders law fixes.
 
     Everybody keeps fid, code and attributes; `gave` says who took ground of whom. Ground of another parent stays, which
-    a finding `line-leaves-parent` says. A leaf falls into more parts only with `allow_parts`.
+    a finding `trimmed` says. A leaf falls into more parts only with `allow_parts`.
 
     UnknownArea, NotLeaf, AreaLocked for the targets and for whoever gives or takes; BadGeometry, LineCrossesItself,
     LineOutside, LineInside (it meets the border once; `distance_m` to the next), SliverRefused, LineLeavesParent (only
-    other parents' ground lies behind it), OtherParent and NotAdjacent (nobody could take what is cut off), PartsRefused,
-    EditRefused (it goes round a whole area, or leaves open which side is whose), ProofFailed."""
+    other parents' ground lies behind it), OtherParent and NotAdjacent (nobody could take what is cut off), AreaSwallowed
+    (it goes round a whole area), PartsRefused, EditRefused (it leaves open which side is whose), ProofFailed."""
     xy = drawn(line, snap_m)
     if (xy[0] == xy[-1]).all():
         raise LineOutside("a closed line moves no border", where=(xy[0] / UNITS_PER_DEGREE).tolist())
@@ -63,7 +65,8 @@ def reshape(coverage: Coverage, targets: Sequence[int] | None, line: shapely.Lin
     last = Border.of(patch, done, first.target, first.right)
     if last is None:
         raise EditRefused("the line and the borders cannot be told apart here", where=place(done.line[0]))
-    edit = _edit(coverage, last, allow_parts, first.left_out())
+    parent = _code_of(coverage, patch.areas[first.target].parent)
+    edit = _edit(coverage, last, allow_parts, first.left_out(parent))
     refuse_fixed(edit.before, fixed)
     prove(edit, coverage)
     return edit
@@ -74,6 +77,13 @@ def refuse_fixed(areas: Sequence[Area], fixed: Collection[str]) -> None:
     for area in areas:
         if area.level in fixed:
             raise AreaLocked(f"{area.code}: law fixes the borders of the level {area.level}", areas=[area.code])
+
+
+def _code_of(coverage: Coverage, fid: int | None) -> str:
+    try:
+        return coverage.get(fid).code
+    except UnknownArea:  # a view of leaves only
+        return str(fid)
 
 
 def _name(run: Run) -> tuple[int, bytes]:
@@ -139,13 +149,12 @@ class Border:
         return [run for way in self.ways for run in way.runs
                 if len({(run.part, piece) in moved for piece in sides(pieces[run.part], run)}) == 2]
 
-    def left_out(self) -> tuple[Finding, ...]:
+    def left_out(self, parent: str) -> tuple[Finding, ...]:
         """Says that ground of other parents stays where it is."""
         if not self.abroad:
             return ()
-        code = self.patch.areas[self.patch.owner[self.abroad[0].part]].code
-        return (Finding("line-leaves-parent", f"{code} belongs to another parent and keeps its ground", code,
-                        tuple(place(self.abroad[0].keys[0]))),)
+        where = tuple(place(self.abroad[0].keys[0]))
+        return (Finding("trimmed", "the line leaves the parent; ground of other parents stays where it is", parent, where),)
 
 
 def _chosen(patch: Patch, met: Cut, named: set[int] | None, xy: np.ndarray) -> Border:
@@ -293,9 +302,9 @@ def _refuse_swallowed(coverage: Coverage, border: Border, held: dict[int, list[s
                     raise _swallowed(area)
 
 
-def _swallowed(area: Area) -> EditRefused:
+def _swallowed(area: Area) -> AreaSwallowed:
     spot = area.shape.representative_point()
-    return EditRefused(f"the line goes round all of {area.code}: merge it instead", areas=[area.code],
+    return AreaSwallowed(f"the line goes round all of {area.code}: merge it instead", areas=[area.code],
                        where=[spot.x / UNITS_PER_DEGREE, spot.y / UNITS_PER_DEGREE])
 
 

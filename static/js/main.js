@@ -14,6 +14,7 @@ import { DrawMode } from "./edit/modes/draw_mode.js";
 import { PostMode } from "./edit/modes/post_mode.js";
 import { MergeMode } from "./edit/modes/merge_mode.js";
 import { MeasureMode } from "./edit/modes/measure_mode.js";
+import { ReshapeMode } from "./edit/modes/reshape_mode.js";
 import { SelectMode } from "./edit/modes/select_mode.js";
 import { SplitMode } from "./edit/modes/split_mode.js";
 import { ZoneMode } from "./edit/modes/zone_mode.js";
@@ -55,6 +56,7 @@ const MODES = {
   select: (desk) => new SelectMode(desk),
   split: (desk) => new SplitMode(desk),
   merge: (desk) => new MergeMode(desk),
+  reshape: (desk) => new ReshapeMode(desk),
   draw: (desk) => new DrawMode(desk),
   zone: (desk) => new ZoneMode(desk),
   post: (desk) => new PostMode(desk),
@@ -112,8 +114,8 @@ async function start() {
     staff: (area) => staff.show(area),
     free: () =>
       desk.mode &&
-      ["select", "measure", "split", "draw", "post"].includes(page.tool) &&
-      !(desk.mode.draft && ["split", "draw", "post"].includes(page.tool) && !desk.mode.draft.empty) &&
+      ["select", "measure", "split", "reshape", "draw", "post"].includes(page.tool) &&
+      !(desk.mode.draft && ["split", "reshape", "draw", "post"].includes(page.tool) && !desk.mode.draft.empty) &&
       !postCards.open &&
       !staff.open,
   });

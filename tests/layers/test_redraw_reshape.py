@@ -18,6 +18,7 @@ from layers.coverage import explode, prove
 from layers.edits import Edit
 from layers.errors import (
     AreaLocked,
+    AreaSwallowed,
     BadGeometry,
     EditRefused,
     LineCrossesItself,
@@ -193,7 +194,7 @@ def test_nobody_falls_into_parts_unless_asked():
 
 def test_a_whole_area_is_merged_not_reshaped_over():
     round_21 = drawn((1.4, 0.6), (1.3, 0.2), (1.7, 0.2), (2.9, 0.3), (3.0, 1.0), (2.8, 1.9), (1.7, 1.9), (1.4, 1.9), (1.3, 1.4))
-    assert refused(EditRefused, ["11"], round_21).details["areas"] == ["21"]
+    assert refused(AreaSwallowed, ["11"], round_21).details["areas"] == ["21"]
 
 
 # --- borders that stay -----------------------------------------------------------------------------------------------
@@ -201,7 +202,7 @@ def test_ground_of_another_parent_stays_and_a_finding_says_so():
     after = reshaped(["12"], drawn((1.3, 1.8), (1.8, 1.85), (1.8, 3.2), (1.3, 3.2)))
     assert {code for code in after if code} == {"12", "22"}
     (finding,) = after[""].findings
-    assert (finding.kind, finding.code) == ("line-leaves-parent", "23") and finding.where
+    assert (finding.kind, finding.code) == ("trimmed", "community-2") and finding.where
 
 
 def test_a_line_behind_which_only_others_lie_is_refused():

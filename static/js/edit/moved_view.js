@@ -1,0 +1,41 @@
+// Shows on the map what a moved border would give: the areas as they would be, lettered, with their households.
+import { figureText } from "../ui/figure_text.js";
+
+/** Owns the preview on the map and which labels it stands in for. Verbs: show, clear. */
+export class MovedView {
+  #hidden = [];
+
+  /** @param {import("../map/canvas.js").Canvas} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+  }
+
+  /** @param {Array<{fid: number, side: string, geometry: object, after: object, at: [number, number]}>} pieces */
+  show(pieces) {
+    this.canvas.show(
+      "preview",
+      pieces.flatMap((piece) => [
+        { type: "Feature", properties: { kind: "piece", side: piece.side }, geometry: piece.geometry },
+        {
+          type: "Feature",
+          properties: { kind: "label", side: piece.side, text: figureText.households(piece.after?.households) },
+          geometry: { type: "Point", coordinates: piece.at },
+        },
+      ]),
+    );
+    this.#hide(pieces.map((piece) => piece.fid));
+  }
+
+  clear() {
+    this.canvas.show("preview", []);
+    this.#hide([]);
+  }
+
+  #hide(fids) {
+    const label = (fid, hide) =>
+      this.canvas.gl.setFeatureState({ source: "areas", sourceLayer: "areas_label", id: fid }, { hide });
+    for (const fid of this.#hidden) if (!fids.includes(fid)) label(fid, false);
+    for (const fid of fids) if (!this.#hidden.includes(fid)) label(fid, true);
+    this.#hidden = fids;
+  }
+}
