@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import partial
 
 import shapely
@@ -41,6 +42,8 @@ def measured(store: Store) -> dict[str, list[float]]:
     form = {"kind": "lockdown", "name": "measured", "order_no": "1", "buildings": _buildings(store)}
     cache, times = CoverageCache(store, tiles=False), {}
     cache.sync()
+    gc.collect()
+    gc.freeze()  # as the server does once it is up: no pause in the middle of a request
     top = cache.roots()[0].fid
 
     def note(what: str, work) -> object:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, and_, exists, false, func, literal, or_, select, true, type_coerce, union_all
+from sqlalchemy import ARRAY, BigInteger, Connection, and_, any_, exists, false, func, literal, or_, select, true, type_coerce, union_all
 from sqlalchemy.sql import ColumnElement
 
 from layers.areas import UNITS_PER_DEGREE, Area, as_multi, to_units
@@ -282,6 +283,15 @@ def area_of(row) -> Area:
         values["fid"], values["code"], values["name"], values["level"], values["parent"], values["path"],
         bool(values["leaf"]), None if shape is None else as_multi(to_units(shape)), bool(values["assigned"]),
         bool(values["locked"]), values["version"], values["rev"], {name: values[name] for name in ATTRIBUTES})
+
+
+def among(reader: Reader, column: ColumnElement, numbers: Iterable[int]) -> ColumnElement:
+    """A condition: the column holds one of these. Thousands go as one parameter; a list of thousands of parameters takes as
+    long to write as their rows to read."""
+    held = list(numbers)
+    if reader.connection.dialect.name == "sqlite":
+        return column.in_(select(func.json_each(json.dumps(held)).table_valued("value").c.value))
+    return column == any_(literal(held, ARRAY(BigInteger)))
 
 
 def ancestors(path: str) -> list[int]:

@@ -22,7 +22,7 @@ from layers.population import KINDS, inner_point
 from layers.zones import ALL, NONE, Groups, Sum, Tally, Values, part_of, scaled, stairwell_ground
 
 from .facts import held_in
-from .rows import Reader, chunks
+from .rows import Reader, among, chunks
 from .schema import TABLES, ZONE_MEMBERS
 from .transaction import Transaction
 from .types import Wkb
@@ -77,10 +77,10 @@ class Members:
 
     def add_buildings(self, fids: Sequence[int]) -> list[int]:
         """Buildings with their stairwells; answers their leaves. Raises NotFound."""
-        rows = [row for chunk in chunks(fids) for row in self._rows(BUILDINGS, BUILDINGS.c.fid.in_(chunk), WKB)]
+        rows = self._rows(BUILDINGS, among(self.reader, BUILDINGS.c.fid, fids), WKB)
         _all_there("building", fids, rows)
         self.outlines = [row.wkb for row in rows if row.wkb is not None]
-        units = [row for chunk in chunks(fids) for row in self._rows(UNITS, UNITS.c.building.in_(chunk), UNITS.c.building)]
+        units = self._rows(UNITS, among(self.reader, UNITS.c.building, fids), UNITS.c.building)
         self._take_buildings(rows)
         self._take_units(units)
         self._note_unknown(units, ())
