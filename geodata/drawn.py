@@ -12,6 +12,7 @@ from layers.areas import UNITS_PER_DEGREE, to_units
 from layers.errors import BadGeometry, BadInput, MissingField, NotLeaf, UnknownOperation
 from layers.redraw import OPERATIONS
 
+from .dividing import leaves_below, read_wish
 from .rows import Reader
 
 CUTTING = ("split", "merge", "reshape")  # move borders of leaves
@@ -35,6 +36,8 @@ def parse(reader: Reader, form: Mapping[str, Any]) -> dict[str, Any]:
             if not area.leaf:
                 raise NotLeaf(f"{area.code} has children; only areas without children hold ground of their own")
         arguments["targets"] = [area.fid for area in areas]
+    if op == "divide":
+        arguments = {"targets": leaves_below(reader, form.get("targets")), **read_wish(form)}
     if op in DIVIDING:
         if not arguments.get("targets"):
             raise MissingField(f"{op} needs targets", fields=["targets"])

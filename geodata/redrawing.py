@@ -17,6 +17,7 @@ from layers.population import Counts, Dealt, Facts, of_leaf
 from layers.redraw import OPERATIONS
 
 from .conflicts import check_versions
+from .dividing import MOST_TARGETS, new_borders_m, remembered, town_of
 from .drawn import parse
 from .facts import facts_of
 from .rows import Reader
@@ -46,15 +47,17 @@ def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60) -> D
     if targets is None:
         shape = arguments.get("line") or arguments["polygon"]
         targets = [area.fid for area in coverage.near(shape.bounds) if area.shape.intersects(shape)]
-    if len(targets) > most_areas:
+    if len(targets) > (MOST_TARGETS if form["op"] == "divide" else most_areas):
         raise BadInput(f"the drawing meets {len(targets)} areas; at most {most_areas} can be redrawn at once")
     facts = facts_of(reader, targets)
+    if form["op"] == "divide":
+        arguments |= {"town": town_of(reader, [coverage.get(fid) for fid in targets], facts), "proposed": remembered}
     edit = OPERATIONS[form["op"]](coverage, weigh=_weigh(facts), **arguments)
     changed = {area.fid for area in edit.before}
     if changed != set(targets):
         facts = facts_of(reader, sorted(changed))
     line = arguments["polygon"].exterior if "polygon" in arguments else arguments.get("line")
-    return finish(reader, edit, facts, None if line is None else float(length_m(line)))
+    return finish(reader, edit, facts, float(length_m(line)) if line is not None else new_borders_m(edit) if edit.op == "divide" else None)
 
 
 def finish(reader: Reader, edit: Edit, facts: Facts, line_m: float | None = None) -> Draft:

@@ -26,7 +26,8 @@ from .privacy import special
 from .state import actor, rights, state
 
 blueprint = Blueprint("edits", __name__)
-KNOWN = ("op", "targets", "line", "parent", "polygon", "rest", "trim", "level", "keep", "versions", "allow_parts", "edit", "instead_of")
+KNOWN = ("op", "targets", "line", "parent", "polygon", "rest", "trim", "level", "keep", "versions", "allow_parts", "edit", "instead_of",
+         "parts", "norm", "tolerance", "seed")
 MOST_INSTEAD = 20  # edits that one replaces
 MOST_POINTS = 20_000  # vertices of a drawn line
 
@@ -49,7 +50,7 @@ def _looked(form: dict[str, Any]) -> dict[str, Any]:
     """What the operation would do, by the process of previews, or here when that has enough to do."""
     held = state()
     settings = {"most_areas": held.config.redraw.interactive_areas, "today": today(held.store)}
-    told = held.previews.show(form, **settings) if held.previews is not None else None
+    told = held.previews.show(form, **settings) if held.previews is not None and form["op"] != "divide" else None
     if told is None:
         with held.store.look() as reader:
             told = previewing.shown(reader, form, **settings)
@@ -75,6 +76,9 @@ def commit():
         answer = effects.answer(tx, done, today=today(held.store), fids=fids)
         return _shown(answer, made.edit.before) | {"edit": tx.taken, "rev": tx.taken}
     with _told_whole():
+        if form["op"] == "divide" and not form.get("instead_of"):  # seconds of work: done before others are held off
+            with held.store.look() as reader:
+                _drafted(reader, form)
         return held.store.attempt(actor(), form["op"], change, form=form)
 
 

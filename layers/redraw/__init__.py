@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from ..edits import Edit
 from .dissolve import dissolve
+from .divide import divide
 from .draw import draw
 from .island import island
 from .merge import merge
@@ -24,4 +25,5 @@ OPERATIONS: dict[str, Callable[..., Edit]] = {
     "dissolve": dissolve,
     "draw": draw,
     "island": island,
+    "divide": divide,
 }

@@ -1,0 +1,101 @@
+"""A proposal how ground could be divided into balanced areas: cells, partition, borders. Nothing is assigned to anybody."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from .areas import UNITS_PER_DEGREE
+from .cells import Cells, Town, cells_of
+from .errors import BadInput, TooManyParts
+from .inner_borders import corners_of, inner_borders
+from .measure import area_m2
+from .partition import Aim, Graph, divide
+
+PIECES_PER_PART = 20  # open ground is cut into so many pieces per part
+INSIDE = 0.4  # by a norm, parts keep this near to the mean: nobody wants 15 beside 60
+ROAD_FIRST, EVEN_FIRST = 2.0, 0.4  # what the second and third kind of proposal prefer
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the planner asks for: so many `parts`, or areas of `least` to `most` households; `tolerance` is the share by
+    which parts may differ from the mean. Seeds 0, 1, 2 prefer short borders, roads, even numbers; then so on, started
+    elsewhere."""
+
+    parts: int | None = None
+    least: float = 0.0
+    most: float = 0.0
+    tolerance: float = 0.1
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """The part of each face, load of each part, the borders between parts (straight and as the cells have them) and
+    buildings that are heavier than a part may be."""
+
+    faces: np.ndarray
+    part: np.ndarray
+    load: np.ndarray
+    straight: list[np.ndarray]
+    exact: list[np.ndarray]
+    heavy: tuple[tuple[int, float], ...]  # (number of the building in the town, its households)
+    by_ground: bool
+    aim: Aim
+
+
+def parts_for(total: float, least: float, most: float) -> int:
+    """How many areas of `least` to `most` households: near the middle of the norm, never so few or many that the mean
+    leaves it."""
+    middle = math.sqrt(least * most) if least > 0 else most / 2
+    fewest, greatest = math.ceil(total / most - 1e-9), math.floor(total / least + 1e-9) if least > 0 else math.inf
+    return max(1, fewest, min(round(total / middle), greatest))
+
+
+def propose(ground: np.ndarray, town: Town, wish: Wish) -> Proposal:
+    """How these Polygons (units) could be divided. TooManyParts when there are fewer cells than parts."""
+    size = float(np.sum(area_m2(ground)))
+    guess = wish.parts or parts_for(max(town.total, 1.0), wish.least, wish.most)
+    cells = cells_of(ground, town, size / (PIECES_PER_PART * guess))
+    if cells.by_ground and not wish.parts:
+        raise BadInput("nobody was counted here: say into how many parts, a norm of households cannot be met")
+    total = float(cells.load.sum())
+    parts = wish.parts or parts_for(total, wish.least, wish.most)
+    if parts > len(cells):
+        where = shapely.get_coordinates(shapely.point_on_surface(ground[:1]))[0] / UNITS_PER_DEGREE
+        raise TooManyParts(f"there are {len(cells)} buildings or pieces of ground here, too few for {parts} parts",
+                           where=where.tolist(), most=len(cells))
+    aim = _aim(total / parts, wish)
+    graph = _graph(cells, wish)
+    part = divide(graph, parts, aim, wish.seed, corners_of(cells.faces, cells.of_face))
+    of_face = part[cells.of_face]
+    outlines = town.buildings[cells.building[cells.building >= 0]]
+    limit = wish.most or aim.target * (1 + wish.tolerance)
+    heavy = [] if cells.by_ground else [
+        (int(number), float(load)) for number, load in zip(cells.building.tolist(), cells.load.tolist(), strict=True)
+        if number >= 0 and load > limit]
+    return Proposal(cells.faces, of_face, np.bincount(part, cells.load, parts),
+                    inner_borders(cells.faces, of_face, outlines, town.lines),
+                    inner_borders(cells.faces, of_face, outlines, town.lines, straight=False),
+                    tuple(sorted(heavy)), cells.by_ground, aim)
+
+
+def _aim(target: float, wish: Wish) -> Aim:
+    if wish.parts:
+        share = wish.tolerance * (EVEN_FIRST if wish.seed % 3 == 2 else 1.0)
+        return Aim(target, target * (1 - share), target * (1 + share))
+    if wish.seed % 3 == 2:
+        return Aim(target, max(wish.least, target * (1 - wish.tolerance)), min(wish.most, target * (1 + wish.tolerance)))
+    return Aim(target, max(wish.least, target * (1 - INSIDE)), min(wish.most, target * (1 + INSIDE)))
+
+
+def _graph(cells: Cells, wish: Wish) -> Graph:
+    cost = cells.cost
+    if wish.seed % 3 == 1:
+        dear = cost / np.maximum(cells.length, 1e-9)
+        cost = np.where(cells.length > 0, cost * np.where(dear > 0.7, ROAD_FIRST, 1.0), cost)
+    return Graph(cells.load, cells.area_m2, cells.xy, cells.links, cost)
