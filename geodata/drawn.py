@@ -16,6 +16,7 @@ from .dividing import leaves_below, read_wish
 from .rows import Reader
 
 CUTTING = ("split", "merge", "reshape")  # move borders of leaves
+AT_VERTEX = {"move_vertex": ("at", "to"), "insert_vertex": ("at",), "delete_vertex": ("at",)}  # the places they need
 TAKING = ("draw", "island")  # a new area takes ground from leaves
 DIVIDING = ("subdivide", "dissolve")  # change who holds the ground: an area or its children
 
@@ -50,9 +51,15 @@ def parse(reader: Reader, form: Mapping[str, Any]) -> dict[str, Any]:
         arguments.setdefault("targets", None)
         arguments["line"] = read_line(form["line"])
         if op == "split" and form.get("keep") is not None:
-            arguments["keep"] = _read_point(form["keep"])
+            arguments["keep"] = _read_point(form["keep"], "keep")
     if op == "reshape":
         arguments["fixed"] = fixed_levels(reader)
+    if op in AT_VERTEX:
+        missing = [name for name in AT_VERTEX[op] if form.get(name) is None]
+        if missing:
+            raise MissingField(f"{op} needs {' and '.join(missing)}", fields=missing)
+        rest = {"fixed": fixed_levels(reader)} if op != "insert_vertex" else {"targets": arguments.get("targets")}
+        arguments = {name: _read_point(form[name], name) for name in AT_VERTEX[op]} | rest
     if op == "merge":
         if not arguments.get("targets") or len(arguments["targets"]) < 2:
             raise MissingField("merge needs two areas or more in targets")
@@ -107,11 +114,11 @@ def read_geometry(value: Any, *kinds: str) -> shapely.Geometry:
     return shape
 
 
-def _read_point(value: Any) -> shapely.Point:
+def _read_point(value: Any, name: str) -> shapely.Point:
     try:
         lon, lat = (float(part) for part in value)
         if not (abs(lon) <= 180 and abs(lat) <= 90):
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        raise BadGeometry("keep: [lon, lat] in degrees is needed") from None
+        raise BadGeometry(f"{name}: [lon, lat] in degrees is needed") from None
     return shapely.Point(round(lon * UNITS_PER_DEGREE), round(lat * UNITS_PER_DEGREE))

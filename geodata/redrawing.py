@@ -45,7 +45,7 @@ def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60) -> D
     coverage = reader.coverage()
     targets = arguments.get("targets")
     if targets is None:
-        shape = arguments.get("line") or arguments["polygon"]
+        shape = next(arguments[name] for name in ("line", "polygon", "at") if name in arguments)
         targets = [area.fid for area in coverage.near(shape.bounds) if area.shape.intersects(shape)]
     if len(targets) > (MOST_TARGETS if form["op"] == "divide" else most_areas):
         raise BadInput(f"the drawing meets {len(targets)} areas; at most {most_areas} can be redrawn at once")

@@ -195,6 +195,18 @@ class AreaSwallowed(EditRefused):
     code = "swallowed"
 
 
+class NoVertex(EditRefused):
+    """No vertex of a border, or for a new one no border, lies at that place; or the vertex is where it should go."""
+
+    code = "no-vertex"
+
+
+class VertexHeld(EditRefused):
+    """A vertex stands there already, or borders part at it and need it."""
+
+    code = "vertex-held"
+
+
 class ProofFailed(EditRefused):
     """The new areas would leave a gap or overlap."""
 

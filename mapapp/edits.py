@@ -26,7 +26,7 @@ from .privacy import special
 from .state import actor, rights, state
 
 blueprint = Blueprint("edits", __name__)
-KNOWN = ("op", "targets", "line", "parent", "polygon", "rest", "trim", "level", "keep", "versions", "allow_parts", "edit", "instead_of",
+KNOWN = ("op", "targets", "line", "parent", "polygon", "rest", "trim", "at", "to", "level", "keep", "versions", "allow_parts", "edit", "instead_of",
          "parts", "norm", "tolerance", "seed")
 MOST_INSTEAD = 20  # edits that one replaces
 MOST_POINTS = 20_000  # vertices of a drawn line

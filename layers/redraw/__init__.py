@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..edits import Edit
+from .delete_vertex import delete_vertex
 from .dissolve import dissolve
 from .divide import divide
 from .draw import draw
+from .insert_vertex import insert_vertex
 from .island import island
 from .merge import merge
+from .move_vertex import move_vertex
 from .reshape import reshape
 from .split import split
 from .subdivide import subdivide
@@ -22,6 +25,9 @@ OPERATIONS: dict[str, Callable[..., Edit]] = {
     "merge": merge,
     "reshape": reshape,
     "subdivide": subdivide,
+    "move_vertex": move_vertex,
+    "insert_vertex": insert_vertex,
+    "delete_vertex": delete_vertex,
     "dissolve": dissolve,
     "draw": draw,
     "island": island,

@@ -123,3 +123,109 @@ def test_both_sides_must_be_in_ones_own_hands(town: Web) -> None:
     assert town.post("/api/edits", "neighbour", json=BUMP).status_code == 404
     assert town.post("/api/edits", "viewer", json=BUMP).status_code == 403
     assert town.post("/api/edits", "planner", json=BUMP).status_code == 200
+
+
+# ---- vertices -------------------------------------------------------------------------------------------------------
+def corners(web: Web, *codes: str) -> list[list[float]]:
+    """Vertices that these areas share with one another and with nobody else."""
+    with web.store.read() as reader:
+        held = {leaf.code: set(map(tuple, shapely.get_coordinates(to_degrees(leaf.shape)).tolist())) for leaf in reader.leaves_near(
+            reader.area(codes[0]).shape.bounds)}
+    shared = set.intersection(*(held[code] for code in codes))
+    return sorted([*place] for place in shared if not any(place in own for code, own in held.items() if code not in codes))
+
+
+def aside(place: list[float], east: float, north: float) -> list[float]:
+    return [place[0] + east, place[1] + north]
+
+
+def test_a_vertex_moves_for_both_areas_with_their_people(town: Web) -> None:
+    place = corners(town, "11", "21")[1]
+    form = {"op": "move_vertex", "at": place, "to": aside(place, 0.0003, 0.0001)}
+    before, seen = dump(town), preview(town, form)
+    assert dump(town) == before
+    done = post(town, form)
+    assert {change["code"] for change in done["changed"]} == {"11", "21"}
+    for key in ("totals_before", "totals_after", "findings", "touched", "line_m"):
+        assert done[key] == seen[key]
+    assert [change["after"] for change in done["changed"]] == [change["after"] for change in seen["changed"]]
+    for total in ("households", "population", "buildings", "special_total"):
+        assert done["totals_before"][total] == done["totals_after"][total]
+    assert corners(town, "11", "21").count(form["to"]) == 1
+    told = check_store(town.store)
+    assert told["gaps"] == told["overlaps"] == told["nesting"] == 0
+
+
+def test_undo_and_redo_of_vertices_restore_the_same_bytes(town: Web) -> None:
+    first, second = corners(town, "11", "21")[:2]
+    middle = [(a + b) / 2 for a, b in zip(first, second, strict=True)]
+    for form in (
+        {"op": "move_vertex", "at": first, "to": aside(first, 0.0001, 0)},
+        {"op": "insert_vertex", "at": near_border(town, middle)},
+        {"op": "delete_vertex", "at": first},
+    ):
+        before = dump(town)
+        rev = post(town, form)["edit"]
+        moved = dump(town)
+        assert moved != before
+        undone = town.post(f"/api/edits/{rev}/undo")
+        assert undone.status_code == 200, undone.text
+        assert without_versions(dump(town)) == without_versions(before)
+        again = town.post(f"/api/edits/{undone.json['edit']}/undo")
+        assert again.status_code == 200 and without_versions(dump(town)) == without_versions(moved)
+        assert town.post(f"/api/edits/{again.json['edit']}/undo").status_code == 200
+
+
+def near_border(web: Web, place: list[float]) -> list[float]:
+    """The point of the border of 11 and 21 nearest to a place."""
+    with web.store.read() as reader:
+        line = to_degrees(reader.area("11").shape).boundary.intersection(to_degrees(reader.area("21").shape).boundary)
+    return [*shapely.get_coordinates(shapely.shortest_line(line, shapely.Point(place)))[0].tolist()]
+
+
+def test_undo_of_a_moved_vertex_after_a_neighbour_was_cut(town: Web) -> None:
+    place = corners(town, "11", "21")[1]
+    rev = post(town, {"op": "move_vertex", "at": place, "to": aside(place, 0.0002, 0)})["edit"]
+    post(town, {"op": "split", "targets": ["31"], "line": drawn((2.2, 1.1), (3.8, 1.0))})
+    answer = town.post(f"/api/edits/{rev}/undo")
+    assert answer.status_code == 200, answer.text
+    assert place in corners(town, "11", "21")
+    told = check_store(town.store)
+    assert told["gaps"] == told["overlaps"] == told["nesting"] == 0
+
+
+def test_a_vertex_added_to_the_border_of_two_parents_changes_one_and_touches_the_other(town: Web) -> None:
+    with town.store.read() as reader:
+        line = to_degrees(reader.area("22").shape).boundary.intersection(to_degrees(reader.area("23").shape).boundary)
+    first, second = shapely.get_coordinates(shapely.get_parts(shapely.line_merge(line))[0])[:2]
+    at = ((first + second) / 2).tolist()
+    done = post(town, {"op": "insert_vertex", "at": at, "targets": ["22"]}, "planner")
+    assert [change["code"] for change in done["changed"]] == ["22"] and [area["code"] for area in done["touched"]] == ["23"]
+    assert (town.area("22")["version"], town.area("23")["version"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        ({"op": "move_vertex", "at": [1, 2]}, "missing-field"),
+        ({"op": "move_vertex", "at": [1], "to": [1, 2]}, "bad-geometry"),
+        ({"op": "delete_vertex", "at": [200, 95]}, "bad-geometry"),
+        ({"op": "insert_vertex"}, "missing-field"),
+        ({"op": "insert_vertex", "at": [1.5, 2.5]}, "no-vertex"),
+        ({"op": "delete_vertex", "at": [1.5, 2.5]}, "no-vertex"),
+    ],
+)
+def test_refusals_of_vertices_name_their_reason(shared: Web, form: dict, reason: str) -> None:
+    for path in ("/api/edits/preview", "/api/edits"):
+        answer = shared.post(path, json=form)
+        assert (answer.status_code, answer.json["code"]) == (422, reason), answer.text
+
+
+def test_borders_that_stay_and_hands_that_may_not(shared: Web) -> None:
+    outer, inner = corners(shared, "22", "23")[0], corners(shared, "11", "21")[0]
+    for op in ("move_vertex", "delete_vertex"):
+        answer = shared.post("/api/edits", json={"op": op, "at": outer, "to": aside(outer, 1e-5, 0)})
+        assert (answer.status_code, answer.json["code"]) == (422, "locked") and answer.json["where"]
+    form = {"op": "move_vertex", "at": inner, "to": aside(inner, 1e-5, 0)}
+    assert shared.post("/api/edits", "viewer", json=form).status_code == 403
+    assert shared.post("/api/edits", "neighbour", json=form).status_code in (403, 404)
