@@ -6,7 +6,7 @@ import { named } from "../data/named.js";
 import { page } from "../data/page.js";
 import { el } from "../ui/dom.js";
 import { icon } from "../ui/icon.js";
-import { popover } from "../ui/popover.js";
+import { metricMenu } from "../ui/metric_menu.js";
 import { fill } from "./fill.js";
 
 const host = document.getElementById("legend");
@@ -14,34 +14,6 @@ const GROUPS = ["progress", "norms", "population", "staffing"];
 const hatch = Array.from({ length: 10 }, (_, i) => `M${i * 5 - 18} 0l18 18`).join("");
 
 const swatch = (...parts) => el("svg", { class: "sw", viewBox: "0 0 34 18", "aria-hidden": "true" }, ...parts, el("rect", { class: "edge", x: 0.5, y: 0.5, width: 33, height: 17 }));
-
-function choose(event) {
-  const known = GROUPS.concat(boot.metrics.map((metric) => metric.group)).filter((group, i, all) => all.indexOf(group) === i);
-  const listed = known.map((group) => [group, boot.metrics.filter((metric) => metric.group === group)]).filter(([, metrics]) => metrics.length);
-  popover.show(
-    event.currentTarget,
-    listed.flatMap(([group, metrics]) => [
-      el("h4", {}, t(`metrics.${group}`)),
-      ...metrics.map((metric) =>
-        el(
-          "button",
-          {
-            class: "mi",
-            type: "button",
-            role: "menuitemradio",
-            "aria-checked": String(metric.id === page.metric),
-            onclick: () => {
-              popover.shut();
-              page.set({ metric: metric.id, chosen: true });
-            },
-          },
-          named(boot.metrics, metric.id),
-        ),
-      ),
-    ]),
-    { label: t("legend.change") },
-  );
-}
 
 export function drawStrip() {
   const { legend } = page;
@@ -83,5 +55,5 @@ export function drawStrip() {
 
 host.addEventListener("click", (event) => {
   const button = event.target.closest(".metric");
-  if (button) choose({ currentTarget: button });
+  if (button) metricMenu(button, GROUPS, (metric) => page.set({ metric, chosen: true }));
 });

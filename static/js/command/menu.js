@@ -3,6 +3,7 @@ import { boot } from "../data/boot.js";
 import { t } from "../data/i18n.js";
 import { el } from "../ui/dom.js";
 import { icon } from "../ui/icon.js";
+import { menuItem } from "../ui/menu_item.js";
 import { popover } from "../ui/popover.js";
 import { theme } from "../ui/theme.js";
 
@@ -27,19 +28,7 @@ export function menu() {
         el("hr"),
         ...PAGES.filter(([, , , action]) => action === null || action === "see" || boot.account.can[action]).map(([picture, key, url]) => el("a", { class: "mi", href: url() }, icon(picture, "s"), t(key))),
         el("hr"),
-        el(
-          "button",
-          {
-            class: "mi",
-            type: "button",
-            onclick: () => {
-              popover.shut();
-              theme.set(theme.now() === "dark" ? "light" : "dark");
-            },
-          },
-          icon("theme", "s"),
-          t(theme.now() === "dark" ? "theme.light" : "theme.dark"),
-        ),
+        menuItem([icon("theme", "s"), t(theme.now() === "dark" ? "theme.light" : "theme.dark")], () => theme.set(theme.now() === "dark" ? "light" : "dark")),
         el("hr"),
         el(
           "form",

@@ -6,6 +6,7 @@ import { page } from "../data/page.js";
 import { dialog } from "../ui/dialog.js";
 import { el } from "../ui/dom.js";
 import { icon } from "../ui/icon.js";
+import { menuItem } from "../ui/menu_item.js";
 import { popover } from "../ui/popover.js";
 import { fill } from "./fill.js";
 import { memory } from "./memory.js";
@@ -97,20 +98,6 @@ export class Views {
   }
 
   #menu(anchor) {
-    const item = (words, onclick, more = {}) =>
-      el(
-        "button",
-        {
-          class: "mi",
-          type: "button",
-          onclick: () => {
-            popover.shut();
-            onclick();
-          },
-          ...more,
-        },
-        words,
-      );
     popover.show(
       anchor,
       [
@@ -119,12 +106,12 @@ export class Views {
           el(
             "div",
             { class: "pairline" },
-            item(view.name, () => this.#show(i), { "aria-current": i === this.at ? "true" : null }),
+            menuItem(view.name, () => this.#show(i), { "aria-current": i === this.at ? "true" : null }),
             el("button", { class: "btn quiet icon", type: "button", "aria-label": t("command.view-drop", { name: view.name }), onclick: () => this.#drop(i, anchor) }, icon("trash", "s")),
           ),
         ),
         el("hr"),
-        this.list.length < MOST ? item(t("command.view-save"), () => this.#save()) : null,
+        this.list.length < MOST ? menuItem(t("command.view-save"), () => this.#save()) : null,
         this.list.length > 1
           ? el(
               "label",

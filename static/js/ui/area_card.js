@@ -5,6 +5,7 @@ import { t } from "../data/i18n.js";
 import { named } from "../data/named.js";
 import { division } from "../edit/operations/division.js";
 import { el } from "./dom.js";
+import { factTable } from "./fact_table.js";
 import { figureSections } from "./figure_sections.js";
 import { figureText } from "./figure_text.js";
 import { historyOf } from "./history_list.js";
@@ -21,28 +22,18 @@ function chip(area) {
 
 function facts(area) {
   const leader = area.leader ? [area.leader, area.phone].filter(Boolean).join(" ") : null;
-  const line = (name, value) =>
-    value === null || value === undefined || value === ""
-      ? null
-      : el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value));
   return figureSections.section(
     null,
     null,
-    el(
-      "table",
-      { class: "eff" },
-      el(
-        "tbody",
-        {},
-        line(t("area.leader"), leader ?? (area.leaf ? el("span", { class: "c-warn" }, t("area.no-leader")) : null)),
-        line(t("area.level"), named(boot.levels, area.level)),
-        area.leaf ? null : line(t("area.leaves"), format.number(area.leaves)),
-        boot.map.has.buildings ? line(t("fig.buildings"), figureText.number(area.buildings)) : null,
-        line(t("area.size"), format.area(area.area_m2)),
-        line(t("area.counted"), area.counted_at ?? null),
-        line(t("area.version"), t("area.version-of", { version: area.version, rev: area.rev })),
-      ),
-    ),
+    factTable([
+      [t("area.leader"), leader ?? (area.leaf ? el("span", { class: "c-warn" }, t("area.no-leader")) : null)],
+      [t("area.level"), named(boot.levels, area.level)],
+      [t("area.leaves"), area.leaf ? null : format.number(area.leaves)],
+      [t("fig.buildings"), boot.map.has.buildings ? figureText.number(area.buildings) : null],
+      [t("area.size"), format.area(area.area_m2)],
+      [t("area.counted"), area.counted_at],
+      [t("area.version"), t("area.version-of", { version: area.version, rev: area.rev })],
+    ]),
   );
 }
 

@@ -7,7 +7,7 @@ import { page } from "../data/page.js";
 import { zoneColour } from "../map/images.js";
 import { el } from "./dom.js";
 import { icon } from "./icon.js";
-import { popover } from "./popover.js";
+import { metricMenu } from "./metric_menu.js";
 
 const GROUPS = ["norms", "population", "progress", "staffing"];
 const host = el("section", { class: "box legend", "aria-label": t("legend.title") });
@@ -57,34 +57,7 @@ function row({ picture, mark, label, count, pressed, dim, onclick, key }) {
   );
 }
 
-function chooseMetric(event) {
-  const listed = GROUPS.map((group) => [group, boot.metrics.filter((metric) => metric.group === group)]).filter(
-    ([, metrics]) => metrics.length,
-  );
-  popover.show(
-    event.currentTarget,
-    listed.flatMap(([group, metrics]) => [
-      el("h4", {}, t(`metrics.${group}`)),
-      ...metrics.map((metric) =>
-        el(
-          "button",
-          {
-            class: "mi",
-            type: "button",
-            role: "menuitemradio",
-            "aria-checked": String(metric.id === page.metric),
-            onclick: () => {
-              popover.shut();
-              page.set({ metric: metric.id, isolate: null, wash: false });
-            },
-          },
-          named(boot.metrics, metric.id),
-        ),
-      ),
-    ]),
-    { label: t("legend.change") },
-  );
-}
+const chooseMetric = (event) => metricMenu(event.currentTarget, GROUPS, (metric) => page.set({ metric, isolate: null, wash: false }));
 
 function classRows(legend) {
   const toggle = (index) => page.set({ isolate: page.isolate === index ? null : index });

@@ -5,6 +5,7 @@ import { t } from "../data/i18n.js";
 import { named } from "../data/named.js";
 import { posts } from "../data/posts.js";
 import { el } from "./dom.js";
+import { factTable } from "./fact_table.js";
 import { figureSections } from "./figure_sections.js";
 import { figureText } from "./figure_text.js";
 import { icon } from "./icon.js";
@@ -52,24 +53,21 @@ function counter(post, count) {
 }
 
 function facts(post) {
-  const line = (name, value) => (value ? el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "wrap" }, value)) : null);
   const served = post.areas.flatMap((area, i) => [i ? el("br") : null, `${places.title(area)} `, el("span", { class: "mute" }, area.code)]);
+  const off = post.due ? null : ` · ${t("post.off-hours")}`;
   return section(
     null,
     null,
-    el(
-      "table",
-      { class: "eff" },
-      el(
-        "tbody",
-        {},
-        line(t("post.field-hours"), post.hours ? [post.hours, post.due ? null : ` · ${t("post.off-hours")}`] : t("value.unknown")),
-        line(t("post.field-required"), figureText.number(post.required)),
-        line(t("fig.gap"), post.state === "short" ? el("span", { class: "c-warn" }, format.number(post.gap)) : null),
-        line(t("post.phone"), post.phone),
-        line(t("post.field-areas"), served.length ? served : t("post.no-areas")),
-        line(t("post.field-note"), post.note),
-      ),
+    factTable(
+      [
+        [t("post.field-hours"), post.hours ? [post.hours, off] : t("value.unknown")],
+        [t("post.field-required"), figureText.number(post.required)],
+        [t("fig.gap"), post.state === "short" ? el("span", { class: "c-warn" }, format.number(post.gap)) : null],
+        [t("post.phone"), post.phone],
+        [t("post.field-areas"), served.length ? served : t("post.no-areas")],
+        [t("post.field-note"), post.note],
+      ],
+      "wrap",
     ),
   );
 }

@@ -7,6 +7,7 @@ import { showChecklist } from "./checklist.js";
 import { el } from "./dom.js";
 import { icon } from "./icon.js";
 import { showKeys } from "./keys.js";
+import { menuItem } from "./menu_item.js";
 import { modeDialog } from "./mode_band.js";
 import { popover } from "./popover.js";
 import { theme } from "./theme.js";
@@ -31,21 +32,7 @@ export function userMenu() {
   );
   button.setAttribute("aria-label", t("user.menu", { name: boot.account.label || boot.account.name }));
   button.addEventListener("click", () => {
-    const item = (name, words, onclick, more = {}) =>
-      el(
-        "button",
-        {
-          class: "mi",
-          type: "button",
-          onclick: () => {
-            popover.shut();
-            onclick();
-          },
-          ...more,
-        },
-        icon(name, "s"),
-        words,
-      );
+    const item = (name, words, onclick) => menuItem([icon(name, "s"), words], onclick);
     const roles = (boot.account.roles ?? []).map(
       ({ role, area }) => `${t(`role.${role}`)}${area ? ` · ${area.name || area.code}` : ""}`,
     );
@@ -83,7 +70,7 @@ export function userMenu() {
             /* this page only */
           }
         }),
-        item("key", t("keys.title"), showKeys, {}),
+        item("key", t("keys.title"), showKeys),
         ...(boot.urls.manual
           ? [
               el(
