@@ -12,12 +12,13 @@ from sqlalchemy import select, type_coerce
 from layers.population import KINDS
 from layers.staffing import staffing
 
-from .coverage_cache import CoverageCache, Node
+from .coverage_cache import CoverageCache
 from .crs import named, points_from_store
 from .formats._wkb import rings_of
 from .formats.shapefile import Ground
 from .rows import ATTRIBUTES, Reader, chunks
 from .schema import AREAS
+from .tree import Node
 from .types import Wkb
 
 FEW = 2_000  # so many shapes are asked for by number, more are read with all others

@@ -14,9 +14,10 @@ from layers.checkpoints import required_of, state_of
 from layers.errors import NotFound
 from layers.population import point_of
 
-from .coverage_cache import CoverageCache, Node
+from .coverage_cache import CoverageCache
 from .rows import Reader
 from .schema import TABLES
+from .tree import Node
 from .zone_rest import rest_rows
 from .zone_sums import sums_of
 from .zoning import figures

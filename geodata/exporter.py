@@ -20,13 +20,14 @@ from layers.zones import STATUSES
 
 from . import area_columns, handover
 from . import crs as crs_
-from .coverage_cache import CoverageCache, Node
+from .coverage_cache import CoverageCache
 from .formats import FORMATS, Format
 from .formats.shapefile import Ground
 from .importer import REFERENCES
 from .rows import Reader
 from .schema import TABLES
 from .transaction import Raced
+from .tree import Node
 from .zone_rest import rest_rows
 
 geopandas = later("geopandas")

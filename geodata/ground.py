@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
 
-from .coverage_cache import CoverageCache, Node
+from .coverage_cache import CoverageCache
 from .lineage import Lineage
 from .rows import Reader, ancestors
 from .schema import HISTORY
+from .tree import Node
 
 
 class Ground:

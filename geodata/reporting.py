@@ -17,12 +17,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from layers.errors import DuplicateCode, NotFound
 from layers.status import AREA, FIRST_ROUND, stamp
 
-from .coverage_cache import Node
 from .ground import Ground
 from .mode import kept_mode
 from .rows import Reader, chunks
 from .schema import CODES, EVENTS, HISTORY, REPORTS, ROUNDS, STATUS, TABLES
 from .transaction import CHANNEL, Raced, Transaction
+from .tree import Node
 
 MOST_AREAS = 200  # named by one event; where more changed, all may have
 _UPSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}

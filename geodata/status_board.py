@@ -16,11 +16,11 @@ from sqlalchemy import func, select
 from layers.rules import Rules
 from layers.status import AREA, BUILDING, UNIT, Said, Status, rates_of, settled, summed, together
 
-from .coverage_cache import Node
 from .ground import Ground
 from .places_expected import Expected
 from .rows import Reader, chunks
 from .schema import STATUS, TABLES
+from .tree import Node
 
 BUILDINGS, UNITS = TABLES["buildings"], TABLES["units"]
 Key = tuple[str, int]  # what kind of place, its fid

@@ -24,7 +24,8 @@ from .store import Store
 from .zone_members import fact_columns, groups_of
 
 if TYPE_CHECKING:  # it counts the need for staff from here
-    from .coverage_cache import CoverageCache, Node
+    from .coverage_cache import CoverageCache
+    from .tree import Node
 
 ZONES, BUILDINGS, UNITS, SHARES = (TABLES[name] for name in ("zones", "buildings", "units", "shares"))
 FACTS = frozenset(("buildings", "units", "cells", "shares", "zones"))  # what the sums hang on

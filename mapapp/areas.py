@@ -8,7 +8,8 @@ from typing import Any
 import shapely
 from flask import Blueprint
 
-from geodata.coverage_cache import Node, today
+from geodata.coverage_cache import today
+from geodata.tree import Node
 from layers.areas import to_degrees
 from layers.errors import BadInput, MissingField, Stale, UnknownArea
 from layers.schema import AREAS, Field

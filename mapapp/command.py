@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from geodata.coverage_cache import Node
+from geodata.tree import Node
 
 from .auth import needs
 from .pages import boot

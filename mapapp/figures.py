@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Blueprint
 
-from geodata.coverage_cache import Node
 from geodata.figures import figures as figures_of
+from geodata.tree import Node
 from layers.errors import BadInput, Forbidden
 from layers.population import Counts
 from layers.rules import Metric

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from geodata.coverage_cache import Node
+from geodata.tree import Node
 from layers.errors import BadInput, Stale
 from layers.norms import verdict
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from geodata.coverage_cache import Node
+from geodata.tree import Node
 
 LASTS_S = 60.0  # gone when nothing was heard for so long; pages say it every 20 s
 MOST_PATHS = 50  # of one account, in a message

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import g
 
-from geodata.coverage_cache import Node
+from geodata.tree import Node
 
 from .state import state
 

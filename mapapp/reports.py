@@ -9,8 +9,8 @@ from typing import Any
 from flask import Blueprint, g
 
 from geodata import reporting
-from geodata.coverage_cache import Node
 from geodata.reporting import Batch, Report
+from geodata.tree import Node
 from layers.errors import BadInput, Forbidden, MissingField, NotFound, TooLarge
 from layers.rules import Metric
 from layers.status import AREA, BUILDING, ROUND_KINDS, UNIT, moment, reported, stamp, wrong_values

@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from geodata.coverage_cache import Node, today
+from geodata.coverage_cache import today
 from geodata.crew import people_at, teams_of
+from geodata.tree import Node
 from layers.checkpoints import STATES, required_of, roster_need, state_of
 from layers.staffing import staffing, zone_need
 

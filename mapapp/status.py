@@ -11,10 +11,10 @@ from typing import Any
 from flask import Blueprint
 from sqlalchemy import select
 
-from geodata.coverage_cache import Node
 from geodata.rows import Reader, chunks
 from geodata.schema import STATUS, TABLES
 from geodata.status_sums import Standing
+from geodata.tree import Node
 from layers.errors import BadInput, NotFound, TooLarge
 from layers.rules import Metric
 from layers.status import AREA, BUILDING, UNIT, Status, summed

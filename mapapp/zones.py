@@ -11,9 +11,9 @@ from flask import Blueprint
 from sqlalchemy import and_, or_, select
 
 from geodata import undoing, zone_members, zoning
-from geodata.coverage_cache import Node
 from geodata.rows import Reader, ancestors
 from geodata.schema import HISTORY, TABLES
+from geodata.tree import Node
 from geodata.zone_sums import sums_of
 from layers.areas import to_degrees
 from layers.errors import BadInput, Forbidden, NotFound, UnknownArea, WeigeError
