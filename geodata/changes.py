@@ -77,7 +77,7 @@ class Change:
         if self.ground:
             if self.quiet:
                 return set()
-            names = sorted({*names, "geom", "leaf", "parent"})  # the ground goes back where it was, undivided
+            names = sorted({*names, "geom", "leaf", "parent", "path"})  # the ground goes back where it was, undivided
         if not _differ(self.now, self.after, names, self.leaf):
             return set()
         states = [None] if self.after is None else []

@@ -21,6 +21,7 @@ from .redrawing import Draft, heirs_of, origin_of
 from .rows import ancestors
 from .schema import TABLES
 from .transaction import Raced, Transaction
+from .transferring import carry
 from .zones_kept import follow_members
 
 FOLLOWERS = [name for name, layer in LAYERS.items() if layer.owned and layer.by_place and name not in ("buildings", "units")]
@@ -68,6 +69,8 @@ def _saved(tx: Transaction, made: Draft) -> tuple[dict[int, int], Draft]:
     led = [(fid, real(new.fid)) for new in edit.after if new.fid < 0 for fid in _cut_from(edit, new)]
     tx.lead((*led, *successor.items()))
     follow_served(tx, (*led, *successor.items()), successor)
+    if edit.op == "transfer":
+        carry(tx, edit)
     return fids, done
 
 

@@ -65,6 +65,11 @@ def parse(reader: Reader, form: Mapping[str, Any]) -> dict[str, Any]:
             raise MissingField("merge needs two areas or more in targets")
         if form.get("keep") is not None:
             arguments["keep"] = reader.area(str(form["keep"])).fid
+    if op == "transfer":
+        missing = [name for name in ("targets", "parent") if not form.get(name)]
+        if missing:
+            raise MissingField("transfer needs targets and a parent", fields=missing)
+        arguments |= {"parent": reader.area(str(form["parent"])).fid, "levels": reader.rules.levels}
     if op in TAKING:
         missing = [name for name in ("parent", "polygon") if form.get(name) is None]
         if missing:
@@ -72,7 +77,7 @@ def parse(reader: Reader, form: Mapping[str, Any]) -> dict[str, Any]:
         arguments = {"parent": reader.area(str(form["parent"])).fid, "polygon": read_polygon(form["polygon"])}
     if op == "draw":
         arguments |= {"trim": bool(form.get("trim")), "rest": None if form.get("rest") is None else str(form["rest"])}
-    if form.get("allow_parts") and op in (*CUTTING, "draw"):
+    if form.get("allow_parts") and op in (*CUTTING, "draw", "transfer"):
         arguments["allow_parts"] = True
     return arguments
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from .dividing import MOST_TARGETS, new_borders_m, remembered, town_of
 from .drawn import parse
 from .facts import facts_of
 from .rows import Reader
+from .transferring import as_held, recoded
 from .zones_kept import crossed
 
 
@@ -62,9 +64,12 @@ def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60) -> D
 
 def finish(reader: Reader, edit: Edit, facts: Facts, line_m: float | None = None) -> Draft:
     """Deals the facts of the changed ground to the areas after the edit and names the new areas."""
-    dealt = facts.deal([(area.fid, area.shape) for area in edit.after], heirs_of(edit))
     counts = held_before(reader, edit, facts)
-    edit = _known_empty(edit, counts, dealt)
+    if edit.op == "transfer":
+        edit, dealt = recoded(reader, edit, partial(_moved_name, reader)), as_held(facts, edit.before)  # no ground moves
+    else:
+        dealt = facts.deal([(area.fid, area.shape) for area in edit.after], heirs_of(edit))
+        edit = _known_empty(edit, counts, dealt)
     codes = _new_codes(reader, edit)
     named = tuple(replace(area, name=_named(reader, edit, area, codes[area.fid])) if area.fid < 0 and not area.name else area
                   for area in edit.after)
@@ -174,6 +179,12 @@ def _first_name(reader: Reader, parent: Area, level: str, code: str) -> str:
         return code
     stem = parent.name.removesuffix(above.zh) if above and parent.name.endswith(above.zh) else ""
     return (f"{stem}-" if stem.isdigit() else "") + f"{int(number):02d}{found.zh}"
+
+
+def _moved_name(reader: Reader, area: Area, was: Area, parent: Area, code: str) -> str:
+    """What an area is called under another parent: by its number again when it was called by that."""
+    by_number = area.name == _first_name(reader, was, area.level, area.code)
+    return _first_name(reader, parent, area.level, code) if by_number else _new_name(area, code)
 
 
 def _new_name(origin: Area | None, code: str) -> str:

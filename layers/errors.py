@@ -141,6 +141,12 @@ class OtherParent(EditRefused):
     code = "other-parent"
 
 
+class WrongParent(EditRefused):
+    """The area cannot belong to that parent: of another level, the same one, or nothing would be left of the old one."""
+
+    code = "wrong-parent"
+
+
 class AreaLocked(EditRefused):
     """The area or its border is fixed and cannot be moved."""
 
@@ -189,12 +195,6 @@ class TooManyParts(EditRefused):
     code = "too-many-parts"
 
 
-class AreaSwallowed(EditRefused):
-    """The line goes round a whole area; merging is an operation of its own."""
-
-    code = "swallowed"
-
-
 class NoVertex(EditRefused):
     """No vertex of a border, or for a new one no border, lies at that place; or the vertex is where it should go."""
 
@@ -205,6 +205,12 @@ class VertexHeld(EditRefused):
     """A vertex stands there already, or borders part at it and need it."""
 
     code = "vertex-held"
+
+
+class AreaSwallowed(EditRefused):
+    """The line goes round a whole area; merging is an operation of its own."""
+
+    code = "swallowed"
 
 
 class ProofFailed(EditRefused):

@@ -24,6 +24,7 @@ from .forms import arguments, body, texts_of, whole
 from .history import preview_undo, redrawn
 from .privacy import special
 from .state import actor, rights, state
+from .transfers import require_back, require_transfer
 
 blueprint = Blueprint("edits", __name__)
 KNOWN = ("op", "targets", "line", "parent", "polygon", "rest", "trim", "at", "to", "level", "keep", "versions", "allow_parts", "edit", "instead_of",
@@ -95,6 +96,7 @@ def _take_back(tx: Transaction, form: dict[str, Any]) -> set[str]:
     for rev in sorted(form.get("instead_of") or (), reverse=True):
         done = tx.revision(rev)
         rights().require("redraw", redrawn(tx, done))
+        require_back(tx, rev)
         undoing.take_back(tx, rev)
         authors.add(done["actor"])
     return authors - {tx.actor}
@@ -161,6 +163,8 @@ def drawn_form() -> dict[str, Any]:
         if not isinstance(form["parent"], str):
             raise BadInput("parent: the code of an area is needed")
         own.require("redraw", [visible(form["parent"])])
+        if form["op"] == "transfer":
+            require_transfer(form["parent"], [code for code in form.get("targets") or () if code not in versions])
     polygon = form.get("polygon")
     rings = polygon.get("coordinates") if isinstance(polygon, dict) else None
     if isinstance(rings, list) and sum(len(ring) for ring in rings if isinstance(ring, list)) > MOST_POINTS:

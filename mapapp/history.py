@@ -24,6 +24,7 @@ from .chief import called, is_chief
 from .forms import arguments, body, flag, next_page, number, whole
 from .privacy import special
 from .state import actor, rights, state
+from .transfers import require_back
 
 blueprint = Blueprint("history", __name__)
 LONGEST_REASON = 200
@@ -198,6 +199,7 @@ def _to_take_back(reader: Reader, rev: int) -> tuple[dict[str, Any], list[Any]]:
         if not chief:
             raise NotFound(f"edit {rev}: not one of yours; its author takes it back, or the chief of its areas")
     own.require("redraw", areas)
+    require_back(reader, rev)
     return done, areas
 
 

@@ -17,6 +17,7 @@ ACTIONS: dict[str, frozenset[str]] = {action: frozenset(roles.split()) for actio
     "see_special": "planner commander",  # exact numbers of special groups
     "see_personal": "planner commander",  # names and phones of staff and contacts
     "redraw": "planner commander",
+    "transfer": "planner commander",  # give an area another parent; held over both parents
     "edit_facts": "planner commander",  # buildings, staff, attributes of areas
     "propose_zone": "planner commander",
     "approve_zone": "commander",

@@ -19,17 +19,19 @@ from .move_vertex import move_vertex
 from .reshape import reshape
 from .split import split
 from .subdivide import subdivide
+from .transfer import transfer
 
 OPERATIONS: dict[str, Callable[..., Edit]] = {
     "split": split,
     "merge": merge,
     "reshape": reshape,
-    "subdivide": subdivide,
     "move_vertex": move_vertex,
     "insert_vertex": insert_vertex,
     "delete_vertex": delete_vertex,
+    "subdivide": subdivide,
     "dissolve": dissolve,
     "draw": draw,
     "island": island,
     "divide": divide,
+    "transfer": transfer,
 }

@@ -84,7 +84,8 @@ def test_a_new_area_and_an_island(desk_in, lang: str):
     assert desk.view() == view, "the map stays"
     (edit,) = desk.get("/api/edits?mine=true&limit=1")["edits"]
     assert edit["op"] == "draw" and edit["rev"] == rev
-    new = next(area for area in desk.get(f"/api/areas?parent={one['parent']}&limit=1000")["areas"] if area["version"] == 1 and area["code"][-5:] in shown)
+    siblings = desk.get(f"/api/areas?parent={one['parent']}&limit=1000")["areas"]
+    new = next(area for area in siblings if area["version"] == 1 and area["code"][-5:] in shown)
     assert str(new["households"]) in shown and desk.get(f"/api/areas/{one['parent']}")["population"] == before
     desk.wait_side(new["code"])
     desk.shot(f"{name}-4-saved")

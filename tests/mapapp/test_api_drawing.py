@@ -8,6 +8,7 @@ import shapely
 from layers.areas import to_degrees
 from tests.layers.little_town import by_code, little_town
 from tests.layers.test_redraw_draw import box
+from tests.mapapp.doing import grant
 from tests.mapapp.web import Web
 
 CODES = by_code(little_town())
@@ -118,3 +119,70 @@ def test_refusals_name_their_reason(shared: Web, form: dict, status: int, reason
     for path in ("/api/edits/preview", "/api/edits"):
         answer = shared.post(path, json=form)
         assert (answer.status_code, answer.json["code"]) == (status, reason), answer.text
+
+
+# --- another parent ----------------------------------------------------------------------------------------------
+MOVE = {"op": "transfer", "targets": ["31"], "parent": "C2"}
+
+
+def test_an_area_gets_another_parent_with_all_who_work_there(town: Web) -> None:
+    before = {code: town.area(code)["population"] for code in ("C1", "C2", "T1", "31")}
+    told = post(town, MOVE, path="/api/edits/preview")
+    done = post(town, MOVE | {"versions": {"31": town.area("31")["version"]}})
+    assert done["totals_before"] == done["totals_after"] == told["totals_after"]
+    (one,) = done["changed"]
+    assert (one["code"], one["parent"], one["retired"], one["new"]) == ("31", "C2", False, False) and one["before"] == one["after"]
+    now = {code: town.area(code)["population"] for code in before}
+    assert (now["C1"], now["C2"], now["T1"]) == (before["C1"] - before["31"], before["C2"] + before["31"], before["T1"])
+    assert town.get("/api/areas/31", "planner").status_code == 404 and town.area("31", "neighbour")["parent"] == "C2"
+    for kind in ("staff", "buildings", "checkpoints"):
+        assert {row["area"] for row in town.get(f"/api/{kind}?area=31", "neighbour").json[kind]} <= {"31"}, kind
+        assert town.get(f"/api/{kind}?area=C1", "planner").status_code == 200
+    (line,) = town.get("/api/edits?area=31&limit=1").json["edits"]
+    assert (line["op"], line["note"]) == ("transfer", "31")
+    assert town.post("/api/edits", json=MOVE | {"versions": {"31": 1}}).json["code"] in ("stale", "wrong-parent")
+    assert town.post(f"/api/edits/{done['rev']}/undo").status_code == 200
+    assert {code: town.area(code)["population"] for code in before} == before
+
+
+def test_it_takes_the_right_over_both_parents_and_so_does_taking_it_back(town: Web) -> None:
+    for who, status in (("planner", 404), ("neighbour", 404), ("outsider", 404), ("mixed", 403), ("viewer", 403), ("watcher", 403), (None, 401)):
+        for path in ("/api/edits/preview", "/api/edits"):
+            answer = town.post(path, who, json=MOVE)
+            assert answer.status_code == status, (who, answer.text)
+    answer = town.post("/api/edits", "mixed", json=MOVE).json
+    assert answer["code"] == "forbidden"
+    rev = post(town, MOVE, "chief")["rev"]
+    for who in ("planner", "commander", "neighbour", "mixed"):
+        assert town.post(f"/api/edits/{rev}/undo", who, json={"reason": "nein"}).status_code in (403, 404), who
+    assert town.area("31")["parent"] == "C2"
+    assert town.post(f"/api/edits/{rev}/undo", "chief").status_code == 200 and town.area("31")["parent"] == "C1"
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "reason"),
+    [
+        ({"op": "transfer", "targets": ["31"]}, 422, "missing-field"),
+        ({"op": "transfer", "parent": "C2"}, 422, "missing-field"),
+        (MOVE | {"parent": "C1"}, 422, "wrong-parent"),
+        (MOVE | {"parent": "T1"}, 422, "wrong-parent"),
+        (MOVE | {"parent": "41"}, 422, "no-children"),
+        (MOVE | {"targets": ["20"]}, 422, "not-adjacent"),
+        (MOVE | {"targets": ["22"], "parent": "C3"}, 422, "locked"),
+        (MOVE | {"parent": "nowhere"}, 404, "unknown-area"),
+        (MOVE | {"targets": [5]}, 400, "bad-input"),
+        (MOVE | {"targets": "31"}, 400, "bad-input"),
+    ],
+)
+def test_transfers_that_cannot_be(shared: Web, form: dict, status: int, reason: str) -> None:
+    for path in ("/api/edits/preview", "/api/edits"):
+        answer = shared.post(path, json=form)
+        assert (answer.status_code, answer.json["code"]) == (status, reason), answer.text
+
+
+def test_rights_on_a_leaf_follow_to_what_was_drawn_from_it(town: Web) -> None:
+    """Whoever works in one leaf works in the new area too that took ground of it, until somebody assigns one."""
+    who = grant(town, "clerk of one", "planner", "12")
+    new = next(one for one in post(town, drawing(ACROSS))["changed"] if one["new"])
+    assert town.get(f"/api/areas/{new['code']}", who).json["editable"]
+    assert town.get("/api/areas/32", who).status_code == 404
