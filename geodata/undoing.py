@@ -44,7 +44,7 @@ def last_redoable(reader: Reader, actor: str) -> dict[str, Any] | None:
     return None
 
 
-def _own_steps(reader: Reader, actor: str, at_once: int = 50) -> Iterator[tuple[Any, list[Any]]]:
+def _own_steps(reader: Reader, actor: str, at_once: int = 8) -> Iterator[tuple[Any, list[Any]]]:
     """The revisions of that account that undo walks over, newest first, each with the own ones it undoes, down to what
     was done first: an edit alone, an undo with its edit, a redo with both."""
     before = None
