@@ -162,9 +162,7 @@ def _borders(blocks: np.ndarray, outlines: np.ndarray, block: np.ndarray, scale:
             extra_block.append(k)
             continue
         seeds = [*map(_seeds, metric), *open_ground]
-        who = np.repeat(np.arange(len(seeds)), [len(seed) for seed in seeds])
-        nearest = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(np.concatenate(seeds)), extend_to=ground, ordered=True))
-        own = np.array([shapely.coverage_union_all(nearest[who == i]) for i in range(len(seeds))], dtype=object)
+        own = _nearest(seeds, ground)
         own = shapely.transform(own, lambda xy: xy / scale + origin)
         edges = shapely.intersection(shapely.boundary(own), shapely.buffer(shape, BEYOND))
         edges = shapely.get_parts(edges)
@@ -172,11 +170,25 @@ def _borders(blocks: np.ndarray, outlines: np.ndarray, block: np.ndarray, scale:
         holders[inside] = own[:len(inside)]
         extra += own[len(inside):].tolist()
         extra_block += [k] * len(open_ground)
-    lost = np.array([holder is None for holder in holders], bool)
+    lost = np.array([holder is None or holder.is_empty for holder in holders], bool)
     holders[lost] = outlines[lost]
     every = np.empty(len(outlines) + len(extra), object)
     every[:len(outlines)], every[len(outlines):] = holders, extra
     return np.concatenate([np.empty(0, object), *lines]), every, np.r_[own_block, np.array(extra_block, int)]
+
+
+def _nearest(seeds: list[np.ndarray], ground: shapely.Polygon) -> np.ndarray:
+    """The ground nearest to each set of points, out beyond `ground`; empty for one that shares all its points."""
+    points, first = np.unique(np.round(np.concatenate(seeds), 3), axis=0, return_index=True)
+    who = np.repeat(np.arange(len(seeds)), [len(seed) for seed in seeds])[first]
+    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=ground, ordered=True))
+    right = shapely.area(cells) > 0
+    if len(cells) != len(points):  # points too near to be told apart: by where they lie
+        point, cell = shapely.STRtree(cells).query(shapely.points(points), predicate="intersects")
+        holder = np.full(len(cells), -1)
+        holder[cell[::-1]] = who[point[::-1]]
+        who, right = holder, right & (holder >= 0)
+    return np.array([shapely.union_all(cells[right & (who == i)]) for i in range(len(seeds))], dtype=object)
 
 
 def _seeds(outline: shapely.Geometry) -> np.ndarray:

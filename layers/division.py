@@ -10,8 +10,9 @@ import shapely
 
 from .areas import UNITS_PER_DEGREE
 from .cells import Cells, Town, cells_of
+from .chain import unpack
 from .errors import BadInput, TooManyParts
-from .inner_borders import corners_of, inner_borders
+from .inner_borders import corners_of, inner_borders, straightened
 from .measure import area_m2
 from .partition import Aim, Graph, divide
 
@@ -78,9 +79,9 @@ def propose(ground: np.ndarray, town: Town, wish: Wish) -> Proposal:
     heavy = [] if cells.by_ground else [
         (int(number), float(load)) for number, load in zip(cells.building.tolist(), cells.load.tolist(), strict=True)
         if number >= 0 and load > limit]
-    return Proposal(cells.faces, of_face, np.bincount(part, cells.load, parts),
-                    inner_borders(cells.faces, of_face, outlines, town.lines),
-                    inner_borders(cells.faces, of_face, outlines, town.lines, straight=False),
+    lines = inner_borders(cells.faces, of_face, town.lines)
+    return Proposal(cells.faces, of_face, np.bincount(part, cells.load, parts), straightened(lines, cells.faces, outlines),
+                    [unpack(keys).astype(np.int64) for keys, _ in lines],
                     tuple(sorted(heavy)), cells.by_ground, aim)
 
 

@@ -60,8 +60,11 @@ def touches_itself(ring: list[int]) -> bool:
     return len({one for one in runs if one >= 0}) < sum(one >= 0 for one in runs)
 
 
-def inner_borders(faces: np.ndarray, part: np.ndarray, buildings: np.ndarray, roads: np.ndarray, straight: bool = True) -> list[np.ndarray]:
-    """The borders between the parts of these faces, each as (n, 2) whole units from junction to junction."""
+Line = tuple[np.ndarray, bool]  # packed vertices from junction to junction; whether it runs along a road
+
+
+def inner_borders(faces: np.ndarray, part: np.ndarray, roads: np.ndarray) -> list[Line]:
+    """The borders between the parts of these faces, as the faces have them."""
     segments = directed_segments(faces)
     low, high = np.minimum(segments.start, segments.end), np.maximum(segments.start, segments.end)
     order = np.lexsort((high, low))
@@ -72,10 +75,7 @@ def inner_borders(faces: np.ndarray, part: np.ndarray, buildings: np.ndarray, ro
     edge = np.unique(np.r_[low[alone], high[alone]])
     inner = twin[owner[twin] != owner[twin + 1]]
     along = _along(unpack(low[inner]), unpack(high[inner]), roads)
-    lines = _chained(low[inner], high[inner], along, edge)
-    if not straight or not lines:
-        return [unpack(keys).astype(np.int64) for keys, _ in lines]
-    return _straightened(lines, faces, buildings)
+    return _chained(low[inner], high[inner], along, edge)
 
 
 def _along(a: np.ndarray, b: np.ndarray, roads: np.ndarray) -> np.ndarray:
@@ -85,7 +85,7 @@ def _along(a: np.ndarray, b: np.ndarray, roads: np.ndarray) -> np.ndarray:
     return along
 
 
-def _chained(low: np.ndarray, high: np.ndarray, along: np.ndarray, edge: np.ndarray) -> list[tuple[np.ndarray, bool]]:
+def _chained(low: np.ndarray, high: np.ndarray, along: np.ndarray, edge: np.ndarray) -> list[Line]:
     """Segments joined into (vertices, along a road), ending at junctions, at the edge and where a road begins or ends."""
     near: dict[int, list[tuple[int, bool]]] = {}
     for a, b, road in zip(low.tolist(), high.tolist(), along.tolist(), strict=True):
@@ -114,7 +114,7 @@ def _chained(low: np.ndarray, high: np.ndarray, along: np.ndarray, edge: np.ndar
     return [piece for line in lines for piece in _open(*line)]
 
 
-def _open(keys: np.ndarray, road: bool) -> list[tuple[np.ndarray, bool]]:
+def _open(keys: np.ndarray, road: bool) -> list[Line]:
     """A closed ring as three lines, so that it can never collapse."""
     if keys[0] != keys[-1]:
         return [(keys, road)]
@@ -123,7 +123,10 @@ def _open(keys: np.ndarray, road: bool) -> list[tuple[np.ndarray, bool]]:
     return [(keys[a:b + 1], road) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
 
 
-def _straightened(lines: list[tuple[np.ndarray, bool]], faces: np.ndarray, buildings: np.ndarray) -> list[np.ndarray]:
+def straightened(lines: list[Line], faces: np.ndarray, buildings: np.ndarray) -> list[np.ndarray]:
+    """The same borders with as few vertices as they can have, as (n, 2) whole units."""
+    if not lines:
+        return []
     xy = [unpack(keys) for keys, _ in lines]
     scale = np.array(metres_per_unit(float(np.concatenate(xy)[:, 1].mean())))
     origin = np.concatenate(xy).min(axis=0)

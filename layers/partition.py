@@ -20,7 +20,8 @@ from .inner_borders import touches_itself
 GROUP = 12  # parts that are divided at once; more than twice as many are grouped first
 STARTS, FEW_STARTS = 6, 2  # for up to MANY cells, for more
 MANY = 900
-MOST_STEPS, STEPS_PER_CELL = 120_000, 120
+MOST_STEPS, STEPS_PER_CELL = 120_000, 80
+REPLANTED = 12  # parts, at most, that starve and are put elsewhere
 BALANCE = 5_000.0  # what a deviation costs against border length
 SHAPE = 2.0  # what scattered ground and people cost
 
@@ -93,7 +94,7 @@ def _by_groups(graph: Graph, parts: int, aim: Aim, seed: int) -> np.ndarray:
     part, base = np.zeros(len(graph.load), int), 0
     for group in range(groups):
         which = np.flatnonzero(top == group)
-        part[which] = base + divide(graph.part(which), int(shares[group]), aim, seed * 31 + group + 1, starts=FEW_STARTS)
+        part[which] = base + divide(graph.part(which), int(shares[group]), aim, seed * 31 + group + 1, starts=1)
         base += int(shares[group])
     return part
 
@@ -184,6 +185,11 @@ def _spread(moment: Moment) -> float:
         return 1.0
     people = (far - (u * u + v * v) / load) / load if load > 1e-9 else 0.0
     return pi * ((around - (x * x + y * y) / ground) / ground + people) / ground
+
+
+def _spread_from(one: Moment, other: Moment) -> float:
+    """Squared distance between the middles of two grounds."""
+    return (one[1] / one[0] - other[1] / other[0]) ** 2 + (one[2] / one[0] - other[2] / other[0]) ** 2
 
 
 class _Search:
@@ -323,11 +329,55 @@ class _Search:
         self.balance = full
 
     def settle(self) -> None:
-        """Moves and exchanges until none helps."""
+        """Moves and exchanges until none helps, and parts that starve where nothing can reach them put elsewhere."""
         for _ in range(4):
             self.descend()
             if not self.exchange():
                 break
+        for poor in sorted(range(len(self.sums)), key=lambda part: (self.sums[part], part))[:REPLANTED]:
+            if self.sums[poor] < self.aim.low:
+                self._replant(poor)
+
+    def _replant(self, poor: int) -> bool:
+        """A part below the aim joins its neighbours, the richest that can be is cut in two; taken back when nothing is
+        won."""
+        before, kept = self.worth(), (list(self.part), list(self.sums), list(self.size), list(self.moments), list(self.spreads))
+        cells = [cell for cell, part in enumerate(self.part) if part == poor]
+        rich = sorted((part for part in range(len(self.sums)) if self.size[part] > 1 and part != poor), key=lambda part: (-self.sums[part], part))
+        left = set(cells)
+        while left:
+            options = [(self.gain(cell, to), cell, to) for cell in sorted(left) for to in self.beside(cell)]
+            if not options:
+                break
+            _, cell, to = min(options)
+            self.move(cell, to)
+            left.discard(cell)
+        won = False
+        if not left and rich:
+            first = max(rich, key=lambda part: (self.sums[part], -part))
+            members = [cell for cell, part in enumerate(self.part) if part == first]
+            if self._cut_in_two(members, first, poor):
+                self.descend(3)
+                won = self.worth() < before - 1e-6
+        if not won:
+            self.part, self.sums, self.size, self.moments, self.spreads = kept
+        return won
+
+    def _cut_in_two(self, members: list[int], part: int, new: int) -> bool:
+        """Half the load of a part, grown from its rim, becomes the part `new` where both stay whole."""
+        far = max(members, key=lambda cell: (_spread_from(self.ground[cell], self.moments[part]), cell))
+        half, self_half = self.sums[part] / 2, 0.0
+        rim, taken = [far], set()
+        while rim and self_half < half and self.size[part] > 1:
+            cell = min(rim, key=lambda one: (_spread_from(self.ground[one], self.ground[far]), one))
+            rim.remove(cell)
+            if not self.whole_without(cell):
+                continue
+            self.move(cell, new)
+            taken.add(cell)
+            self_half += self.load[cell]
+            rim += [other for other in self.near[cell] if self.part[other] == part and other not in rim]
+        return bool(taken)
 
     def untouch(self, corners: Sequence[Sequence[int]]) -> int:
         """Moves cells so that no part meets itself at a vertex; answers at how many vertices one still does."""
