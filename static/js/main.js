@@ -17,6 +17,8 @@ import { MeasureMode } from "./edit/modes/measure_mode.js";
 import { ReshapeMode } from "./edit/modes/reshape_mode.js";
 import { SelectMode } from "./edit/modes/select_mode.js";
 import { SplitMode } from "./edit/modes/split_mode.js";
+import { VertexMode } from "./edit/modes/vertex_mode.js";
+import { Transfer } from "./edit/transfer.js";
 import { ZoneMode } from "./edit/modes/zone_mode.js";
 import { Canvas } from "./map/canvas.js";
 import { FigurePaint } from "./map/figure_paint.js";
@@ -57,6 +59,7 @@ const MODES = {
   split: (desk) => new SplitMode(desk),
   merge: (desk) => new MergeMode(desk),
   reshape: (desk) => new ReshapeMode(desk),
+  vertex: (desk) => new VertexMode(desk),
   draw: (desk) => new DrawMode(desk),
   zone: (desk) => new ZoneMode(desk),
   post: (desk) => new PostMode(desk),
@@ -114,7 +117,8 @@ async function start() {
     staff: (area) => staff.show(area),
     free: () =>
       desk.mode &&
-      ["select", "measure", "split", "reshape", "draw", "post"].includes(page.tool) &&
+      ["select", "measure", "split", "reshape", "vertex", "draw", "post"].includes(page.tool) &&
+      !desk.mode.busy &&
       !(desk.mode.draft && ["split", "reshape", "draw", "post"].includes(page.tool) && !desk.mode.draft.empty) &&
       !postCards.open &&
       !staff.open,

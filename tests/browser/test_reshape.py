@@ -37,8 +37,9 @@ def bump(common: shapely.LineString, into: shapely.Geometry, share: float = 0.4)
     return [(first.x, first.y), *between, (last.x, last.y)]
 
 
-def people(desk: Desk, *codes: str) -> int:
-    return sum(desk.get(f"/api/areas/{code}")["population"] for code in codes)
+def near(shape: shapely.Geometry, place: tuple[float, float]) -> bool:
+    """Whether the shape has a vertex where somebody pointed: within two pixels."""
+    return shapely.distance(shapely.points(shapely.get_coordinates(shape)), shapely.Point(place)).min() < 6e-6
 
 
 def complaints(desk: Desk) -> list[str]:
@@ -97,3 +98,123 @@ def test_a_planner_reshapes_a_border(desk_in, lang: str):
         now = desk.get(f"/api/areas/{code}?geometry=true")
         assert now["geometry"] == was["geometry"] and now["households"] == was["households"]
     assert desk.foreign == [] and complaints(desk) == []
+
+
+def drag(desk: Desk, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Presses the button at a place, carries the pointer to another and lets go."""
+    desk.move(*start)
+    desk.page.mouse.down()
+    desk.page.mouse.move(*desk.at(*end), steps=8)
+    desk.page.wait_for_timeout(300)
+    desk.page.mouse.up()
+
+
+def save(desk: Desk, rev: int) -> int:
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    desk.page.keyboard.press("Enter")
+    return desk.wait_rev(rev)
+
+
+@pytest.mark.promise("A shared vertex is added, dragged, moved by keys and deleted in the browser, for all its areas at once")
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_planner_moves_a_shared_vertex(desk_in, lang: str):
+    desk: Desk = desk_in("demo", lang)
+    name = f"vertex-{lang[:2]}"
+    desk.find(CODE)
+    other, common = beside(desk, CODE)
+    codes = (CODE, other["code"])
+    before = {code: desk.get(f"/api/areas/{code}?geometry=true") for code in codes}
+    first, second = max(zip(common.coords[:-1], common.coords[1:], strict=True), key=lambda ends: shapely.LineString(ends).length)
+    middle = ((first[0] + second[0]) / 2, (first[1] + second[1]) / 2)
+    inside = shapely.geometry.shape(other["geometry"]).representative_point()
+    goal = (middle[0] + (inside.x - middle[0]) * 0.5, middle[1] + (inside.y - middle[1]) * 0.5)
+    rev, view = desk.get("/healthz")["rev"], desk.view()
+    edits = []
+
+    desk.page.keyboard.press("Escape")
+    desk.page.keyboard.press("n")
+    desk.page.locator("[data-tool=vertex][aria-pressed=true]").wait_for()
+    desk.move(inside.x, inside.y)
+    desk.move(*middle)
+    desk.page.wait_for_timeout(300)
+    desk.shot(f"{name}-1-handles")
+    desk.click(*middle)  # a middle: one more vertex
+    rev = desk.wait_rev(rev)
+    edits.append(rev)
+    assert all(near(shape_of(desk, code), middle) for code in codes), "both sides have it"
+    desk.page.wait_for_timeout(500)
+
+    drag(desk, middle, goal)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    desk.page.wait_for_timeout(300)
+    desk.shot(f"{name}-2-dragged")
+    shown = desk.side()
+    assert desk.view() == view, "the vertex was dragged, not the map"
+    assert desk.get("/healthz")["rev"] == rev, "nothing is saved before Enter"
+    rev = save(desk, rev)
+    edits.append(rev)
+    desk.shot(f"{name}-3-saved")
+    moved = {code: desk.get(f"/api/areas/{code}?geometry=true") for code in codes}
+    assert sum(one["population"] for one in moved.values()) == sum(one["population"] for one in before.values())
+    for code, one in moved.items():
+        assert one["geometry"] != before[code]["geometry"] and f"{one['households']:,}" in shown
+    assert all(near(shapely.geometry.shape(one["geometry"]), goal) for one in moved.values()), "it lies where it was put down, for both"
+
+    desk.page.wait_for_timeout(500)
+    desk.move(*goal)
+    desk.click(*goal)  # picked up; arrows move it, Escape lets go
+    desk.page.keyboard.press("Escape")
+    desk.page.wait_for_timeout(200)
+    assert desk.page.locator("#side [data-key=save]").count() == 0
+
+    desk.move(goal[0] + 1e-5, goal[1])
+    desk.move(*goal)
+    desk.page.keyboard.press("Delete")
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    desk.page.wait_for_timeout(300)
+    desk.shot(f"{name}-4-delete")
+    rev = save(desk, rev)
+    edits.append(rev)
+    assert [edit["op"] for edit in desk.get("/api/edits?mine=true&limit=3")["edits"]] == ["delete_vertex", "move_vertex", "insert_vertex"]
+    for code, was in before.items():
+        assert shapely.geometry.shape(desk.get(f"/api/areas/{code}?geometry=true")["geometry"]).equals_exact(
+            shapely.geometry.shape(was["geometry"]), 2e-7, normalize=True), "added, moved and deleted again: as it was"
+    for _ in edits:
+        desk.page.keyboard.press("Escape")
+        desk.page.keyboard.press("Control+z")
+        rev = desk.wait_rev(rev)
+    for code, was in before.items():
+        assert desk.get(f"/api/areas/{code}?geometry=true")["geometry"] == was["geometry"]
+    assert desk.foreign == [] and complaints(desk) == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_vertex_is_moved_by_keys_alone_and_what_cannot_be_is_told(desk_in, lang: str):
+    desk: Desk = desk_in("demo", lang)
+    desk.find(CODE)
+    rev = desk.get("/healthz")["rev"]
+    before = desk.get(f"/api/areas/{CODE}?geometry=true")
+    desk.page.keyboard.press("n")
+    desk.page.locator("[data-tool=vertex][aria-pressed=true]").wait_for()
+    desk.page.locator("#canvas canvas").focus()
+    desk.calm()
+    view = desk.view()
+    desk.page.keyboard.press("]")
+    for _ in range(60):  # out of the area: its border would cross another
+        desk.page.keyboard.press("ArrowUp")
+    desk.page.locator("#side .trouble").wait_for(timeout=20_000)
+    desk.shot(f"vertex-{lang[:2]}-5-refused")
+    desk.page.keyboard.press("Enter")
+    desk.page.wait_for_timeout(400)
+    assert desk.get("/healthz")["rev"] == rev, "what cannot be is not saved"
+    assert desk.view() == view, "the arrows move the vertex, not the map"
+    desk.page.keyboard.press("Escape")
+    desk.page.keyboard.press("]")
+    for key in ("ArrowLeft", "Shift+ArrowLeft", "Shift+ArrowUp"):
+        desk.page.keyboard.press(key)
+    rev = save(desk, rev)
+    assert desk.get(f"/api/areas/{CODE}?geometry=true")["geometry"] != before["geometry"]
+    desk.page.keyboard.press("Control+z")
+    desk.wait_rev(rev)
+    assert desk.get(f"/api/areas/{CODE}?geometry=true")["geometry"] == before["geometry"]
+    assert complaints(desk) == []

@@ -18,7 +18,7 @@ export class MovedView {
         { type: "Feature", properties: { kind: "piece", side: piece.side }, geometry: piece.geometry },
         {
           type: "Feature",
-          properties: { kind: "label", side: piece.side, text: figureText.households(piece.after?.households) },
+          properties: { kind: "label", side: "ABC".includes(piece.letter) ? piece.side : "none", text: figureText.households(piece.after?.households) },
           geometry: { type: "Point", coordinates: piece.at },
         },
       ]),

@@ -127,6 +127,18 @@ function draft(ink) {
       layout: { ...icon, "icon-image": "vertex-snap" },
     },
     {
+      id: "draft-mid",
+      type: "circle",
+      source: "draft",
+      filter: ["in", ["get", "kind"], ["literal", ["mid", "fixed"]]],
+      paint: {
+        "circle-radius": 3,
+        "circle-color": ink["bg-panel"],
+        "circle-stroke-width": 1.4,
+        "circle-stroke-color": ["match", ["get", "kind"], "mid", ink.edit, ink["ink-3"]],
+      },
+    },
+    {
       id: "draft-vertex",
       type: "symbol",
       source: "draft",

@@ -31,6 +31,8 @@ const LISTED = [
       ["Enter ×2", "keys.finish"],
       ["Backspace", "keys.back"],
       ["K", "keys.keep"],
+      ["[ ]", "keys.vertex"],
+      ["Del", "keys.vertex-delete"],
       ["S", "keys.snap"],
       ["Alt", "keys.no-snap"],
     ],
