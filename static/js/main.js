@@ -18,7 +18,6 @@ import { ReshapeMode } from "./edit/modes/reshape_mode.js";
 import { SelectMode } from "./edit/modes/select_mode.js";
 import { SplitMode } from "./edit/modes/split_mode.js";
 import { VertexMode } from "./edit/modes/vertex_mode.js";
-import { Transfer } from "./edit/transfer.js";
 import { ZoneMode } from "./edit/modes/zone_mode.js";
 import { Canvas } from "./map/canvas.js";
 import { FigurePaint } from "./map/figure_paint.js";
