@@ -24,6 +24,7 @@ from .rows import Reader
 from .store import Store
 
 MOST_WAITING = 3  # previews before one's own; with more it is faster to compute here
+PATIENCE_S = 0.25  # for the one before, which may be a line through a hundred areas
 START_S = 60  # until a new process has to be up
 log = logging.getLogger("weige.previews")
 
@@ -55,14 +56,18 @@ class Previewer:
         self._begin()
 
     def show(self, form: Mapping[str, Any], **settings: Any) -> Shown | None:
-        """As `shown`; None when too many wait already, or the process is not there."""
+        """As `shown`; None when too many wait already or one takes long, or the process is not there."""
         with self._count:
             if self._waiting >= MOST_WAITING:
                 return None
             self._waiting += 1
         try:
-            with self._turn:
+            if not self._turn.acquire(timeout=PATIENCE_S):
+                return None
+            try:
                 return self._asked(form, settings)
+            finally:
+                self._turn.release()
         finally:
             with self._count:
                 self._waiting -= 1
