@@ -61,7 +61,7 @@ def boot() -> dict[str, Any]:
     return {
         "lang": g.lang, "messages": messages(g.lang), "csrf": generate_csrf(),
         "account": {"name": g.account.name, "label": g.account.label, "roles": roles_told(),
-                    "can": {"redraw": own.may("redraw"), "propose_zone": own.may("propose_zone"),
+                    "can": {"redraw": own.may("redraw"), "transfer": own.may("transfer"), "propose_zone": own.may("propose_zone"),
                             "approve_zone": own.may("approve_zone"),
                             "export": own.may("export"), "edit_facts": own.may("edit_facts"), "report": own.may("report"),
                             "manage": own.may("manage"), "audit": own.may("audit"), "set_up": own.may("set_up")},

@@ -17,6 +17,7 @@ import { MeasureMode } from "./edit/modes/measure_mode.js";
 import { ReshapeMode } from "./edit/modes/reshape_mode.js";
 import { SelectMode } from "./edit/modes/select_mode.js";
 import { SplitMode } from "./edit/modes/split_mode.js";
+import { Transfer } from "./edit/transfer.js";
 import { VertexMode } from "./edit/modes/vertex_mode.js";
 import { ZoneMode } from "./edit/modes/zone_mode.js";
 import { Canvas } from "./map/canvas.js";
@@ -112,6 +113,7 @@ async function start() {
     past,
     restore: (edit) => restore(edit, (done) => taken("undo", done)),
     divide: (op, area) => division.open(op, area),
+    transfer: (area) => transfer.open(area),
     findings: (kind) => walk.open(kind),
     staff: (area) => staff.show(area),
     free: () =>
@@ -171,6 +173,9 @@ async function start() {
   });
   const division = new Division(desk);
   page.on(["selection", "tool"], () => division.shut());
+  const transfer = new Transfer(desk);
+  page.on("selection", () => transfer.picked());
+  page.on("tool", () => transfer.shut());
   const walk = new FindingsWalk({
     outline: (area) => cards.outline(area),
     go: (area) => cards.go(area),
@@ -184,10 +189,11 @@ async function start() {
 
   /** What the page does when an edit was taken back or done again. */
   async function taken(verb, done) {
+    const now = (area) => done.answer.changed?.find((changed) => changed.fid === area.fid);
     page.set({
-      selection: page.selection.filter(
-        (area) => !done.answer.changed?.some((changed) => changed.fid === area.fid && changed.retired),
-      ),
+      selection: page.selection
+        .filter((area) => !now(area)?.retired)
+        .map((area) => (now(area) ? { ...area, code: now(area).code, name: now(area).name } : area)), // a transfer gives codes anew
     });
     await renewal.after(done.answer);
     if (done.op.includes("checkpoints")) await posts.load();

@@ -85,7 +85,7 @@ def test_a_new_area_and_an_island(desk_in, lang: str):
     (edit,) = desk.get("/api/edits?mine=true&limit=1")["edits"]
     assert edit["op"] == "draw" and edit["rev"] == rev
     siblings = desk.get(f"/api/areas?parent={one['parent']}&limit=1000")["areas"]
-    new = next(area for area in siblings if area["version"] == 1 and area["code"][-5:] in shown)
+    new = next(area for area in siblings if area["version"] == 1 and area["name"].removesuffix("微网格") in shown)
     assert str(new["households"]) in shown and desk.get(f"/api/areas/{one['parent']}")["population"] == before
     desk.wait_side(new["code"])
     desk.shot(f"{name}-4-saved")
@@ -123,4 +123,48 @@ def test_what_cannot_be_drawn_says_why(desk_in, lang: str):
     desk.page.keyboard.press("Escape")
     desk.page.keyboard.press("Escape")
     assert desk.page.locator("#side .trouble").count() == 0
+    assert [text for text in desk.complaints if "GPU stall" not in text and "422" not in text] == []
+
+
+@pytest.mark.promise("In the browser an area gets another parent by a click on the map: both parents' sums and its new code are shown first")
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_another_parent(desk_in, lang: str):
+    desk, name = desk_in("demo", lang), f"transfer-{lang[:2]}"
+    areas = [one for one in desk.get("/api/areas?level=micro_grid&geometry=true&limit=1000")["areas"] if (one["households"] or 0) > 20]
+    shapes = {one["code"]: shapely.geometry.shape(one["geometry"]) for one in areas}
+    one, other = next((a, b) for a in areas for b in areas if a["parent"] != b["parent"] and a["parent"][:12] == b["parent"][:12]
+                      and shapely.intersection(shapes[a["code"]], shapes[b["code"]]).length > 2e-4)
+    before = {code: desk.get(f"/api/areas/{code}")["households"] for code in (one["parent"], other["parent"])}
+    view = desk.view()
+    desk.find(one["code"])
+    desk.moved(view)
+    view = desk.view()
+    desk.page.locator("#side [data-key=transfer]").click()
+    desk.page.locator(f"#side [data-key='parent {other['parent']}']").wait_for()
+    desk.shot(f"{name}-1-open")
+    spot = shapely.point_on_surface(shapely.intersection(shapes[other["code"]], shapely.box(*shapes[one["code"]].buffer(3e-4).bounds)))
+    desk.click(spot.x, spot.y)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    desk.page.wait_for_timeout(400)
+    assert desk.page.locator(f"#side [data-key='parent {other['parent']}']").is_checked()
+    desk.shot(f"{name}-2-preview")
+    desk.page.locator("#side [data-key=search]").fill(other["parent"])
+    desk.page.wait_for_timeout(500)
+    assert desk.page.locator("#side [data-key=search]").input_value() == other["parent"]
+    desk.page.locator("#side h2").click()
+    rev = desk.get("/healthz")["rev"]
+    desk.page.keyboard.press("Enter")
+    desk.wait_rev(rev)
+    assert desk.view() == view, "the map stays"
+    moved = next(area for area in desk.get(f"/api/areas?parent={other['parent']}&limit=1000")["areas"] if area["fid"] == one["fid"])
+    assert moved["code"].startswith(other["parent"]) and moved["households"] == one["households"]
+    now = {code: desk.get(f"/api/areas/{code}")["households"] for code in before}
+    assert now[one["parent"]] == before[one["parent"]] - one["households"] and now[other["parent"]] == before[other["parent"]] + one["households"]
+    desk.wait_side(moved["code"])
+    desk.shot(f"{name}-3-saved")
+    desk.page.locator("#canvas canvas").focus()
+    rev = desk.get("/healthz")["rev"]
+    desk.page.keyboard.press("Control+z")
+    desk.wait_rev(rev)
+    assert desk.get(f"/api/areas/{one['code']}")["parent"] == one["parent"]
     assert [text for text in desk.complaints if "GPU stall" not in text and "422" not in text] == []

@@ -4,6 +4,7 @@ import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { named } from "../data/named.js";
 import { division } from "../edit/operations/division.js";
+import { transfer } from "../edit/operations/transfer.js";
 import { el } from "./dom.js";
 import { factTable } from "./fact_table.js";
 import { figureSections } from "./figure_sections.js";
@@ -77,6 +78,7 @@ function actions(area, verbs) {
       why,
     }),
     button("dissolve", "dissolve", verbs.dissolve, { shown: can.redraw && division.of(area).includes("dissolve"), why }),
+    button("transfer", "transfer", verbs.transfer, { shown: can.transfer && transfer.of(area), why }),
     button("assign", "ok", verbs.assign, { shown: can.edit_facts && area.assigned === false, why }),
     button("staff", "person", verbs.staff),
     button("facts", "edit", verbs.facts, { shown: can.edit_facts, why: area.editable === false ? why : null }),

@@ -100,6 +100,7 @@ export class Cards {
       exports: () => this.verbs.exportOf(area),
       subdivide: () => this.verbs.divide("subdivide", area),
       dissolve: () => this.verbs.divide("dissolve", area),
+      transfer: () => this.verbs.transfer(area),
       assign: () => this.#assign(area),
       past: this.verbs.past,
       restore: this.verbs.restore,

@@ -73,7 +73,7 @@ export function drawPanel({ answer, made, givers, rest, refusal = null }, verbs)
   const cut = answer?.findings.some((finding) => finding.kind === "building-cut");
   const holds = [same ? t("check.conserved") : t("check.clean"), cut || !boot.map.has.buildings ? null : t("check.no-building")];
   const found = answer && findingsList(answer.findings, { holds: holds.filter(Boolean), onPlace: verbs.see });
-  const head = (one) => [el("span", { class: "tag b" }, t("draw.tag")), el("br"), places.tail(one.next_code ?? one.code)];
+  const head = (one) => [el("span", { class: "tag b" }, t("draw.tag")), el("br"), places.short({ name: one.name, code: one.next_code ?? one.code })];
   const columns = made.slice(0, COLUMNS).map((one) => ({ head: head(one), figures: one.after, strong: true }));
   const ready = answer && !found.errors;
   side.show("draw", {
