@@ -99,7 +99,7 @@ export function borderPanel(op, { answer, pieces, refusal = null }, verbs) {
             el(
               "div",
               { class: "trouble" },
-              el("span", {}, icon("bad", "s"), " ", refusal.text, refusal.body?.areas?.length ? ` (${refusal.body.areas.map(places.tail).join("、")})` : ""),
+              el("span", { class: "r" }, icon("bad", "s"), refusal.words ?? refusal.text, refusal.body?.areas?.length ? ` (${refusal.body.areas.map(places.tail).join("、")})` : ""),
               refusal.where
                 ? el("div", { class: "r" }, el("button", { class: "lk", type: "button", onclick: () => verbs.see(refusal.where) }, t("finding.see")))
                 : null,

@@ -27,6 +27,7 @@ export class ReshapeMode {
   snaps = true;
   draft = new Draft();
   #refusal = null;
+  #shown = false; // the panel tells of this drawing
   #spoken = "";
 
   /** @param {import("../desk.js").Desk} desk */
@@ -118,11 +119,23 @@ export class ReshapeMode {
     if (!read.meets) {
       this.preview.drop();
       this.#refusal = null;
-      this.view.clear();
+      this.#unshow();
       tip.show([el("div", { class: "x" }, t("reshape.again"), el("br"), this.#length(read.line))], "quiet");
       return;
     }
     this.preview.ask(border.reshape(read));
+  }
+
+  /** What was shown is no longer what is drawn. */
+  #unshow() {
+    this.view.clear();
+    if (this.#shown) this.desk.tell.card();
+    this.#shown = false;
+  }
+
+  #panel(state) {
+    this.#shown = true;
+    borderPanel("reshape", state, this.#verbs());
   }
 
   #length(line) {
@@ -136,7 +149,7 @@ export class ReshapeMode {
     const snapped = this.draft.stops().some((stop) => stop.kind === "vertex" || stop.kind === "border");
     const words = [this.#length(this.draft.line()), snapped ? t("split.snapped") : null, this.draft.closed ? t("split.enter") : null];
     tip.show(borderTip(answer, pieces, words));
-    borderPanel("reshape", { answer, pieces }, this.#verbs());
+    this.#panel({ answer, pieces });
     const sides = pieces.map((piece) => t("border.said", { what: places.short(piece), change: format.signed(border.change(piece) ?? 0) }));
     say.politely([this.#spoken, ...sides].filter(Boolean).join(", "));
     this.#spoken = "";
@@ -150,12 +163,13 @@ export class ReshapeMode {
     const open = error.code === "line-inside" && typeof short === "number";
     const words = open ? t("reshape.again-short", { m: format.length(short) }) : error.text;
     if (open && !this.draft.closed) {
+      this.#unshow();
       tip.show([el("div", { class: "x" }, words, el("br"), this.#length(this.draft.line()))], "quiet");
       return;
     }
     tip.show([el("div", { class: "r" }, icon("bad", "s"), words)], "refused");
     this.desk.canvas.show("draft", draftFeatures(this.draft, { added: error.where ? [error.where] : [] }));
-    borderPanel("reshape", { answer: null, pieces: [], refusal: error }, this.#verbs());
+    this.#panel({ answer: null, pieces: [], refusal: error });
     say.politely(words);
   }
 
@@ -193,6 +207,7 @@ export class ReshapeMode {
     this.preview.drop();
     this.draft.clear();
     this.#refusal = null;
+    this.#shown = false;
     this.desk.canvas.show("draft", []);
     this.view.clear();
     tip.hide();

@@ -205,7 +205,7 @@ export class VertexMode {
     await this.preview.settle();
     if (this.#chosen !== chosen || !chosen) return;
     if (this.preview.form ?? this.preview.stale) return void say.politely(t("vertex.put"));
-    const words = this.#refusal?.text;
+    const words = this.#refusal?.words;
     this.escape();
     if (words) tip.show([el("div", { class: "r" }, icon("bad", "s"), words)], "refused");
   }
@@ -309,10 +309,11 @@ export class VertexMode {
     this.view.clear();
     if (error.code === "offline" || !this.#chosen) return;
     this.#refusal = error;
+    error.words = error.code === "line-crosses-itself" ? t("vertex.crosses") : error.text;
     this.#draw();
-    tip.show([el("div", { class: "r" }, icon("bad", "s"), error.text)], "refused");
+    tip.show([el("div", { class: "r" }, icon("bad", "s"), error.words)], "refused");
     borderPanel(this.#chosen.gone ? "delete_vertex" : "move_vertex", { answer: null, pieces: [], refusal: error }, this.#verbs());
-    say.politely(error.text);
+    say.politely(error.words);
   }
 
   /** Saves what is shown; waits for the preview that is on its way. */
@@ -320,7 +321,7 @@ export class VertexMode {
     await this.preview.settle();
     const form = this.preview.form ?? this.preview.stale;
     if (!form) {
-      if (this.#refusal) say.now(this.#refusal.text);
+      if (this.#refusal) say.now(this.#refusal.words);
       return;
     }
     await this.#write({ ...form, versions: form.versions ?? border.versions(this.preview.answer, this.desk.coverage) });
