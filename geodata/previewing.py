@@ -45,15 +45,14 @@ def shown(reader: Reader, form: Mapping[str, Any], *, most_areas: int, today: st
 
 
 class Previewer:
-    """Owns the process. Public: show, close."""
+    """Owns the process, which starts when the first preview is asked for. Public: show, close."""
 
     def __init__(self, url: str, rules: Rules):
         self._made_of = url, rules
         self._turn, self._count, self._waiting = threading.Lock(), threading.Lock(), 0
         self._line: Any = None
         self._process: Any = None
-        self._closed = False
-        self._begin()
+        self._begun = self._closed = False
 
     def show(self, form: Mapping[str, Any], **settings: Any) -> Shown | None:
         """As `shown`; None when too many wait already or one takes long, or the process is not there."""
@@ -74,6 +73,7 @@ class Previewer:
 
     def _asked(self, form: Mapping[str, Any], settings: Mapping[str, Any]) -> Shown | None:
         if self._line is None:
+            self._begin()
             return None
         try:
             self._line.send((form, settings))
@@ -88,8 +88,8 @@ class Previewer:
         return told
 
     def _begin(self) -> None:
-        self._line = None
-        if not self._closed:
+        if not self._closed and not self._begun:
+            self._begun = True
             threading.Thread(target=self._start, name="weige-previews", daemon=True).start()
 
     def _start(self) -> None:
@@ -107,8 +107,10 @@ class Previewer:
             if up and not self._closed:
                 self._line, self._process = line, process
                 return
+            self._begun = False  # the next preview tries again
         line.close()
-        process.terminate()
+        if process.pid is not None:
+            process.terminate()
 
     def _end(self) -> None:
         if self._line is not None:
@@ -117,14 +119,14 @@ class Previewer:
             self._process.join(2)
             if self._process.is_alive():
                 self._process.terminate()
-            self._process = None
+        self._line = self._process = None
+        self._begun = False
 
     def close(self) -> None:
         """Ends the process; previews are computed where they are asked for from now on."""
         self._closed = True
         with self._turn:
             self._end()
-            self._line = None
 
 
 def _work(line: Any, url: str, rules: Rules) -> None:

@@ -21,6 +21,7 @@ PATIENCE_S = 60
 @pytest.fixture
 def previewer(town: Store) -> Iterator[Previewer]:
     one = Previewer(town.url, town.rules)
+    assert one.show(cut(town, "30"), **_settings(town)) is None  # it starts
     assert _until(lambda: one._process is not None)
     yield one
     one.close()
@@ -42,42 +43,36 @@ def _here(store: Store, form: dict) -> previewing.Shown:
         return previewing.shown(reader, form, **_settings(store))
 
 
-def test_it_answers_as_the_server_would(town: Store, previewer: Previewer) -> None:
-    for form in (cut(town, "30"), {"op": "merge", "targets": ["31", "32"], "keep": "31"}):
+def test_it_answers_and_refuses_as_the_server_would_and_sees_the_newest_revision(town: Store, previewer: Previewer) -> None:
+    merge = {"op": "merge", "targets": ["31", "32"], "keep": "31"}
+    for form in (cut(town, "30"), merge):
         for _ in range(2):  # the second time from what the first one read
             assert previewer.show(form, **_settings(town)) == _here(town, form)
-
-
-def test_it_sees_what_was_committed_a_moment_ago(town: Store, previewer: Previewer) -> None:
-    form = cut(town, "30")
-    assert previewer.show(form, **_settings(town)) is not None
-    commit(town, {"op": "merge", "targets": ["31", "32"], "keep": "31"})
-    assert previewer.show(cut(town, "30"), **_settings(town)) == _here(town, cut(town, "30"))
-    with pytest.raises(Stale) as told:
-        previewer.show({**form, "versions": {"30": 1, "32": 1}}, **_settings(town))
-    assert {area["code"] for area in told.value.details["areas"]} >= {"32"}
-
-
-def test_a_refusal_keeps_its_code_and_its_place(town: Store, previewer: Previewer) -> None:
-    form = cut(town, "30")
-    a, b = form["line"]["coordinates"][0], form["line"]["coordinates"][-1]
-    half = {**form, "line": {"type": "LineString", "coordinates": [a, [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]]}}
+    half = _half(cut(town, "30"))
     with pytest.raises(LineInside) as here:
         _here(town, half)
     with pytest.raises(LineInside) as there:
         previewer.show(half, **_settings(town))
     assert (there.value.where, there.value.details, str(there.value)) == (here.value.where, here.value.details, str(here.value))
+    commit(town, merge)
+    assert previewer.show(cut(town, "31"), **_settings(town)) == _here(town, cut(town, "31"))
+    with pytest.raises(Stale) as told:
+        previewer.show({**cut(town, "30"), "versions": {"30": 1, "32": 1}}, **_settings(town))
+    assert {area["code"] for area in told.value.details["areas"]} >= {"32"}
 
 
-def test_when_it_dies_the_server_computes_and_another_one_takes_over(town: Store, previewer: Previewer) -> None:
+def _half(form: dict) -> dict:
+    """The same line, let go half way."""
+    a, b = form["line"]["coordinates"][0], form["line"]["coordinates"][-1]
+    return {**form, "line": {"type": "LineString", "coordinates": [a, [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]]}}
+
+
+def test_when_it_dies_the_server_computes_and_another_one_takes_over_which_ends_with_the_server(town: Store, previewer: Previewer) -> None:
     first = previewer._process.pid
     psutil.Process(first).kill()
     assert previewer.show(cut(town, "30"), **_settings(town)) is None
     assert _until(lambda: previewer._process is not None and previewer._process.pid != first)
     assert previewer.show(cut(town, "30"), **_settings(town)) == _here(town, cut(town, "30"))
-
-
-def test_it_ends_with_the_server(town: Store, previewer: Previewer) -> None:
     process = psutil.Process(previewer._process.pid)
     previewer._line.close()  # as when the server was killed: the other end of the pipe is gone
     process.wait(PATIENCE_S)
