@@ -1,7 +1,8 @@
 """Random redraws on a coverage in memory, to be sure that it stays seamless whatever people draw.
 
 `Ledger` is a Coverage that takes edits; `random_edits` draws lines (straight, crooked, through vertices, along
-borders, closed, ending nowhere), merges neighbours, undoes, and counts. Also runs on real data, see test_redraw_real.
+borders, closed, ending nowhere), merges neighbours, reshapes, moves vertices, undoes, and counts. Also runs on real data,
+see test_redraw_real.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from layers.edits import Edit
 from layers.errors import EditRefused, UnknownArea, WeigeError
 from layers.measure import units
 from layers.redraw import OPERATIONS
+
+KINDS = {"split": 40, "merge": 25, "undo": 10, "reshape": 13, "move_vertex": 6, "insert_vertex": 3, "delete_vertex": 3}  # how often
 
 
 class Ledger(Coverage):
@@ -114,7 +117,7 @@ def random_edits(coverage: Ledger, n: int, seed: int = 0) -> Count:
     places = _special_places(coverage)
     for _ in range(n):
         leaf = _pick(coverage, places, dice)
-        op = dice.choices(("split", "merge", "undo"), (55, 35, 10))[0]
+        op = dice.choices(tuple(KINDS), tuple(KINDS.values()))[0]
         asked = _asked(op, coverage, leaf, dice)
         before = {area.fid: area for area in coverage.near(leaf.shape.bounds)}
         began = time.process_time()
@@ -206,6 +209,11 @@ def _anywhere(coverage: Ledger, dice: random.Random) -> tuple[float, float]:
 def _asked(op: str, coverage: Ledger, leaf: Area, dice: random.Random) -> dict:
     if op == "merge":
         return _merge_asked(coverage, leaf, dice)
+    if op.endswith("_vertex"):
+        return _vertex_asked(op, leaf, dice)
+    if op == "reshape":
+        return {"targets": dice.choice(([leaf.fid], None)), "line": _bump(leaf, dice) if dice.random() < 0.7 else _drawn(leaf, dice),
+                "allow_parts": dice.random() < 0.2, "snap_m": dice.choice((0.5, 0.5, 0.0, 2.0))}
     named = dice.choice(([leaf.fid], [leaf.fid], None))
     keep = leaf.shape.representative_point() if dice.random() < 0.3 else None
     return {"targets": named, "line": _drawn(leaf, dice), "keep": keep, "allow_parts": dice.random() < 0.2,
@@ -222,6 +230,23 @@ def _merge_asked(coverage: Ledger, leaf: Area, dice: random.Random) -> dict:
     if len(fids) < 2:
         fids.append(next(area.fid for area in coverage.leaves() if area.fid != leaf.fid))
     return {"targets": fids, "keep": dice.choice((None, leaf.fid)), "allow_parts": dice.random() < 0.1}
+
+
+def _vertex_asked(op: str, leaf: Area, dice: random.Random) -> dict:
+    xy = shapely.get_coordinates(dice.choice(list(leaf.shape.geoms)).exterior)
+    k, reach = dice.randrange(len(xy) - 1), dice.choice((3, 100, 1000))
+    at = (xy[k] + xy[k + 1]) / 2 if op == "insert_vertex" else xy[k]
+    to = {"to": shapely.Point(np.rint(at + [dice.uniform(-reach, reach), dice.uniform(-reach, reach)]))} if op == "move_vertex" else {}
+    return {"at": shapely.Point(np.rint(at)), **to}
+
+
+def _bump(leaf: Area, dice: random.Random) -> shapely.LineString:
+    """From a vertex of the border to another one near, by way of a point beside it."""
+    xy = shapely.get_coordinates(dice.choice(list(leaf.shape.geoms)).exterior)[:-1]
+    first, far = dice.randrange(len(xy)), dice.randrange(1, min(len(xy), 12))
+    ends = xy[[first, (first + far) % len(xy)]]
+    middle = ends.mean(axis=0) + np.array([dice.uniform(-0.6, 0.6), dice.uniform(-0.6, 0.6)]) * np.ptp(xy, axis=0)
+    return shapely.LineString(np.rint([ends[0], middle, ends[1] + dice.choice((0, 1, -50))]))
 
 
 def _drawn(leaf: Area, dice: random.Random) -> shapely.LineString:
