@@ -23,6 +23,7 @@ MANY = 900
 MOST_STEPS, STEPS_PER_CELL = 120_000, 80
 REPLANTED = 12  # parts, at most, that starve and are put elsewhere
 BALANCE = 5_000.0  # what a deviation costs against border length
+EVEN = 4.0  # times as much, where even numbers come first
 SHAPE = 2.0  # what scattered ground and people cost
 
 
@@ -58,9 +59,10 @@ class Aim:
 
 
 def divide(graph: Graph, parts: int, aim: Aim, seed: int = 0, corners: Sequence[Sequence[int]] = (),
-           starts: int = STARTS) -> np.ndarray:
+           starts: int = STARTS, even: bool = False) -> np.ndarray:
     """The part (0 ... parts - 1) of each cell; none is empty. There are at least as many cells as parts. `corners` are
-    the cells round each vertex where four or more meet: no part may meet itself there."""
+    the cells round each vertex where four or more meet: no part may meet itself there. `even` prefers, of several
+    divisions, the one whose farthest part is nearest to the mean."""
     if parts == 1:
         return np.zeros(len(graph.load), int)
     if parts > 2 * GROUP:
@@ -72,11 +74,11 @@ def divide(graph: Graph, parts: int, aim: Aim, seed: int = 0, corners: Sequence[
         return np.array(search.part)
     best, found = None, None
     for turn in range(starts if len(graph.load) <= MANY else min(starts, FEW_STARTS)):
-        search = _Search(graph, _grown(graph, parts, seed * 101 + turn), parts, aim, seed * 101 + turn)
+        search = _Search(graph, _grown(graph, parts, seed * 101 + turn), parts, aim, seed * 101 + turn, EVEN if even else 1.0)
         search.mend()
         search.anneal(min(MOST_STEPS, STEPS_PER_CELL * len(graph.load)), 1.0, 0.02, 50.0)
         search.settle()
-        worth = (search.untouch(corners), search.worth())
+        worth = (search.untouch(corners), search.farthest() if even else 0.0, search.worth())
         if best is None or worth < best:
             best, found = worth, list(search.part)
     return np.array(found)
@@ -196,7 +198,7 @@ class _Search:
     """Owns the part of each cell and moves cells. cost = balance * hinge(load)^2 + cost of the borders between parts +
     shape * how far ground and load of each part lie from its middle (1 for a disc, more the longer or the more scattered)."""
 
-    def __init__(self, graph: Graph, part, parts: int, aim: Aim, seed: int):
+    def __init__(self, graph: Graph, part, parts: int, aim: Aim, seed: int, weight: float = 1.0):
         self.load = graph.load.tolist()
         self.part = [int(one) for one in part]
         self.near: list[dict[int, float]] = [{} for _ in self.load]
@@ -216,7 +218,7 @@ class _Search:
             self.moments[own] = _plus(self.moments[own], self.ground[cell])
         self.shape = SHAPE * (len(self.load) / parts) ** 0.5
         self.spreads = [_spread(moment) for moment in self.moments]
-        self.aim, self.balance = aim, BALANCE
+        self.aim, self.balance = aim, BALANCE * weight
         self.dice = np.random.default_rng(seed)
 
     # ---- costs ---------------------------------------------------------------------------------------------------
@@ -246,6 +248,10 @@ class _Search:
         """The whole cost; what is outside the aim counts as in the search."""
         cut = sum(cost for cell, near in enumerate(self.near) for other, cost in near.items() if self.part[other] != self.part[cell])
         return self.balance * sum(map(self.off, self.sums)) + cut / 2 + self.shape * sum(self.spreads)
+
+    def farthest(self) -> float:
+        """How far the farthest part is from the target, as a share of it, in per cent."""
+        return round(100 * max(abs(load / self.aim.target - 1) for load in self.sums))
 
     # ---- moves ---------------------------------------------------------------------------------------------------
     def move(self, cell: int, to: int) -> None:

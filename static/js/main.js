@@ -10,6 +10,7 @@ import { Desk } from "./edit/desk.js";
 import { Division } from "./edit/division.js";
 import { Journal } from "./edit/journal.js";
 import { restore } from "./edit/restore.js";
+import { DivideMode } from "./edit/modes/divide_mode.js";
 import { DrawMode } from "./edit/modes/draw_mode.js";
 import { PostMode } from "./edit/modes/post_mode.js";
 import { MergeMode } from "./edit/modes/merge_mode.js";
@@ -61,6 +62,7 @@ const MODES = {
   reshape: (desk) => new ReshapeMode(desk),
   vertex: (desk) => new VertexMode(desk),
   draw: (desk) => new DrawMode(desk),
+  divide: (desk) => new DivideMode(desk),
   zone: (desk) => new ZoneMode(desk),
   post: (desk) => new PostMode(desk),
   measure: (desk) => new MeasureMode(desk),

@@ -1,0 +1,261 @@
+// The tool Divide: pick areas, say how many or by which norm, choose one of three proposals, Enter saves what is shown.
+import { api } from "../../data/api.js";
+import { boot } from "../../data/boot.js";
+import { t } from "../../data/i18n.js";
+import { page } from "../../data/page.js";
+import { dividePanel } from "../../ui/divide_panel.js";
+import { hint } from "../../ui/hint.js";
+import { say } from "../../ui/say.js";
+import { tip } from "../../ui/tip.js";
+import { divide } from "../operations/divide.js";
+import { plane } from "../plane.js";
+import { Preview } from "../preview.js";
+import { save } from "../save.js";
+
+const plain = (n) => (n === null || n === undefined ? t("value.unknown") : String(n));
+
+/** Owns the wish and the three proposals; the areas are the selection of the page. */
+export class DivideMode {
+  cursor = "picks";
+  snaps = false;
+  #areas = new Map();
+  #wish = this.#first();
+  #chosen = 0;
+  #proposals = divide.SEEDS.map(() => ({}));
+  #hidden = [];
+  #norm = null;
+
+  /** @param {import("../desk.js").Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.previews = divide.SEEDS.map(
+      (seed) =>
+        new Preview((form, signal) => api.post(boot.urls.preview, { body: form, signal }), {
+          onAnswer: (answer) => this.#answered(seed, answer),
+          onRefusal: (error) => this.#refused(seed, error),
+        }),
+    );
+    page.on("selection", () => {
+      if (page.tool === "divide") this.#picked();
+    });
+  }
+
+  /** Norm of the areas that come out, where those picked are made of smaller ones: the first proposal tells it. */
+  #known() {
+    const known = divide.known(this.#list());
+    return { ...known, norm: known.norm ?? this.#norm };
+  }
+
+  #first() {
+    return { way: "parts", parts: 2, min: 0, max: 0, tolerance: 0.1, own: false };
+  }
+
+  /** The preview whose proposal is chosen. */
+  get preview() {
+    return this.previews[this.#chosen];
+  }
+
+  enter() {
+    hint.show(t("hint.divide"));
+    this.#picked();
+  }
+
+  leave() {
+    this.#drop();
+    this.desk.tell.card();
+  }
+
+  press({ area }) {
+    const found = area();
+    if (!found) return;
+    const there = page.selection.some((entry) => entry.fid === found.fid);
+    page.set({ selection: there ? page.selection.filter((entry) => entry.fid !== found.fid) : [...page.selection, found] });
+  }
+
+  hover() {}
+
+  double() {}
+
+  /** @param {{fid: number}} area */
+  picked(area) {
+    return page.selection.some((entry) => entry.fid === area.fid);
+  }
+
+  key(event) {
+    if (event.key === "Enter") {
+      this.finish();
+      return true;
+    }
+    const seed = Number(event.key) - 1;
+    if (divide.SEEDS.includes(seed) && this.#proposals[seed].answer) {
+      this.#choose(seed);
+      return true;
+    }
+    if (event.key === "Backspace" && page.selection.length) {
+      page.set({ selection: page.selection.slice(0, -1) });
+      return true;
+    }
+    return false;
+  }
+
+  escape() {
+    if (!page.selection.length) return false;
+    page.set({ selection: [] });
+    return true;
+  }
+
+  async #picked() {
+    const codes = page.selection.map((entry) => entry.code);
+    const found = await Promise.all(codes.map((code) => api.get(boot.urls.area, { path: { code } }).catch(() => null)));
+    if (page.tool !== "divide" || String(codes) !== String(page.selection.map((entry) => entry.code))) return;
+    this.#areas = new Map(found.filter(Boolean).map((area) => [area.code, area]));
+    this.#norm = null;
+    const { households, norm } = this.#known();
+    if (!this.#wish.own) {
+      const middle = norm?.max ? (norm.min ? Math.sqrt(norm.min * norm.max) : norm.max / 2) : 0;
+      this.#wish.parts = Math.max(2, middle ? Math.round(households / middle) : 2);
+      [this.#wish.min, this.#wish.max] = [norm?.min ?? 0, norm?.max ?? 0];
+    }
+    this.#ask();
+  }
+
+  #list() {
+    return page.selection.map((entry) => this.#areas.get(entry.code)).filter(Boolean);
+  }
+
+  #change(change) {
+    this.#wish = { ...this.#wish, ...change, own: true };
+    const { workers, norm } = this.#known();
+    if (change.way === "workers") this.#wish.parts = workers;
+    if (change.way === "norm" && norm) [this.#wish.min, this.#wish.max] = [norm.min ?? 0, norm.max];
+    this.#ask();
+  }
+
+  /** Asks for the first proposal; the others follow one by one. */
+  #ask() {
+    this.previews.forEach((preview) => preview.drop());
+    this.#proposals = divide.SEEDS.map(() => ({}));
+    this.#chosen = 0;
+    this.#clear();
+    if (!this.#missing()) this.#send(0);
+    this.#panel();
+  }
+
+  #missing() {
+    return divide.missing(this.#list(), this.#wish);
+  }
+
+  #send(seed) {
+    this.previews[seed].ask(divide.form(this.#list(), this.#wish, seed));
+  }
+
+  #answered(seed, answer) {
+    this.#proposals[seed] = { answer, figures: divide.figures(answer) };
+    this.#norm ??= this.#proposals[seed].figures.areas.map((area) => area.after?.norm).find((norm) => norm?.max) ?? null;
+    this.#next(seed);
+    if (seed === this.#chosen) this.#show();
+    this.#panel();
+  }
+
+  #refused(seed, error) {
+    this.#proposals[seed] = { error };
+    if (seed === 0) say.politely(error.text);
+    this.#next(seed);
+    this.#panel();
+  }
+
+  #next(seed) {
+    if (divide.SEEDS.includes(seed + 1) && page.tool === "divide" && !this.#missing()) this.#send(seed + 1);
+  }
+
+  #choose(seed) {
+    this.#chosen = seed;
+    this.#show();
+    this.#panel();
+  }
+
+  #panel() {
+    const areas = this.#list();
+    dividePanel(
+      { areas, wish: this.#wish, known: this.#known(), proposals: this.#proposals, chosen: this.#chosen, missing: this.#missing() },
+      {
+        wish: (change) => this.#change(change),
+        choose: (seed) => this.#choose(seed),
+        cancel: () => {
+          this.escape();
+          this.desk.use("select");
+        },
+        save: () => this.finish(),
+        see: (where) => this.desk.canvas.goTo({ where }),
+      },
+    );
+  }
+
+  /** The chosen proposal on the map, with households in each part. */
+  #show() {
+    const { answer, figures } = this.#proposals[this.#chosen];
+    if (!figures) return this.#clear();
+    const at = ({ geometry }) => plane.inner(geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates);
+    this.desk.canvas.show(
+      "preview",
+      figures.areas.flatMap((area, k) => [
+        { type: "Feature", properties: { kind: "piece", side: k % 2 ? "a" : "b" }, geometry: area.geometry },
+        {
+          type: "Feature",
+          properties: { kind: "label", side: "none", text: plain(area.after?.households) },
+          geometry: { type: "Point", coordinates: at(area) },
+        },
+      ]),
+    );
+    this.#hide(answer.changed.map((one) => one.fid).filter((fid) => fid > 0));
+    const words = { n: figures.areas.length, least: plain(figures.least), most: plain(figures.most), seed: this.#chosen + 1 };
+    say.politely(t("divide.said", words));
+  }
+
+  #hide(fids) {
+    const label = (fid, hide) => this.desk.canvas.gl.setFeatureState({ source: "areas", sourceLayer: "areas_label", id: fid }, { hide });
+    for (const fid of this.#hidden) if (!fids.includes(fid)) label(fid, false);
+    for (const fid of fids) if (!this.#hidden.includes(fid)) label(fid, true);
+    this.#hidden = fids;
+  }
+
+  #clear() {
+    this.desk.canvas.show("preview", []);
+    this.#hide([]);
+    tip.hide();
+  }
+
+  /** Saves the proposal that is shown; waits for the first when it is on its way. */
+  async finish() {
+    if (this.#missing()) return void say.now(t(this.#missing()));
+    if (!this.#proposals[this.#chosen].answer) await this.preview.settle();
+    const form = this.preview.form ?? this.preview.stale;
+    if (!form) return;
+    await save(form, {
+      desk: this.desk,
+      onSaved: (answer) => {
+        this.#drop();
+        page.set({ selection: [] });
+        this.desk.tell.saved(answer);
+      },
+      onDropped: () => {
+        this.#drop();
+        page.set({ selection: [] });
+        this.desk.tell.renew();
+      },
+      onStay: () => {
+        this.#picked();
+      },
+      onRefused: (error) => this.#refused(this.#chosen, error),
+    });
+  }
+
+  #drop() {
+    this.previews.forEach((preview) => preview.drop());
+    this.#areas.clear();
+    this.#wish = this.#first();
+    this.#proposals = divide.SEEDS.map(() => ({}));
+    this.#chosen = 0;
+    this.#clear();
+  }
+}

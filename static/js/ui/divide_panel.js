@@ -1,0 +1,191 @@
+// Dividing areas before it is saved: how many or by which norm, three proposals with their figures, the checks.
+import { format } from "../data/format.js";
+import { t } from "../data/i18n.js";
+import { el } from "./dom.js";
+import { field } from "./field.js";
+import { figureSections } from "./figure_sections.js";
+import { figureText } from "./figure_text.js";
+import { findingsList } from "./findings_list.js";
+import { places } from "./places.js";
+import { side } from "./side.js";
+
+const { section } = figureSections;
+const TOLERANCES = [0.05, 0.1, 0.2];
+const WIDE = 84,
+  HIGH = 56;
+
+function choices(label, options, chosen, choose) {
+  return el(
+    "div",
+    { class: "seg", role: "radiogroup", "aria-label": label },
+    options.map(({ id, text, closed }) =>
+      el(
+        "button",
+        {
+          class: "tg",
+          type: "button",
+          role: "radio",
+          "aria-checked": String(id === chosen),
+          "aria-disabled": closed ? "true" : null,
+          "data-key": `${label} ${id}`,
+          onclick: closed ? null : () => choose(id),
+        },
+        text,
+      ),
+    ),
+  );
+}
+
+function number(label, key, value, change, least) {
+  return field({
+    label,
+    name: key,
+    type: "number",
+    min: least,
+    max: 100000,
+    step: 1,
+    value: Number.isFinite(value) ? value : "",
+    "data-key": `divide ${key}`,
+    onchange: (event) => change({ [key]: event.currentTarget.valueAsNumber }),
+  }).node;
+}
+
+function wishes(wish, known, verbs) {
+  const ways = [
+    { id: "parts", text: t("divide.parts") },
+    { id: "workers", text: t("divide.workers"), closed: !known.workers || known.workers < 2 },
+    { id: "norm", text: t("divide.norm"), closed: !known.norm },
+  ];
+  return section(
+    t("divide.into"),
+    known.households ? figureText.households(known.households) : null,
+    choices(t("divide.into"), ways, wish.way, (way) => verbs.wish({ way })),
+    el(
+      "div",
+      { class: "pair divide-wish" },
+      wish.way === "norm"
+        ? [number(t("divide.min"), "min", wish.min, verbs.wish, 0), number(t("divide.max"), "max", wish.max, verbs.wish, 1)]
+        : number(t(wish.way === "workers" ? "divide.one-each" : "divide.count"), "parts", wish.parts, verbs.wish, 1),
+      el(
+        "div",
+        { class: "field" },
+        el("span", {}, t("divide.tolerance")),
+        choices(
+          t("divide.tolerance"),
+          TOLERANCES.map((id) => ({ id, text: `±${Math.round(id * 100)} %` })),
+          wish.tolerance,
+          (tolerance) => verbs.wish({ tolerance }),
+        ),
+      ),
+    ),
+    el("p", { class: "hint" }, t("divide.trade")),
+  );
+}
+
+/** The areas of a proposal as a small picture. */
+function picture({ areas }) {
+  const polygons = areas.map(({ geometry }) => (geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates));
+  const flat = polygons.flat(3).filter((one) => Array.isArray(one));
+  const points = flat.length ? flat : polygons.flat(2).flat();
+  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [x, y] of points) [west, south, east, north] = [Math.min(west, x), Math.min(south, y), Math.max(east, x), Math.max(north, y)];
+  const narrow = Math.cos((((south + north) / 2) * Math.PI) / 180);
+  const scale = Math.min((WIDE - 4) / ((east - west) * narrow), (HIGH - 4) / (north - south));
+  const [dx, dy] = [(WIDE - (east - west) * narrow * scale) / 2, (HIGH - (north - south) * scale) / 2];
+  const put = ([x, y]) => `${(dx + (x - west) * narrow * scale).toFixed(1)} ${(dy + (north - y) * scale).toFixed(1)}`;
+  const path = (rings) => rings.map((ring) => `M${ring.map(put).join("L")}Z`).join("");
+  return el(
+    "svg",
+    { viewBox: `0 0 ${WIDE} ${HIGH}`, width: WIDE, height: HIGH, "aria-hidden": "true", class: "divide-picture" },
+    polygons.map((parts, k) => el("path", { d: parts.map(path).join(""), class: `tint-${k % 4}`, "fill-rule": "evenodd" })),
+  );
+}
+
+function proposal(one, seed, chosen, verbs) {
+  const words = one.figures
+    ? [
+        el(
+          "b",
+          {},
+          one.figures.least === null ? t("divide.areas", { n: one.figures.areas.length, count: one.figures.areas.length }) : t("unit.households", { n: `${one.figures.least}–${one.figures.most}` }),
+          one.figures.off === null ? null : el("span", { class: "mute" }, ` ±${one.figures.off} %`),
+        ),
+        el("span", {}, t("divide.border", { what: format.length(one.figures.border_m) }), one.figures.along === null ? null : ` · ${t("divide.along", { n: one.figures.along })}`),
+        el("span", {}, one.figures.inNorm === null ? null : `${t("divide.in-norm", { n: one.figures.inNorm, of: one.figures.areas.length })} · `, t("divide.cut", { n: one.figures.cut })),
+      ]
+    : [el("span", { class: "mute" }, one.error?.text ?? t("divide.busy"))];
+  return el(
+    "button",
+    {
+      class: "divide-card",
+      type: "button",
+      role: "radio",
+      "aria-checked": String(chosen),
+      "aria-disabled": one.figures ? null : "true",
+      "data-key": `proposal ${seed}`,
+      onclick: one.figures ? () => verbs.choose(seed) : null,
+    },
+    one.figures ? picture(one.figures) : el("span", { class: "divide-picture" }),
+    el("span", { class: "divide-words" }, el("span", { class: "mute" }, `${seed + 1} ${t(`divide.seed-${seed}`)}`), ...words),
+    el("kbd", {}, String(seed + 1)),
+  );
+}
+
+/**
+ * @param {{areas: object[], wish: object, known: object, proposals: Array<{answer?: object, figures?: object, error?: Error}>,
+ *   chosen: number, missing: string | null}} state
+ * @param {{wish: (change: object) => void, choose: (seed: number) => void, cancel: () => void, save: () => void, see:
+ *   (where: [number, number]) => void}} verbs
+ */
+export function dividePanel({ areas, wish, known, proposals, chosen, missing }, verbs) {
+  const answer = proposals[chosen]?.answer ?? null;
+  const figures = proposals[chosen]?.figures;
+  const same = answer && answer.totals_before.population === answer.totals_after.population;
+  const shown = answer?.findings.filter((one) => one.kind !== "along-roads" && one.kind !== "vertices-added");
+  const holds = [same ? t("check.conserved") : t("check.clean"), figures?.cut ? null : t("check.no-building")];
+  const found = answer && findingsList(shown, { holds: holds.filter(Boolean), onPlace: verbs.see });
+  const ready = answer && !found.errors;
+  const fewest = wish.way !== "norm" && known.norm?.max && known.households ? Math.ceil(known.households / known.norm.max) : 0;
+  const short = fewest > wish.parts;
+  side.show("divide", {
+    title: t("preview.divide"),
+    chip: answer ? el("span", { class: "chip edit" }, t("preview.unsaved")) : null,
+    sub: areas.length ? areas.map((area) => places.short(area)).join(" + ") : null,
+    body: [
+      areas.length ? wishes(wish, known, verbs) : section(null, null, el("p", { class: "hint" }, t("divide.pick"))),
+      short
+        ? el(
+            "section",
+            { class: "sec" },
+            el(
+              "div",
+              { class: "trouble waits" },
+              el("span", {}, t("divide.too-few", { n: fewest, max: known.norm.max })),
+              el("div", { class: "r" }, el("button", { class: "lk", type: "button", "data-key": "fewest", onclick: () => verbs.wish({ parts: fewest }) }, t("divide.make", { n: fewest }))),
+            ),
+          )
+        : null,
+      missing && areas.length ? el("section", { class: "sec" }, el("div", { class: "trouble", role: "alert" }, t(missing))) : null,
+      !missing && areas.length
+        ? section(
+            t("divide.proposals"),
+            null,
+            el("div", { class: "divide-cards", role: "radiogroup", "aria-label": t("divide.proposals") }, proposals.map((one, seed) => proposal(one, seed, seed === chosen, verbs))),
+          )
+        : null,
+      found ? section(t("check.title"), t("check.count", { errors: found.errors, notes: found.notes }), found.list) : null,
+    ].filter(Boolean),
+    actions: el(
+      "div",
+      { class: "act" },
+      el("button", { class: "btn", type: "button", onclick: verbs.cancel, "data-key": "cancel" }, t("act.cancel"), el("kbd", {}, "Esc")),
+      el(
+        "button",
+        { class: "btn pri", type: "button", onclick: ready ? verbs.save : null, "aria-disabled": ready ? null : "true", "data-key": "save" },
+        t("preview.save-divide"),
+        el("kbd", {}, "Enter"),
+      ),
+      el("p", { class: "note" }, ready ? t("preview.note") : t("divide.pick")),
+    ),
+  });
+}

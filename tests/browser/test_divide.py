@@ -1,0 +1,64 @@
+"""A planner divides areas evenly: picks them, says into how many, chooses one of three proposals, saves and takes it back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.desk import Desk
+from tests.counts import count
+
+LANGUAGES = ["zh-CN", "en-US"][: count(1, 2)]
+
+
+def grid_of(desk: Desk) -> tuple[dict, list[dict]]:
+    """The grid of the demo town with most people, and its leaves."""
+    grid = max(desk.get("/api/areas?level=grid&limit=1000")["areas"], key=lambda one: one["households"] or 0)
+    return grid, desk.get(f"/api/areas?parent={grid['code']}&limit=1000")["areas"]
+
+
+def wait_ready(desk: Desk) -> None:
+    desk.page.locator("#side [data-key='proposal 2']:not([aria-disabled])").wait_for(timeout=60_000)
+    desk.page.wait_for_timeout(500)
+
+
+@pytest.mark.promise("In the browser an area is divided evenly: three proposals with their figures, the one on the map is saved")
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_divide_a_leaf_by_number_and_a_grid_by_norm(desk_in, lang: str):
+    desk, name = desk_in("demo", lang), f"divide-{lang[:2]}"
+    grid, leaves = grid_of(desk)
+    leaf = max(leaves, key=lambda one: one["households"] or 0)
+    view = desk.view()
+    desk.find(leaf["code"])
+    view = desk.moved(view)
+    desk.page.keyboard.press("d")
+    wait_ready(desk)
+    desk.shot(f"{name}-1-leaf")
+    desk.page.keyboard.press("2")
+    desk.page.wait_for_timeout(400)
+    assert desk.page.locator("#side [data-key='proposal 1']").get_attribute("aria-checked") == "true"
+    rev = desk.get("/healthz")["rev"]
+    desk.page.keyboard.press("Enter")
+    rev = desk.wait_rev(rev)
+    assert desk.view() == view, "the map stays"
+    (edit,) = desk.get("/api/edits?mine=true&limit=1")["edits"]
+    assert edit["op"] == "divide" and desk.get(f"/api/areas/{grid['code']}")["population"] == grid["population"]
+    desk.shot(f"{name}-2-saved")
+    desk.page.keyboard.press("Control+z")
+    rev = desk.wait_rev(rev)
+    assert desk.get(f"/api/areas/{leaf['code']}")["households"] == leaf["households"]
+
+    desk.page.keyboard.press("Escape")
+    desk.page.keyboard.press("Escape")
+    desk.find(grid["code"])
+    desk.page.wait_for_timeout(1500)
+    desk.page.keyboard.press("d")
+    desk.page.locator("#side [data-key='divide parts']").fill("14")
+    desk.page.locator("#side [data-key='divide parts']").press("Tab")
+    wait_ready(desk)
+    desk.shot(f"{name}-3-grid")
+    desk.page.locator("#side [data-key=save]").click()
+    desk.wait_rev(rev)
+    assert len(desk.get(f"/api/areas?parent={grid['code']}&limit=1000")["areas"]) == 14
+    desk.page.wait_for_timeout(800)
+    desk.shot(f"{name}-4-grid-saved")
+    assert [text for text in desk.complaints if "GPU stall" not in text] == [], desk.complaints
