@@ -218,3 +218,38 @@ def test_a_vertex_is_moved_by_keys_alone_and_what_cannot_be_is_told(desk_in, lan
     desk.wait_rev(rev)
     assert desk.get(f"/api/areas/{CODE}?geometry=true")["geometry"] == before["geometry"]
     assert complaints(desk) == []
+
+
+def test_a_finger_drags_a_vertex(desk_in):
+    desk: Desk = desk_in("demo", "zh-CN", (1024, 768), has_touch=True)
+    desk.find(CODE)
+    other, common = beside(desk, CODE)
+    place = common.coords[1] if len(common.coords) > 2 else None
+    if place is None:
+        pytest.skip("the border has no vertex of its own")
+    before = {code: desk.get(f"/api/areas/{code}?geometry=true") for code in (CODE, other["code"])}
+    inside = shapely.geometry.shape(other["geometry"]).representative_point()
+    goal = (place[0] + (inside.x - place[0]) * 0.25, place[1] + (inside.y - place[1]) * 0.25)
+    desk.page.keyboard.press("n")
+    desk.page.locator("[data-tool=vertex][aria-pressed=true]").wait_for()
+    desk.calm()
+    rev, view = desk.get("/healthz")["rev"], desk.view()
+    hand = desk.page.context.new_cdp_session(desk.page)
+    (x, y), (to_x, to_y) = desk.at(*place), desk.at(*goal)
+    hand.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 9):
+        at = {"x": x + (to_x - x) * step / 8, "y": y + (to_y - y) * step / 8}
+        hand.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
+        desk.page.wait_for_timeout(40)
+    hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=20_000)
+    desk.shot("vertex-touch")
+    assert desk.view() == view, "the finger moved the vertex, not the map"
+    desk.page.locator("#side [data-key=save]").tap()
+    rev = desk.wait_rev(rev)
+    for code, was in before.items():
+        now = desk.get(f"/api/areas/{code}?geometry=true")
+        assert now["geometry"] != was["geometry"] and near(shapely.geometry.shape(now["geometry"]), goal)
+    desk.page.keyboard.press("Control+z")
+    desk.wait_rev(rev)
+    assert desk.get(f"/api/areas/{CODE}?geometry=true")["geometry"] == before[CODE]["geometry"] and complaints(desk) == []
