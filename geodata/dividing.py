@@ -26,7 +26,7 @@ MOST_TARGETS, MOST_PARTS = 1_000, 1_000
 KEPT = 12  # proposals remembered: three to choose from, for a few people at a time
 
 ROADS = {"motorway": 0.2, "main": 0.2, "minor": 0.25, "service": 0.4, "path": 0.5}  # how dear a border along each is
-OTHER_ROAD, BARRIER, WATER = 0.4, 0.35, 0.25
+OTHER_ROAD, BARRIER, WATER = 0.4, 0.6, 0.25
 
 
 def town_of(reader: Reader, areas: Sequence[Area], facts: Facts) -> Town:

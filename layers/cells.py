@@ -14,9 +14,11 @@ import shapely
 
 from .chain import directed_segments, unpack
 from .measure import metres_per_unit
+from .road_ends import prolonged
 
 STEP_M, LEAST_STEP_M = 5.0, 2.0  # between the points of an outline that stand for a building
 SHRINK_M = 0.4  # outlines of houses that share a wall are told apart by so much
+STRIP_M = 25.0  # ground between lines, without a building, that is narrower belongs to the block beside it
 THIN_M, TINY_M2 = 8.0, 200.0  # ground without a building that is thinner or smaller joins its neighbour
 BEYOND = 3  # units: borders of cells reach so far beyond their block, so that they really meet its border
 
@@ -80,8 +82,10 @@ def cells_of(ground: np.ndarray, town: Town, grain_m2: float) -> Cells:
     scale = np.array(metres_per_unit(float(np.mean(shapely.bounds(ground)[:, [1, 3]]))))
     origin = shapely.bounds(ground)[:, :2].min(axis=0)
     outlines, points = town.buildings, points_of(town.buildings)
-    rings = shapely.get_rings(ground)
+    edge = shapely.get_rings(ground)
+    rings = np.concatenate([edge, prolonged(town.lines, edge, outlines, scale)])
     blocks = _faces(np.concatenate([rings, town.lines]), ground)
+    blocks = _without_strips(blocks, points, town, scale)
     block = first_in(blocks, points)
     lines, holders, cell_block = _borders(blocks, outlines, block, scale, origin, grain_m2)
     every = np.concatenate([rings, town.lines, lines])
@@ -137,6 +141,35 @@ def _faces(lines: np.ndarray, ground: np.ndarray) -> np.ndarray:
     faces = faces[first_in(ground, shapely.point_on_surface(faces)) >= 0]
     corner = shapely.bounds(faces)
     return faces[np.lexsort(corner.T[::-1])]
+
+
+def _without_strips(blocks: np.ndarray, points: np.ndarray, town: Town, scale: np.ndarray) -> np.ndarray:
+    """The blocks, with narrow strips on which nothing stands (between a wall and its street, say) joined to the one they
+    hang together with most: by common border, more across a wall than across a road."""
+    held = np.bincount(np.maximum(first_in(blocks, points), 0), minlength=len(blocks)) > 0 if len(points) else np.zeros(len(blocks), bool)
+    width = 2 * shapely.area(blocks) * scale.prod() / shapely.length(shapely.transform(blocks, lambda xy: xy * scale))
+    strips = np.flatnonzero(~held & (width < STRIP_M))
+    i, j, metres, ends = _shared(blocks, scale)
+    hold = metres * _dear(ends, town) * np.where(np.isin(i, strips) & np.isin(j, strips), 0.01, 1.0)
+    into = np.arange(len(blocks))
+    for strip in strips.tolist():
+        mine = np.flatnonzero((i == strip) | (j == strip))
+        beside = np.where(i[mine] == strip, j[mine], i[mine])
+        if len(mine):
+            best = int(np.argmax(np.bincount(beside, hold[mine])))
+            if into[best] != strip:
+                into[into == strip] = into[best]
+    return np.array([shapely.coverage_union_all(blocks[into == k]) if (into == k).sum() > 1 else blocks[k]
+                     for k in np.unique(into).tolist()], dtype=object)
+
+
+def _dear(ends: np.ndarray, town: Town) -> np.ndarray:
+    """How dear a border along each segment is: 1 where no line of the town runs."""
+    dear = np.ones(len(ends))
+    if len(town.lines) and len(ends):
+        which, line = shapely.STRtree(town.lines).query(shapely.points(ends.mean(axis=1)), predicate="dwithin", distance=2.0)
+        np.minimum.at(dear, which, town.dear[line])
+    return dear
 
 
 def _borders(blocks: np.ndarray, outlines: np.ndarray, block: np.ndarray, scale: np.ndarray, origin: np.ndarray,
@@ -327,11 +360,7 @@ def _links(segments: tuple[np.ndarray, ...], of_face: np.ndarray, town: Town,
     a, b = of_face[i], of_face[j]
     apart = a != b
     a, b, metres = np.minimum(a, b)[apart], np.maximum(a, b)[apart], metres[apart]
-    dear = np.ones(len(metres))
-    if len(town.lines) and len(metres):
-        middle = shapely.points(ends[apart].mean(axis=1))
-        which, line = shapely.STRtree(town.lines).query(middle, predicate="dwithin", distance=2.0)
-        np.minimum.at(dear, which, town.dear[line])
+    dear = _dear(ends[apart], town)
     count = len(xy)
     pair, back = np.unique(a * count + b, return_inverse=True)
     links = np.stack([pair // count, pair % count], axis=1)

@@ -19,7 +19,7 @@ from .inner_borders import touches_itself
 
 GROUP = 12  # parts that are divided at once; more than twice as many are grouped first
 STARTS, FEW_STARTS = 6, 2  # for up to MANY cells, for more
-MANY = 900
+LITTLE, MANY = 150, 900
 MOST_STEPS, STEPS_PER_CELL = 120_000, 80
 REPLANTED = 12  # parts, at most, that starve and are put elsewhere
 BALANCE = 5_000.0  # what a deviation costs against border length
@@ -73,7 +73,9 @@ def divide(graph: Graph, parts: int, aim: Aim, seed: int = 0, corners: Sequence[
         search.untouch(corners)
         return np.array(search.part)
     best, found = None, None
-    for turn in range(starts if len(graph.load) <= MANY else min(starts, FEW_STARTS)):
+    if starts > FEW_STARTS:  # a division of its own, not one of many groups: little ground is looked at more often
+        starts = 4 * starts if len(graph.load) <= LITTLE else starts if len(graph.load) <= MANY else FEW_STARTS
+    for turn in range(starts):
         search = _Search(graph, _grown(graph, parts, seed * 101 + turn), parts, aim, seed * 101 + turn, EVEN if even else 1.0)
         search.mend()
         search.anneal(min(MOST_STEPS, STEPS_PER_CELL * len(graph.load)), 1.0, 0.02, 50.0)
