@@ -32,6 +32,7 @@ from layers.errors import (
 from layers.redraw import OPERATIONS
 from tests.counts import count
 from tests.geodata.stores import assert_history, assert_whole, content, dump, house, numbers, people
+from tests.geodata.test_drawing import ACROSS, ISLAND
 from tests.geodata.work import commit, cut, some_merge, some_split
 from tests.layers.little_town import line as drawn_line
 
@@ -387,7 +388,10 @@ def test_every_operation_has_a_form(town):
     dissolve = {"op": "dissolve", "targets": ["community-3"]}
     commit(town, dissolve)
     forms = {"split": cut(town, "30"), "merge": MERGE, "dissolve": {"op": "dissolve", "targets": ["community-2"]},
-             "subdivide": {"op": "subdivide", "targets": ["community-3"], "level": "grid"}}
+             "subdivide": {"op": "subdivide", "targets": ["community-3"], "level": "grid"},
+             "draw": ACROSS, "island": ISLAND, "transfer": {"op": "transfer", "targets": ["22"], "parent": "community-4"}}
+    own = {"reshape", "move_vertex", "insert_vertex", "delete_vertex", "divide"}  # have tests of their own over the API
+    assert forms.keys() | own == OPERATIONS.keys()
     with town.read() as reader:
-        for op in OPERATIONS:
-            assert redrawing.draft(reader, forms[op]).edit.op == op
+        for op, form in forms.items():
+            assert redrawing.draft(reader, form).edit.op == op

@@ -21,12 +21,14 @@ from layers.areas import Area, to_degrees, to_units
 from layers.errors import WeigeError
 from layers.population import point_of
 from tests.geodata.stores import Clock, counts_of, house, inside, plain
-from tests.layers.random_edits import _drawn
+from tests.layers.random_edits import _drawn, blob
 
 Step = dict[str, Any]
 WORK = {
     "split": 24,
     "merge": 20,
+    "draw": 8,
+    "transfer": 4,
     "undo": 10,
     "undo old": 8,
     "redo": 4,
@@ -103,6 +105,24 @@ def some_split(reader: Reader, dice: random.Random, area: Area | None = None) ->
     area = area or dice.choice(reader.all_areas(leaf=True))
     targets = dice.choice(([area.code], [area.code], None))
     return {"op": "split", "targets": targets, "line": mapping(to_degrees(_drawn(area, dice)))}
+
+
+def some_draw(reader: Reader, dice: random.Random) -> Step:
+    """A new area, or an island, somewhere; many are refused."""
+    area = dice.choice(reader.all_areas(leaf=True))
+    polygon = mapping(to_degrees(blob(dice, area)))
+    if dice.random() < 0.25:
+        return {"op": "island", "parent": area.code, "polygon": polygon}
+    parent = reader.areas([area.parent])[area.parent]
+    return {"op": "draw", "parent": parent.code, "polygon": polygon, "trim": True, "rest": dice.choice((None, "new"))}
+
+
+def some_transfer(reader: Reader, dice: random.Random) -> Step | None:
+    """A leaf to the parent of a neighbour."""
+    area = dice.choice(reader.all_areas(leaf=True))
+    near = {other.parent for other in reader.leaves_near(area.shape.bounds)} - {area.parent}
+    parents = reader.areas(near)
+    return {"op": "transfer", "targets": [area.code], "parent": parents[dice.choice(sorted(parents))].code} if parents else None
 
 
 def some_merge(reader: Reader, dice: random.Random) -> Step | None:
@@ -206,6 +226,8 @@ def _zone(status: str):
 _INVENT = {
     "split": some_split,
     "merge": some_merge,
+    "draw": some_draw,
+    "transfer": some_transfer,
     "undo": _last,
     "undo old": _older,
     "redo": _again,
@@ -267,6 +289,8 @@ def add_building(tx: Transaction, form: Step) -> int:
 _DO = {
     "split": redraw,
     "merge": redraw,
+    "draw": redraw,
+    "transfer": redraw,
     "undo": lambda tx, form: undoing.undo(tx, form["edit"]),
     "undo old": lambda tx, form: undoing.undo(tx, form["edit"]),
     "redo": lambda tx, form: undoing.undo(tx, form["edit"]),

@@ -1,8 +1,8 @@
 """Random redraws on a coverage in memory, to be sure that it stays seamless whatever people draw.
 
 `Ledger` is a Coverage that takes edits; `random_edits` draws lines (straight, crooked, through vertices, along
-borders, closed, ending nowhere), merges neighbours, reshapes, moves vertices, undoes, and counts. Also runs on real data,
-see test_redraw_real.
+borders, closed, ending nowhere), merges neighbours, reshapes, moves vertices, draws new areas, gives areas another
+parent, undoes, and counts. Also runs on real data, see test_redraw_real.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from layers.areas import Area
 from layers.chain import NO_SEGMENTS, Segments, difference, directed_segments, match, remainder, renew, without
 from layers.coverage import Bounds, Coverage, explode, prove, same_course
 from layers.edits import Edit
-from layers.errors import EditRefused, UnknownArea, WeigeError
+from layers.errors import BadGeometry, EditRefused, UnknownArea, WeigeError
 from layers.measure import units
 from layers.redraw import OPERATIONS
 
-KINDS = {"split": 40, "merge": 25, "undo": 10, "reshape": 13, "move_vertex": 6, "insert_vertex": 3, "delete_vertex": 3}  # how often
+KINDS = {"split": 40, "merge": 25, "undo": 10, "reshape": 13, "move_vertex": 6, "insert_vertex": 3, "delete_vertex": 3,
+         "draw": 8, "island": 3, "transfer": 4}  # how often
 
 
 class Ledger(Coverage):
@@ -124,7 +125,7 @@ def random_edits(coverage: Ledger, n: int, seed: int = 0) -> Count:
         try:
             edit = OPERATIONS["split" if op == "undo" else op](coverage, **asked)
         except WeigeError as error:
-            assert isinstance(error, EditRefused), error
+            assert isinstance(error, EditRefused | BadGeometry), error
             count.refused[f"{op}: {error.code}"] += 1
             count.cpu_ms.setdefault("refused", []).append((time.process_time() - began) * 1e3)
             assert all(coverage.get(fid) is area for fid, area in before.items())
@@ -211,6 +212,14 @@ def _asked(op: str, coverage: Ledger, leaf: Area, dice: random.Random) -> dict:
         return _merge_asked(coverage, leaf, dice)
     if op.endswith("_vertex"):
         return _vertex_asked(op, leaf, dice)
+    if op == "transfer":
+        near = [area.parent for area in coverage.near(leaf.shape.bounds) if area.parent != leaf.parent]
+        return {"targets": [leaf.fid], "parent": dice.choice(near or [leaf.parent]), "allow_parts": dice.random() < 0.1}
+    if op == "island":
+        return {"parent": dice.choice((leaf.parent, leaf.fid)), "polygon": blob(dice, leaf, small=True)}
+    if op == "draw":
+        return {"parent": leaf.parent, "polygon": blob(dice, leaf), "trim": dice.random() < 0.8, "rest": dice.choice((None, "new")),
+                "allow_parts": dice.random() < 0.2, "snap_m": dice.choice((0.5, 0.5, 0.0, 2.0))}
     if op == "reshape":
         return {"targets": dice.choice(([leaf.fid], None)), "line": _bump(leaf, dice) if dice.random() < 0.7 else _drawn(leaf, dice),
                 "allow_parts": dice.random() < 0.2, "snap_m": dice.choice((0.5, 0.5, 0.0, 2.0))}
@@ -218,6 +227,21 @@ def _asked(op: str, coverage: Ledger, leaf: Area, dice: random.Random) -> dict:
     keep = leaf.shape.representative_point() if dice.random() < 0.3 else None
     return {"targets": named, "line": _drawn(leaf, dice), "keep": keep, "allow_parts": dice.random() < 0.2,
             "snap_m": dice.choice((0.5, 0.5, 0.0, 2.0))}
+
+
+def blob(dice: random.Random, leaf: Area, small: bool = False) -> shapely.Polygon:
+    """What a hand draws round a place: a few corners, some through vertices and along borders; `small`: well inside."""
+    x, y = shapely.point_on_surface(leaf.shape).coords[0]
+    if dice.random() < 0.4 and not small:
+        x, y = dice.choice(shapely.get_coordinates(leaf.shape).tolist())
+    low, high = np.array(leaf.shape.bounds[:2]), np.array(leaf.shape.bounds[2:])
+    size = (high - low).max() * dice.choice((0.03, 0.1) if small else (0.05, 0.2, 0.5, 0.9, 1.6))
+    turns = sorted(dice.uniform(0, 2 * np.pi) for _ in range(dice.randint(3, 9)))
+    spots = [(x + size * dice.uniform(0.5, 1) * np.cos(turn), y + size * dice.uniform(0.5, 1) * np.sin(turn)) for turn in turns]
+    if dice.random() < 0.4 and not small:
+        vertices = shapely.get_coordinates(leaf.shape)
+        spots = [tuple(vertices[((vertices - spot) ** 2).sum(axis=1).argmin()]) if dice.random() < 0.4 else spot for spot in spots]
+    return shapely.Polygon(np.round(spots))
 
 
 def _merge_asked(coverage: Ledger, leaf: Area, dice: random.Random) -> dict:

@@ -36,7 +36,7 @@ from layers.measure import area_m2
 from layers.redraw import OPERATIONS, draw, island, merge
 from tests.counts import count
 from tests.layers.little_town import CELL_M, CITY, by_code, little_town, ring, units_of
-from tests.layers.random_edits import Ledger, assert_seamless, border
+from tests.layers.random_edits import Ledger, assert_seamless, blob, border
 
 TOWN = little_town()
 CODES = by_code(TOWN)
@@ -249,19 +249,6 @@ def test_an_island_in_an_island_and_beside_a_lake():
 
 
 # --- whatever is drawn -------------------------------------------------------------------------------------------
-def blob(dice: random.Random, leaf: Area) -> shapely.Polygon:
-    """What a hand draws round a place: a few corners, some through vertices and along borders."""
-    x, y = dice.choice(shapely.get_coordinates(leaf.shape).tolist()) if dice.random() < 0.4 else shapely.point_on_surface(leaf.shape).coords[0]
-    low, high = np.array(leaf.shape.bounds[:2]), np.array(leaf.shape.bounds[2:])
-    size = (high - low).max() * dice.choice((0.05, 0.2, 0.5, 0.9, 1.6))
-    turns = sorted(dice.uniform(0, 2 * np.pi) for _ in range(dice.randint(3, 9)))
-    spots = [(x + size * dice.uniform(0.5, 1) * np.cos(turn), y + size * dice.uniform(0.5, 1) * np.sin(turn)) for turn in turns]
-    if dice.random() < 0.4:
-        vertices = shapely.get_coordinates(leaf.shape)
-        spots = [tuple(vertices[((vertices - spot) ** 2).sum(axis=1).argmin()]) if dice.random() < 0.4 else spot for spot in spots]
-    return shapely.Polygon(np.round(spots))
-
-
 def random_drawings(town: Ledger, n: int, seed: int) -> Counter:
     """Draws and islands at random places; each accepted one is proved, written, and undone or kept."""
     dice, told = random.Random(seed), Counter()
