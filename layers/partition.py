@@ -21,7 +21,7 @@ GROUP = 12  # parts that are divided at once; more than twice as many are groupe
 STARTS, FEW_STARTS = 6, 2  # for up to MANY cells, for more
 LITTLE, MANY = 150, 900
 MOST_STEPS, STEPS_PER_CELL = 120_000, 80
-REPLANTED = 12  # parts, at most, that starve and are put elsewhere
+REPLANTED, MOST_REPLANTED = 8, 60  # parts, at most, that starve and are put elsewhere; cells of one
 BALANCE = 5_000.0  # what a deviation costs against border length
 EVEN = 4.0  # times as much, where even numbers come first
 SHAPE = 2.0  # what scattered ground and people cost
@@ -349,17 +349,23 @@ class _Search:
     def _replant(self, poor: int) -> bool:
         """A part below the aim joins its neighbours, the richest that can be is cut in two; taken back when nothing is
         won."""
-        before, kept = self.worth(), (list(self.part), list(self.sums), list(self.size), list(self.moments), list(self.spreads))
         cells = [cell for cell, part in enumerate(self.part) if part == poor]
+        if len(cells) > MOST_REPLANTED:
+            return False
+        before, kept = self.worth(), (list(self.part), list(self.sums), list(self.size), list(self.moments), list(self.spreads))
         rich = sorted((part for part in range(len(self.sums)) if self.size[part] > 1 and part != poor), key=lambda part: (-self.sums[part], part))
-        left = set(cells)
+        left = sorted(cells)
         while left:
-            options = [(self.gain(cell, to), cell, to) for cell in sorted(left) for to in self.beside(cell)]
-            if not options:
+            rest = []
+            for cell in left:
+                options = [(self.gain(cell, to), to) for to in self.beside(cell)]
+                if options:
+                    self.move(cell, min(options)[1])
+                else:
+                    rest.append(cell)
+            if len(rest) == len(left):
                 break
-            _, cell, to = min(options)
-            self.move(cell, to)
-            left.discard(cell)
+            left = rest
         won = False
         if not left and rich:
             first = max(rich, key=lambda part: (self.sums[part], -part))
