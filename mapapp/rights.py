@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from geodata.accounts import Account
-from geodata.coverage_cache import CoverageCache, Node
+from geodata.coverage_cache import CoverageCache
 from geodata.lineage import Lineage
 from geodata.rows import Reader
+from geodata.tree import Node
 from layers.errors import Forbidden, UnknownArea
 
 # action -> roles that may, each under the areas of its own grant
