@@ -14,12 +14,13 @@ from .chain import unpack
 from .errors import BadInput, TooManyParts
 from .inner_borders import corners_of, inner_borders, straightened
 from .measure import area_m2
-from .partition import Aim, Graph, divide
+from .partition import divide
+from .search import Aim, Graph
 
 PIECES_PER_PART = 20  # open ground is cut into so many pieces per part
 INSIDE = 0.4  # by a norm, parts keep this near to the mean: nobody wants 15 beside 60
 MANY_STARTS, FEW = 8, 24  # of the most even proposal; up to so many parts the first kind is tried as well
-ROAD_FIRST, EVEN_FIRST = 2.0, 0.4  # what the second and third kind of proposal prefer
+ROAD_FIRST, EVEN_FIRST = 4.0, 0.4  # what the second and third kind of proposal prefer
 
 
 @dataclass(frozen=True, slots=True)

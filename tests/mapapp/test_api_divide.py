@@ -39,9 +39,11 @@ def test_a_parent_by_norm_undo_and_redo(town: Web) -> None:
 def test_what_makes_no_sense_is_refused_and_changes_nothing(town: Web) -> None:
     rev = town.get("/healthz").json["rev"]
     for change, code in (
-            ({"parts": 0}, "bad-input"), ({"parts": True}, "bad-input"), ({"parts": 1}, "bad-input"), ({"parts": None}, "missing-field"),
+            ({"parts": 0}, "bad-input"), ({"parts": True}, "bad-input"), ({"parts": 1}, "bad-input"),
+            ({"parts": None}, "missing-field"),
             ({"norm": {"min": 1, "max": 2}}, "missing-field"), ({"parts": None, "norm": {"min": 9, "max": 2}}, "bad-input"),
-            ({"seed": -1}, "bad-input"), ({"tolerance": 0}, "bad-input"), ({"targets": []}, "missing-field"), ({"targets": ["nowhere"]}, "unknown-area"),
+            ({"seed": -1}, "bad-input"), ({"tolerance": 0}, "bad-input"), ({"targets": []}, "missing-field"),
+            ({"targets": ["nowhere"]}, "unknown-area"),
             ({"parts": 999}, "too-many-parts")):
         answer = town.post("/api/edits", "mayor", json=DIVIDE | change)
         assert answer.json["code"] == code, (change, answer.text)
