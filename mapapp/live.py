@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from flask import Blueprint, Response, g, request, session
 
-from layers.errors import BadInput
+from geodata.tree import Node
+from layers.errors import BadInput, UnknownArea
 
 from .areas import visible
 from .auth import needs, session_ends
@@ -52,9 +53,21 @@ def presence():
         raise BadInput("area: a code or null is needed")
     if not isinstance(tool, str) or not _TOOL.fullmatch(tool):
         raise BadInput("tool: the name of a tool is needed")
-    node = visible(code) if code else None
+    node = _working_at(code) if code else None
     here.put(key, g.account.roles, node.fid if node else None, tool, own.scope("see"))
     return {"you": key}
+
+
+def _working_at(code: str) -> Node | None:
+    """The area; None when it was cut away a moment ago, which the page hears of next."""
+    try:
+        return visible(code)
+    except UnknownArea:
+        held = state()
+        with held.store.read() as reader:
+            if code in held.cache.codes or not reader.code_used(code):
+                raise
+        return None
 
 
 def _ticket() -> Ticket:

@@ -312,6 +312,12 @@ def test_who_works_out_of_sight_is_not_shown(town, streams):
     assert town.post("/api/presence", "outsider", {"area": None, "tool": "<b>"}).status_code == 400
 
 
+def test_who_works_on_an_area_that_is_gone_since_works_nowhere_for_now(town, streams):
+    assert town.post("/api/edits", "chief", {"op": "merge", "targets": ["11", "21"], "keep": "11"}).status_code == 200
+    assert town.post("/api/presence", "chief", {"area": "21", "tool": "split"}).status_code == 200
+    assert town.post("/api/presence", "chief", {"area": "never", "tool": "split"}).status_code == 404
+
+
 # ---- plain WSGI, several processes --------------------------------------------------------------------------------------
 def test_under_plain_wsgi_the_same_address_streams(town):
     answer = town.app.test_client().open("/live", headers={"Authorization": f"Bearer {town.tokens['mayor']}"})
