@@ -138,7 +138,7 @@ def test_locked_areas_stay_and_wishes_that_say_nothing_are_refused():
         divide(town, [CODES["21"].fid], built([CODES["21"]], 1, 3, 0), parts=500)
 
 
-def test_undo_after_a_neighbour_was_cut():
+def test_undo_gives_the_same_bytes_and_divided_ground_can_be_cut():
     town = Ledger(TOWN)
     was = border(town)
     done = town.apply(divide(town, [CODES["21"].fid], built([CODES["21"]], 4, 30, 1), parts=3))
