@@ -15,6 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, TimeoutError
 
+from tests.tainan import weige
+
 ROOT = Path(__file__).resolve().parents[2]
 TILE = 512  # pixels of a tile at zoom 0, as MapLibre counts
 
@@ -31,6 +33,16 @@ def serving(url: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+@contextmanager
+def own_town(folder: Path) -> Iterator[str]:
+    """The address of a demo town of one's own: nobody else works in it."""
+    url = f"gpkg://{folder / 'demo.gpkg'}"
+    code, answer = weige(url, "demo", "--build-only")
+    assert code == 0, answer
+    with serving(url) as address:
+        yield address
 
 
 class Desk:

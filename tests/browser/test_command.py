@@ -12,9 +12,8 @@ from urllib.parse import quote
 import pytest
 
 from geodata.demo import ACCOUNTS
-from tests.browser.desk import Desk, serving
+from tests.browser.desk import Desk, own_town
 from tests.counts import some
-from tests.tainan import weige
 
 TOWN = "330299001"
 PASSWORDS = {name: password for name, password, *_ in ACCOUNTS}
@@ -26,10 +25,7 @@ ids = numbers()
 @pytest.fixture(scope="module")
 def town(tmp_path_factory) -> Iterator[str]:
     """A demo town of our own: nobody else reports in it."""
-    url = f"gpkg://{tmp_path_factory.mktemp('command') / 'demo.gpkg'}"
-    code, answer = weige(url, "demo", "--build-only")
-    assert code == 0, answer
-    with serving(url) as address:
+    with own_town(tmp_path_factory.mktemp("command")) as address:
         yield address
 
 

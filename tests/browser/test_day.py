@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pyogrio
@@ -13,7 +15,7 @@ import pytest
 
 from geodata.demo import REPORTS_ON
 from tests.browser import test_posts, test_zones
-from tests.browser.desk import Desk, serving
+from tests.browser.desk import Desk, own_town
 from tests.browser.line import line
 from tests.browser.test_command import room  # noqa: F401  a fixture
 from tests.browser.test_main_job import _inside
@@ -31,13 +33,16 @@ say([[str(f["QYBH"]), str(f["QYMC"]), f.geometry().area()] for f in one.getFeatu
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory) -> Iterator[str]:
-    """A demo town of our own: the fixture `room` of the command page sits in it."""
-    url = f"gpkg://{tmp_path_factory.mktemp('day') / 'demo.gpkg'}"
-    code, answer = weige(url, "demo", "--build-only")
-    assert code == 0, answer
-    with serving(url) as address:
-        yield address
+def towns(tmp_path_factory) -> Iterator[Callable[[str], str]]:
+    """Call it for the address of the demo town of a language: each has a day of its own."""
+    with ExitStack() as stack:
+        yield cache(lambda lang: stack.enter_context(own_town(tmp_path_factory.mktemp("day"))))
+
+
+@pytest.fixture
+def town(towns, request) -> str:
+    """Where the fixture `room` of the command page sits."""
+    return towns(request.node.callspec.params.get("lang", LANGUAGES[0]))
 
 
 @pytest.mark.promise("A day in the browser: zone proposed and approved, post manned, three phones, command page, package for the police")
