@@ -18,7 +18,7 @@ from layers.errors import StoreBusy
 from layers.population import KINDS, Counts, inner_point
 from layers.zones import Claim, Groups, Slice, Sum, Values, name_of, needs_ground, rank_of, rest, share_out, total
 
-from .rows import Reader, chunks
+from .rows import Reader, among, chunks
 from .schema import TABLES, ZONE_MEMBERS
 from .store import Store
 from .zone_members import fact_columns, groups_of
@@ -92,11 +92,11 @@ def _places(reader: Reader, found: Standing) -> None:
     """Stairwells and buildings. A building that is inside as a whole brings stairwells that came since."""
     rank = {zone: place for place, zone in enumerate(found.order)}
     members, other = ZONE_MEMBERS, ZONE_MEMBERS.alias()
-    force = and_(ZONES.c.fid == members.c.zone, ZONES.c.status == "in_force")
+    force = among(reader, members.c.zone, found.order)  # by number: those of lifted zones, which only grow, are not walked through
 
     def asked(table, layer: str, on):
         return (select(*fact_columns(table), members.c.zone)
-                .select_from(members.join(ZONES, force).join(table, on)).where(members.c.layer == layer))
+                .select_from(members.join(table, on)).where(members.c.layer == layer, force))
     named = exists().where(other.c.zone == members.c.zone, other.c.layer == "units", other.c.fid == UNITS.c.fid)
     units = [*reader.connection.execute(asked(UNITS, "units", UNITS.c.fid == members.c.fid)),
              *reader.connection.execute(asked(UNITS, "buildings", UNITS.c.building == members.c.fid).where(~named))]
@@ -119,8 +119,8 @@ def _cells(reader: Reader, found: Standing) -> None:
     rank = {zone: place for place, zone in enumerate(found.order)}
     members = ZONE_MEMBERS
     claims: dict[int, list[Claim]] = defaultdict(list)
-    rows = reader.connection.execute(select(members.c.zone, members.c.fid, members.c.part).join(ZONES, ZONES.c.fid == members.c.zone).where(
-        ZONES.c.status == "in_force", members.c.layer == "cells"))
+    rows = reader.connection.execute(select(members.c.zone, members.c.fid, members.c.part).where(
+        members.c.layer == "cells", among(reader, members.c.zone, found.order)))
     for row in rows:
         claims[row.fid].append(Claim(row.zone, row.part))
     slices: dict[int, list[Slice]] = defaultdict(list)
