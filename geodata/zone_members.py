@@ -202,8 +202,9 @@ class Members:
         """The people of all these places. Ground that is known to be empty is zero, not unknown."""
         taken = Sum()
         for layer, places in self.held.items():
+            apart = self.divided if layer == "buildings" else ()
             for fid, place in places.items():
-                if layer != "buildings" or fid not in self.divided:
+                if fid not in apart:
                     taken.add(place.values, place.special, estimated=place.part is not None)
         if taken.values[0] is None and not self.unknown:
             for name in ("households", population_kind):
