@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from sqlalchemy import ARRAY, BigInteger, Connection, Text, and_, any_, cast, exists, false, func, literal, or_, select, true, type_coerce, union_all
+from sqlalchemy import ARRAY, BigInteger, Connection, and_, any_, exists, false, func, literal, or_, select, true, type_coerce, union_all
 from sqlalchemy.sql import ColumnElement
 
 from layers.areas import UNITS_PER_DEGREE, Area, as_multi, to_units
@@ -287,10 +287,10 @@ def area_of(row) -> Area:
 def among(reader: Reader, column: ColumnElement, numbers: Iterable[int]) -> ColumnElement:
     """A condition: the column holds one of these. Thousands go as one parameter; a list of thousands of parameters takes as
     long to write as their rows to read."""
-    held = ",".join(map(str, numbers))
+    held = list(numbers)
     if reader.connection.dialect.name == "sqlite":
-        return column.in_(select(func.json_each(f"[{held}]").table_valued("value").c.value))
-    return column == any_(cast(literal(f"{{{held}}}", Text), ARRAY(BigInteger)))
+        return column.in_(select(func.json_each(",".join(map(str, held)).join("[]")).table_valued("value").c.value))
+    return column == any_(literal(held, ARRAY(BigInteger)))  # an array: from a text PostgreSQL would guess the plan
 
 
 def ancestors(path: str) -> list[int]:
