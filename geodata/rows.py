@@ -289,7 +289,7 @@ def among(reader: Reader, column: ColumnElement, numbers: Iterable[int]) -> Colu
     long to write as their rows to read."""
     held = list(numbers)
     if reader.connection.dialect.name == "sqlite":
-        return column.in_(select(func.json_each(",".join(map(str, held)).join("[]")).table_valued("value").c.value))
+        return column.in_(select(func.json_each(f"[{','.join(map(str, held))}]").table_valued("value").c.value))
     return column == any_(literal(held, ARRAY(BigInteger)))  # an array: from a text PostgreSQL would guess the plan
 
 
