@@ -79,7 +79,7 @@ class Members:
         """Buildings with their stairwells; answers their leaves. Raises NotFound."""
         rows = self._rows(BUILDINGS, among(self.reader, BUILDINGS.c.fid, fids), WKB)
         _all_there("building", fids, rows)
-        self.outlines = [row.wkb for row in rows if row.wkb is not None]
+        self.outlines = [wkb for row in rows if (wkb := row[-1]) is not None]
         units = self._rows(UNITS, among(self.reader, UNITS.c.building, fids), UNITS.c.building)
         self._take_buildings(rows)
         self._take_units(units)
@@ -296,5 +296,5 @@ def _values(row: Any) -> Values:
 
 
 def _all_there(word: str, fids: Iterable[int], rows: Iterable[Any]) -> None:
-    if lost := sorted(set(fids) - {row.fid for row in rows}):
+    if lost := sorted(set(fids) - {row[0] for row in rows}):
         raise NotFound(f"{word} {lost[0]}: no such {word}")

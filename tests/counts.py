@@ -6,8 +6,13 @@ import os
 from collections.abc import Iterable
 from typing import TypeVar
 
+import pytest
+
 T = TypeVar("T")
 FULL = os.environ.get("WEIGE_FULL") == "1"
+
+
+in_full = pytest.mark.skipif(not FULL, reason="takes long; make acceptance runs it")
 
 
 def count(short: int, full: int) -> int:

@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from tests.browser.desk import Desk
-from tests.counts import count
+from tests.counts import count, in_full
 
 LANGUAGES = ["zh-CN", "en-US"][: count(1, 2)]
 
@@ -105,6 +105,7 @@ def test_a_new_area_and_an_island(desk_in, lang: str):
     assert desk.get(f"/api/areas/{one['code']}")["area_m2"] == pytest.approx(one["area_m2"])
 
 
+@in_full
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_what_cannot_be_drawn_says_why(desk_in, lang: str):
     desk, name = desk_in("demo", lang), f"draw-{lang[:2]}"

@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from tests.browser.desk import Desk
-from tests.counts import count
+from tests.counts import count, in_full
 
 LANGUAGES = ["zh-CN", "en-US"][: count(1, 2)]
 CODE = "33029900100200509"
@@ -188,6 +188,7 @@ def test_a_planner_moves_a_shared_vertex(desk_in, lang: str):
     assert desk.foreign == [] and complaints(desk) == []
 
 
+@in_full
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_vertex_is_moved_by_keys_alone_and_what_cannot_be_is_told(desk_in, lang: str):
     desk: Desk = desk_in("demo", lang)
@@ -220,6 +221,7 @@ def test_a_vertex_is_moved_by_keys_alone_and_what_cannot_be_is_told(desk_in, lan
     assert complaints(desk) == []
 
 
+@in_full
 def test_a_finger_drags_a_vertex(desk_in):
     desk: Desk = desk_in("demo", "zh-CN", (1024, 768), has_touch=True)
     desk.find(CODE)

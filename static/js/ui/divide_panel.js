@@ -1,6 +1,7 @@
 // Dividing areas before it is saved: how many or by which norm, three proposals with their figures, the checks.
 import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
+import { divide } from "../edit/operations/divide.js";
 import { el } from "./dom.js";
 import { field } from "./field.js";
 import { figureSections } from "./figure_sections.js";
@@ -101,7 +102,7 @@ function picture({ areas }) {
   );
 }
 
-function proposal(one, seed, chosen, verbs) {
+function proposal(one, seed, chosen, merits, verbs) {
   const words = one.figures
     ? [
         el(
@@ -126,7 +127,7 @@ function proposal(one, seed, chosen, verbs) {
       onclick: one.figures ? () => verbs.choose(seed) : null,
     },
     one.figures ? picture(one.figures) : el("span", { class: "divide-picture" }),
-    el("span", { class: "divide-words" }, el("span", { class: "mute" }, `${seed + 1} ${t(`divide.seed-${seed}`)}`), ...words),
+    el("span", { class: "divide-words" }, el("span", { class: "mute" }, [seed + 1, merits.map((word) => t(word)).join(" · ")].join(" ")), ...words),
     el("kbd", {}, String(seed + 1)),
   );
 }
@@ -147,6 +148,7 @@ export function dividePanel({ areas, wish, known, proposals, chosen, missing }, 
   const ready = answer && !found.errors;
   const fewest = wish.way !== "norm" && known.norm?.max && known.households ? Math.ceil(known.households / known.norm.max) : 0;
   const short = fewest > wish.parts;
+  const merits = divide.merits(proposals);
   side.show("divide", {
     title: t("preview.divide"),
     chip: answer ? el("span", { class: "chip edit" }, t("preview.unsaved")) : null,
@@ -170,7 +172,7 @@ export function dividePanel({ areas, wish, known, proposals, chosen, missing }, 
         ? section(
             t("divide.proposals"),
             null,
-            el("div", { class: "divide-cards", role: "radiogroup", "aria-label": t("divide.proposals") }, proposals.map((one, seed) => proposal(one, seed, seed === chosen, verbs))),
+            el("div", { class: "divide-cards", role: "radiogroup", "aria-label": t("divide.proposals") }, proposals.map((one, seed) => proposal(one, seed, seed === chosen, merits[seed], verbs))),
           )
         : null,
       found ? section(t("check.title"), t("check.count", { errors: found.errors, notes: found.notes }), found.list) : null,

@@ -34,6 +34,21 @@ export const divide = {
     norm: areas.find((area) => area.leaf && area.norm?.max)?.norm ?? null,
   }),
 
+  /** What each proposal is the best at, once all have answered: keys of words. @param {Array<{figures?: object}>} proposals */
+  merits(proposals) {
+    const told = proposals.map((one) => one?.figures),
+      found = proposals.map(() => []);
+    if (!told.every(Boolean)) return found;
+    const best = (word, worth) => {
+      const worths = told.map(worth);
+      if (worths.every(Number.isFinite)) found[worths.indexOf(Math.max(...worths))].push(word);
+    };
+    best("divide.shortest", (one) => -one.border_m);
+    best("divide.most-along", (one) => one.along ?? NaN);
+    best("divide.evenest", (one) => (one.off === null ? NaN : -one.off));
+    return found;
+  },
+
   /** @param {object} answer of a preview @returns {object} the areas after it, and what sets it apart from other proposals */
   figures(answer) {
     const areas = answer.changed.filter((one) => !one.retired && one.leaf !== false && one.geometry);
