@@ -32,6 +32,7 @@ MOST_MISSED = 5000  # events somebody is told afterwards; who missed more reads 
 QUEUE = 64  # messages a watcher may lag behind before he is let go
 BEAT_S = 8.0  # so often something is said: a page may tell after 10 s that the line is silent
 GUARD_S = 1.0  # so often it is looked whether sessions end or rights change
+LEVEL_S = 1.0  # before somebody is let go he hears what was committed until then, unless that takes longer
 RECHECK_S = 60.0  # and every watcher is judged anew, whatever happened
 RETRY_MS = (1000, 5000)  # when to come back: everybody at another moment
 WAIT_S = 3.0  # how long somebody who saw more than this process did waits for it
@@ -261,7 +262,7 @@ class Hub:
     # ---- the guard -----------------------------------------------------------------------------------------------
     def _watch_over(self) -> None:
         """A beat now and then, who is here when that changes, and the end of streams whose account may no longer look."""
-        beat, check, seen, rest = time.monotonic() + BEAT_S, time.monotonic() + RECHECK_S, None, 0.0
+        beat, check, seen, rest, due = time.monotonic() + BEAT_S, time.monotonic() + RECHECK_S, None, 0.0, None
         while not self._ended.is_set():
             changed = self._crowd.wait(GUARD_S)
             self._crowd.clear()
@@ -273,8 +274,10 @@ class Hub:
                 self._end(seat for seat in self._everybody() if seat.ticket.until < time.time())
                 accounts = self.held.accounts.state()
                 if (accounts != seen and now >= rest) or now >= check:
+                    due = due or now
+                if due is not None and (self.seq >= self.held.store.head()[1] or now >= due + LEVEL_S):  # what was still theirs they hear
                     self._end(self._judged())
-                    seen, check = accounts, now + RECHECK_S
+                    seen, check, due = accounts, now + RECHECK_S, None
                     rest = now + 20 * (time.monotonic() - now)  # looking takes a twentieth of the time at most
                 if changed or now >= beat:
                     self._beat()
