@@ -238,7 +238,7 @@ def test_other_rights_end_the_stream(town, streams, what):
 
 
 def test_a_grant_that_moves_with_a_merge_ends_the_stream_at_the_next_look(town, streams, monkeypatch):
-    monkeypatch.setattr(hub, "RECHECK_S", 1.0)
+    monkeypatch.setattr(hub, "RECHECK_S", 0.2)
     streams.anew()
     grant(town, "leaf", "planner", code("inside"))
     stream = streams.open("leaf")
