@@ -57,8 +57,12 @@ def test_divide_a_leaf_by_number_and_a_grid_by_norm(desk_in, lang: str):
     wait_ready(desk)
     desk.shot(f"{name}-3-grid")
     desk.page.locator("#side [data-key=save]").click()
-    desk.wait_rev(rev)
+    rev = desk.wait_rev(rev)
     assert len(desk.get(f"/api/areas?parent={grid['code']}&limit=1000")["areas"]) == 14
     desk.page.wait_for_timeout(800)
     desk.shot(f"{name}-4-grid-saved")
+    desk.page.keyboard.press("Control+z")
+    desk.wait_rev(rev)
+    assert {one["code"]: one["households"] for one in desk.get(f"/api/areas?parent={grid['code']}&limit=1000")["areas"]} == {
+        one["code"]: one["households"] for one in leaves}, "the town is left as it was found"
     assert [text for text in desk.complaints if "GPU stall" not in text] == [], desk.complaints

@@ -22,7 +22,7 @@ def test_a_planner_orders_a_package_and_gets_what_the_page_says(desk_in, tmp_pat
     title, rows, fitting = WORDS[lang]
     desk.page.keyboard.press("e")
     dialog = desk.page.get_by_role("dialog", name=title)
-    expect(dialog.get_by_text(rows, exact=True)).to_be_visible(timeout=30_000)
+    expect(dialog.get_by_text(rows, exact=True)).to_be_visible()
     groups = dialog.locator("[name=crs] optgroup").evaluate_all(
         "nodes => nodes.map((node) => [node.label, node.children.length, node.children[0].value])")
     assert groups[1] == [fitting, 2, "EPSG:4529"] and sum(number for _, number, _ in groups) == 44
