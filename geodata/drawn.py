@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,71 +15,135 @@ from layers.redraw import OPERATIONS
 from .dividing import leaves_below, read_wish
 from .rows import Reader
 
-CUTTING = ("split", "merge", "reshape")  # move borders of leaves
-AT_VERTEX = {"move_vertex": ("at", "to"), "insert_vertex": ("at",), "delete_vertex": ("at",)}  # the places they need
-TAKING = ("draw", "island")  # a new area takes ground from leaves
-DIVIDING = ("subdivide", "dissolve")  # change who holds the ground: an area or its children
+Form = Mapping[str, Any]
+Arguments = dict[str, Any]
 
 
-def parse(reader: Reader, form: Mapping[str, Any]) -> dict[str, Any]:
+def parse(reader: Reader, form: Form) -> Arguments:
     """The keyword arguments of an operation from its JSON form: codes become fids, geometry becomes units.
-    Raises UnknownOperation, MissingField, UnknownArea, NotLeaf, BadGeometry."""
+    Raises UnknownOperation, MissingField, UnknownArea, NotLeaf, BadInput, BadGeometry."""
     op = form.get("op")
     if not isinstance(op, str) or op not in OPERATIONS:
         raise UnknownOperation(f"{op!r}: no such operation ({', '.join(OPERATIONS)})")
-    arguments: dict[str, Any] = {}
-    targets = form.get("targets")
-    if targets is not None:
-        if not isinstance(targets, list) or not all(isinstance(code, str) for code in targets):
-            raise BadInput("targets: a list of codes is needed")
-        areas = [reader.area(code) for code in targets]
-        for area in areas if op in CUTTING else ():
-            if not area.leaf:
-                raise NotLeaf(f"{area.code} has children; only areas without children hold ground of their own")
-        arguments["targets"] = [area.fid for area in areas]
-    if op == "divide":
-        arguments = {"targets": leaves_below(reader, form.get("targets")), **read_wish(form)}
-    if op in DIVIDING:
-        if not arguments.get("targets"):
-            raise MissingField(f"{op} needs targets", fields=["targets"])
-        arguments["levels"] = reader.rules.levels
-    if op == "subdivide" and form.get("level") is not None:
-        arguments["level"] = str(form["level"])
-    if op in ("split", "reshape"):
-        if "line" not in form:
-            raise MissingField(f"{op} needs a line")
-        arguments.setdefault("targets", None)
-        arguments["line"] = read_line(form["line"])
-        if op == "split" and form.get("keep") is not None:
-            arguments["keep"] = _read_point(form["keep"], "keep")
-    if op == "reshape":
-        arguments["fixed"] = fixed_levels(reader)
-    if op in AT_VERTEX:
-        missing = [name for name in AT_VERTEX[op] if form.get(name) is None]
-        if missing:
-            raise MissingField(f"{op} needs {' and '.join(missing)}", fields=missing)
-        rest = {"fixed": fixed_levels(reader)} if op != "insert_vertex" else {"targets": arguments.get("targets")}
-        arguments = {name: _read_point(form[name], name) for name in AT_VERTEX[op]} | rest
-    if op == "merge":
-        if not arguments.get("targets") or len(arguments["targets"]) < 2:
-            raise MissingField("merge needs two areas or more in targets")
-        if form.get("keep") is not None:
-            arguments["keep"] = reader.area(str(form["keep"])).fid
-    if op == "transfer":
-        missing = [name for name in ("targets", "parent") if not form.get(name)]
-        if missing:
-            raise MissingField("transfer needs targets and a parent", fields=missing)
-        arguments |= {"parent": reader.area(str(form["parent"])).fid, "levels": reader.rules.levels}
-    if op in TAKING:
-        missing = [name for name in ("parent", "polygon") if form.get(name) is None]
-        if missing:
-            raise MissingField(f"{op} needs a parent and a polygon", fields=missing)
-        arguments = {"parent": reader.area(str(form["parent"])).fid, "polygon": read_polygon(form["polygon"])}
-    if op == "draw":
-        arguments |= {"trim": bool(form.get("trim")), "rest": None if form.get("rest") is None else str(form["rest"])}
-    if form.get("allow_parts") and op in (*CUTTING, "draw", "transfer"):
-        arguments["allow_parts"] = True
-    return arguments
+    return READERS[op](reader, form)
+
+
+# ---- one reader an operation -----------------------------------------------------------------------------------------
+def _split(reader: Reader, form: Form) -> Arguments:
+    keep = form.get("keep")
+    return {"targets": _leaves(reader, form), "line": _line(form), **_parts(form),
+            **({} if keep is None else {"keep": _read_point(keep, "keep")})}
+
+
+def _reshape(reader: Reader, form: Form) -> Arguments:
+    return {"targets": _leaves(reader, form), "line": _line(form), "fixed": fixed_levels(reader), **_parts(form)}
+
+
+def _merge(reader: Reader, form: Form) -> Arguments:
+    targets, keep = _leaves(reader, form), form.get("keep")
+    if not targets or len(targets) < 2:
+        raise MissingField("merge needs two areas or more in targets")
+    return {"targets": targets, **_parts(form), **({} if keep is None else {"keep": reader.area(str(keep)).fid})}
+
+
+def _move_vertex(reader: Reader, form: Form) -> Arguments:
+    _needed(form, "at", "to")
+    return {"at": _read_point(form["at"], "at"), "to": _read_point(form["to"], "to"), "fixed": fixed_levels(reader)}
+
+
+def _insert_vertex(reader: Reader, form: Form) -> Arguments:
+    _needed(form, "at")
+    return {"at": _read_point(form["at"], "at"), "targets": _fids(reader, form)}
+
+
+def _delete_vertex(reader: Reader, form: Form) -> Arguments:
+    _needed(form, "at")
+    return {"at": _read_point(form["at"], "at"), "fixed": fixed_levels(reader)}
+
+
+def _draw(reader: Reader, form: Form) -> Arguments:
+    rest = form.get("rest")
+    return {**_island(reader, form), "trim": bool(form.get("trim")), "rest": None if rest is None else str(rest), **_parts(form)}
+
+
+def _island(reader: Reader, form: Form) -> Arguments:
+    _needed(form, "parent", "polygon")
+    return {"parent": reader.area(str(form["parent"])).fid, "polygon": read_polygon(form["polygon"])}
+
+
+def _transfer(reader: Reader, form: Form) -> Arguments:
+    _needed(form, "targets", "parent")
+    return {"targets": _fids(reader, form), "parent": reader.area(str(form["parent"])).fid, "levels": reader.rules.levels, **_parts(form)}
+
+
+def _subdivide(reader: Reader, form: Form) -> Arguments:
+    level = form.get("level")
+    return {**_dissolve(reader, form), **({} if level is None else {"level": str(level)})}
+
+
+def _dissolve(reader: Reader, form: Form) -> Arguments:
+    _needed(form, "targets")
+    return {"targets": _fids(reader, form), "levels": reader.rules.levels}
+
+
+def _divide(reader: Reader, form: Form) -> Arguments:
+    return {"targets": leaves_below(reader, _codes(form)), **read_wish(form)}
+
+
+READERS: dict[str, Callable[[Reader, Form], Arguments]] = {
+    "split": _split,
+    "merge": _merge,
+    "reshape": _reshape,
+    "move_vertex": _move_vertex,
+    "insert_vertex": _insert_vertex,
+    "delete_vertex": _delete_vertex,
+    "subdivide": _subdivide,
+    "dissolve": _dissolve,
+    "draw": _draw,
+    "island": _island,
+    "divide": _divide,
+    "transfer": _transfer,
+}
+
+
+# ---- what several of them need ---------------------------------------------------------------------------------------
+def _needed(form: Form, *names: str) -> None:
+    missing = [name for name in names if form.get(name) in (None, [], "")]
+    if missing:
+        raise MissingField(f"{form['op']} needs {' and '.join(names)}", fields=missing)
+
+
+def _codes(form: Form) -> list[str] | None:
+    codes = form.get("targets")
+    if codes is not None and (not isinstance(codes, list) or not all(isinstance(code, str) for code in codes)):
+        raise BadInput("targets: a list of codes is needed")
+    return codes
+
+
+def _fids(reader: Reader, form: Form) -> list[int] | None:
+    codes = _codes(form)
+    return None if codes is None else [reader.area(code).fid for code in codes]
+
+
+def _leaves(reader: Reader, form: Form) -> list[int] | None:
+    codes = _codes(form)
+    if codes is None:
+        return None
+    areas = [reader.area(code) for code in codes]
+    for area in areas:
+        if not area.leaf:
+            raise NotLeaf(f"{area.code} has children; only areas without children hold ground of their own")
+    return [area.fid for area in areas]
+
+
+def _line(form: Form) -> shapely.LineString:
+    if "line" not in form:
+        raise MissingField(f"{form['op']} needs a line")
+    return read_line(form["line"])
+
+
+def _parts(form: Form) -> Arguments:
+    return {"allow_parts": True} if form.get("allow_parts") else {}
 
 
 def fixed_levels(reader: Reader) -> frozenset[str]:
