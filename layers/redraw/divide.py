@@ -11,14 +11,13 @@ from scipy.optimize import linear_sum_assignment
 
 from ..areas import UNITS_PER_DEGREE, Area
 from ..cells import Town, first_in, points_of
-from ..chain import pack, remainder, splice, unpack
-from ..coverage import Coverage, explode, gather, prove
+from ..coverage import Coverage, prove
 from ..division import Proposal, Wish, propose
 from ..edits import Edit, Finding
 from ..errors import AreaLocked, BadInput, NotLeaf, ProofFailed
-from ..inner_borders import ROAD, keys_of
+from ..inner_borders import ROAD
 from ..measure import area_m2, distance_m
-from ..noding import Borders, course
+from .ground import Deal, ground_of, lay, sibling
 from .split import Weigh
 
 Propose = Callable[[np.ndarray, Town, Wish], Proposal]
@@ -53,7 +52,7 @@ def divide(coverage: Coverage, targets: Sequence[int], town: Town | None = None,
         raise BadInput("parts from 1, a tolerance above 0 up to 1 and a seed from 0 are needed")
     groups = [[area for area in free if (area.parent, area.level) == key]
               for key in dict.fromkeys((area.parent, area.level) for area in free)]
-    grounds = [_ground(group) for group in groups]
+    grounds = [ground_of(group) for group in groups]
     towns = [town.within(ground) for ground in grounds]
     wishes = _wishes(grounds, towns, parts, norm, tolerance, seed)
     if not any(len(group) > 1 or wish.parts != 1 for group, wish in zip(groups, wishes, strict=True)):
@@ -68,10 +67,6 @@ def divide(coverage: Coverage, targets: Sequence[int], town: Town | None = None,
             if not straight:
                 raise
     raise AssertionError
-
-
-def _ground(group: Sequence[Area]) -> np.ndarray:
-    return shapely.get_parts(shapely.coverage_union_all(explode(group)[0]))
 
 
 def _wishes(grounds: Sequence[np.ndarray], towns: Sequence[Town], parts: int | None, norm: tuple[float, float] | None,
@@ -96,87 +91,17 @@ def _edit(coverage: Coverage, groups: Sequence[Sequence[Area]], made: Sequence[P
           straight: bool) -> Edit:
     """The areas as proposed, on the coverage as it is: neighbours gain the vertices where new borders end."""
     before = tuple(area for group in groups for area in group)
-    own = {area.fid for area in before}
-    bounds = shapely.total_bounds(np.array([area.shape for area in before], dtype=object)) + [-3, -3, 3, 3]
-    near = sorted((area for area in coverage.near(tuple(bounds.tolist())) if area.fid not in own), key=lambda area: area.fid)
-    areas = (*before, *near)
-    shapes, owner = explode(areas)
-    lines = [_landed(one.straight if straight else one.exact, explode(group)[0]) for group, one in zip(groups, made, strict=True)]
-    keys = np.unique(np.concatenate([_on_edge(keys_of(own_lines), explode(group)[0]) for group, own_lines in zip(groups, lines, strict=True)]))
-    new = splice(shapes, course(Borders.of(shapes, unpack(keys), 3), keys)) if len(keys) else shapes
+    laid = lay(coverage, groups, [Deal(one.straight if straight else one.exact, one.faces, one.part, len(one.load)) for one in made])
     after: list[Area] = []
     gave: dict[int, tuple[int, ...]] = {}
     successor: dict[int, int] = {}
     findings: list[Finding] = []
-    start = 0
-    for group, one, own_lines, town in zip(groups, made, lines, towns, strict=True):
-        mine = new[(owner >= start) & (owner < start + len(group))]
-        pieces = _pieces(mine, one, own_lines)
+    for group, one, pieces, town in zip(groups, made, laid.pieces, towns, strict=True):
         _name(group, pieces, town, sum(area.fid < 0 for area in after), after, gave, successor)
         findings += _findings(group, one, town)
-        start += len(group)
-    moved = [k for k, area in enumerate(areas) if k >= len(before)
-             and any(a is not b for a, b in zip(new[owner == k], shapes[owner == k], strict=True))]
     codes = ", ".join(area.code for area in before)
-    return Edit("divide", before, tuple(after), tuple(areas[k] for k in moved),
-                tuple(replace(areas[k], shape=shapely.MultiPolygon(list(new[owner == k]))) for k in moved),
-                successor, f"divide {codes} into {len(after)}", tuple(findings), gave=gave)
-
-
-def _landed(lines: Sequence[np.ndarray], shapes: np.ndarray) -> list[np.ndarray]:
-    """The lines with ends that noding left a unit or two beside the edge of the ground put onto it."""
-    keys = keys_of(list(lines))
-    if not len(keys):
-        return []
-    edge = shapely.multilinestrings(shapely.linestrings(remainder(shapes).coordinates()))
-    points = shapely.points(unpack(keys))
-    shapely.prepare(edge)
-    beside = np.flatnonzero(shapely.dwithin(edge, points, 2.5))
-    spots = shapely.line_interpolate_point(shapely.shortest_line(edge, points[beside]), 0.0)
-    moved = dict(zip(keys[beside].tolist(), pack(np.rint(shapely.get_coordinates(spots))).tolist(), strict=True))
-    result = []
-    for line in lines:
-        new = np.array([moved.get(key, key) for key in pack(line).tolist()])
-        new = new[np.r_[True, new[1:] != new[:-1]]]
-        if len(new) > 1:
-            result.append(unpack(new).astype(np.int64))
-    return result
-
-
-def _on_edge(keys: np.ndarray, shapes: np.ndarray) -> np.ndarray:
-    """Those of the vertices that lie on the edge of the areas, or so near that it runs through them."""
-    if not len(keys):
-        return keys
-    edge = remainder(shapes).coordinates()
-    tree = shapely.STRtree(shapely.linestrings(edge))
-    return keys[np.unique(tree.query(shapely.points(unpack(keys)), predicate="dwithin", distance=1.5)[0])]
-
-
-def _pieces(shapes: np.ndarray, made: Proposal, lines: Sequence[np.ndarray]) -> list[shapely.MultiPolygon]:
-    """The ground of each part: faces of the edge of the ground and the borders within it."""
-    edge = remainder(shapes).coordinates()
-    inner = [np.stack([line[:-1], line[1:]], axis=1) for line in lines]
-    segments = np.unique(np.sort(np.concatenate([_packed(edge), *map(_packed, inner)]), axis=1), axis=0)
-    ends = np.stack([unpack(segments[:, 0]), unpack(segments[:, 1])], axis=1)
-    faces = shapely.get_parts(shapely.polygonize(shapely.linestrings(ends)))
-    spots = shapely.point_on_surface(faces)
-    inside = np.zeros(len(faces), bool)
-    inside[shapely.STRtree(shapes).query(spots, predicate="intersects")[0]] = True
-    faces = faces[inside]
-    face, rough = shapely.STRtree(made.faces).query(faces, predicate="intersects")
-    common = shapely.area(shapely.intersection(faces[face], made.faces[rough]))
-    weight = np.zeros((len(faces), len(made.load)))
-    np.add.at(weight, (face, made.part[rough]), common)
-    part = weight.argmax(axis=1)
-    held = [faces[part == k] for k in range(len(made.load))]
-    if any(not len(mine) for mine in held):
-        raise ProofFailed("a part would vanish", where=(shapely.get_coordinates(spots[:1])[0] / UNITS_PER_DEGREE).tolist())
-    return [gather(mine) for mine in held]
-
-
-def _packed(segments: np.ndarray) -> np.ndarray:
-    xy = np.asarray(segments).reshape(-1, 2).astype(np.int64)
-    return ((xy[:, 0] << 32) + xy[:, 1]).reshape(-1, 2)
+    return Edit("divide", before, tuple(after), laid.touched_before, laid.touched, successor,
+                f"divide {codes} into {len(after)}", tuple(findings), gave=gave)
 
 
 def _name(group: Sequence[Area], pieces: Sequence[shapely.MultiPolygon], town: Town, numbered: int, after: list[Area],
@@ -208,8 +133,7 @@ def _name(group: Sequence[Area], pieces: Sequence[shapely.MultiPolygon], town: T
     for number, k in enumerate(rest, numbered + 1):
         source = group[int(worth[k].argmax())]
         fids[k] = -number
-        path = source.path.rstrip("/").rpartition("/")[0] + f"/{-number}/"
-        after.append(Area(-number, f"+{number}", "", source.level, source.parent, path, True, new[k]))
+        after.append(sibling(source, new[k], number))
     for k, fid in fids.items():
         gave[fid] = tuple(group[j].fid for j in range(len(group)) if ground[k, j] > 100)
     for j, area in enumerate(group):

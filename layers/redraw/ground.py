@@ -1,0 +1,129 @@
+"""Ground dealt anew: however a division found its borders, its parts are cut here, and neighbours gain the vertices.
+
+The borders come as lines of whole units that end on the edge of the ground, with rough faces that say which part lies
+where. Lines land on the edge, every area beside it gets their ends, and the faces in between go to the parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+
+from ..areas import UNITS_PER_DEGREE, Area
+from ..chain import pack, remainder, splice, unpack
+from ..coverage import Coverage, explode, gather
+from ..errors import ProofFailed
+from ..inner_borders import keys_of
+from ..noding import Borders, course
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deal:
+    """How the common ground of a group of leaves falls into `count` parts: the borders between them, and faces that
+    cover the ground with the `part` of each."""
+
+    lines: Sequence[np.ndarray]
+    faces: np.ndarray
+    part: np.ndarray
+    count: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Laid:
+    """The ground of each part, group by group, and the neighbours that gained vertices, before and after."""
+
+    pieces: list[list[shapely.MultiPolygon]]
+    touched_before: tuple[Area, ...]
+    touched: tuple[Area, ...]
+
+
+def ground_of(group: Sequence[Area]) -> np.ndarray:
+    """The common ground of these leaves as Polygons."""
+    return shapely.get_parts(shapely.coverage_union_all(explode(group)[0]))
+
+
+def lay(coverage: Coverage, groups: Sequence[Sequence[Area]], deals: Sequence[Deal]) -> Laid:
+    """The parts on the coverage as it is: neighbours gain the vertices where new borders end. ProofFailed when a part
+    would vanish."""
+    before = tuple(area for group in groups for area in group)
+    own = {area.fid for area in before}
+    bounds = shapely.total_bounds(np.array([area.shape for area in before], dtype=object)) + [-3, -3, 3, 3]
+    near = sorted((area for area in coverage.near(tuple(bounds.tolist())) if area.fid not in own), key=lambda area: area.fid)
+    areas = (*before, *near)
+    shapes, owner = explode(areas)
+    lines = [_landed(deal.lines, explode(group)[0]) for group, deal in zip(groups, deals, strict=True)]
+    keys = np.unique(np.concatenate([_on_edge(keys_of(own_lines), explode(group)[0]) for group, own_lines in zip(groups, lines, strict=True)]))
+    new = splice(shapes, course(Borders.of(shapes, unpack(keys), 3), keys)) if len(keys) else shapes
+    pieces, start = [], 0
+    for group, deal, own_lines in zip(groups, deals, lines, strict=True):
+        pieces.append(_pieces(new[(owner >= start) & (owner < start + len(group))], deal, own_lines))
+        start += len(group)
+    moved = [k for k, area in enumerate(areas) if k >= len(before)
+             and any(a is not b for a, b in zip(new[owner == k], shapes[owner == k], strict=True))]
+    return Laid(pieces, tuple(areas[k] for k in moved),
+                tuple(replace(areas[k], shape=shapely.MultiPolygon(list(new[owner == k]))) for k in moved))
+
+
+def sibling(source: Area, shape: shapely.MultiPolygon, number: int, name: str = "") -> Area:
+    """A new area -`number` beside the one it is cut from."""
+    path = source.path.rstrip("/").rpartition("/")[0] + f"/{-number}/"
+    return Area(-number, f"+{number}", name, source.level, source.parent, path, True, shape)
+
+
+def _landed(lines: Sequence[np.ndarray], shapes: np.ndarray) -> list[np.ndarray]:
+    """The lines with ends that noding left a unit or two beside the edge of the ground put onto it."""
+    keys = keys_of(list(lines))
+    if not len(keys):
+        return []
+    edge = shapely.multilinestrings(shapely.linestrings(remainder(shapes).coordinates()))
+    points = shapely.points(unpack(keys))
+    shapely.prepare(edge)
+    beside = np.flatnonzero(shapely.dwithin(edge, points, 2.5))
+    spots = shapely.line_interpolate_point(shapely.shortest_line(edge, points[beside]), 0.0)
+    moved = dict(zip(keys[beside].tolist(), pack(np.rint(shapely.get_coordinates(spots))).tolist(), strict=True))
+    result = []
+    for line in lines:
+        new = np.array([moved.get(key, key) for key in pack(line).tolist()])
+        new = new[np.r_[True, new[1:] != new[:-1]]]
+        if len(new) > 1:
+            result.append(unpack(new).astype(np.int64))
+    return result
+
+
+def _on_edge(keys: np.ndarray, shapes: np.ndarray) -> np.ndarray:
+    """Those of the vertices that lie on the edge of the areas, or so near that it runs through them."""
+    if not len(keys):
+        return keys
+    edge = remainder(shapes).coordinates()
+    tree = shapely.STRtree(shapely.linestrings(edge))
+    return keys[np.unique(tree.query(shapely.points(unpack(keys)), predicate="dwithin", distance=1.5)[0])]
+
+
+def _pieces(shapes: np.ndarray, made: Deal, lines: Sequence[np.ndarray]) -> list[shapely.MultiPolygon]:
+    """The ground of each part: faces of the edge of the ground and the borders within it."""
+    edge = remainder(shapes).coordinates()
+    inner = [np.stack([line[:-1], line[1:]], axis=1) for line in lines]
+    segments = np.unique(np.sort(np.concatenate([_packed(edge), *map(_packed, inner)]), axis=1), axis=0)
+    ends = np.stack([unpack(segments[:, 0]), unpack(segments[:, 1])], axis=1)
+    faces = shapely.get_parts(shapely.polygonize(shapely.linestrings(ends)))
+    spots = shapely.point_on_surface(faces)
+    inside = np.zeros(len(faces), bool)
+    inside[shapely.STRtree(shapes).query(spots, predicate="intersects")[0]] = True
+    faces = faces[inside]
+    face, rough = shapely.STRtree(made.faces).query(faces, predicate="intersects")
+    common = shapely.area(shapely.intersection(faces[face], made.faces[rough]))
+    weight = np.zeros((len(faces), made.count))
+    np.add.at(weight, (face, made.part[rough]), common)
+    part = weight.argmax(axis=1)
+    held = [faces[part == k] for k in range(made.count)]
+    if any(not len(mine) for mine in held):
+        raise ProofFailed("a part would vanish", where=(shapely.get_coordinates(spots[:1])[0] / UNITS_PER_DEGREE).tolist())
+    return [gather(mine) for mine in held]
+
+
+def _packed(segments: np.ndarray) -> np.ndarray:
+    xy = np.asarray(segments).reshape(-1, 2).astype(np.int64)
+    return ((xy[:, 0] << 32) + xy[:, 1]).reshape(-1, 2)
