@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import select
 
 from layers.areas import Area, to_units
+from layers.dwellings import DERIVED
 from layers.population import KINDS, Counts, Facts, Place, Share, inner_point, of_leaf, total
 
 from .rows import Reader, chunks
 from .schema import TABLES
 
 BUILDINGS, UNITS, SHARES, CELLS = (TABLES[name] for name in ("buildings", "units", "shares", "cells"))
-_COUNT_COLUMNS = (*KINDS, "special", "counted_at")
+_COUNT_COLUMNS = (*KINDS, "special", "counted_at", "source")
 
 
 def facts_of(reader: Reader, leaves: Iterable[int]) -> Facts:
@@ -55,7 +56,7 @@ def building_counts(reader: Reader, rows: Iterable[Any]) -> dict[int, Counts]:
 def row_counts(row: Any) -> Counts:
     """The numbers of one row (a fact of its own)."""
     values = tuple(getattr(row, kind) for kind in KINDS)
-    return Counts(values, row.special, 1, 1 if values[0] is None else 0, 0, 0, False, row.counted_at)
+    return Counts(values, row.special, 1, 1 if values[0] is None else 0, 0, 0, row.source == DERIVED, row.counted_at)
 
 
 def as_building(counts: Counts, *, stairwells: bool = False) -> Counts:

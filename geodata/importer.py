@@ -22,6 +22,7 @@ from layers.schema import LAYERS, OWNER, Layer
 
 from . import crs as crs_
 from .dealing import deal_again, deal_new
+from .deriving import derive_into, keep_counted
 from .formats import detect
 from .rows import Reader, chunks
 from .schema import AREAS, TABLES
@@ -57,6 +58,8 @@ class Options:
     encoding: str | None = None
     dry_run: bool = False
     repair: bool = False
+    derive: bool = False  # households of buildings by their floor area
+    height: str | None = None  # column with the height of a building in metres
 
 
 def read_file(path: Path, options: Options):
@@ -189,6 +192,7 @@ def write_frame(store: Store, frame, options: Options, actor: str, name: str, pr
     mapping = columns_of(layer, frame, options, store.rules, name)
     records = records_of(layer, frame, mapping, name, _groups(store.rules))
     _shapes_into(layer, frame, records, name)
+    derived = derive_into(layer, records, frame, options.height, store.rules, name) if options.derive else []
     _no_code_twice(layer, records, name)
     progress(0.4, "check")
     with store.read() as reader:
@@ -203,7 +207,7 @@ def write_frame(store: Store, frame, options: Options, actor: str, name: str, pr
         plan = store.attempt(actor, "import", write, note=f"{layer.name} from {name}")
         progress(1.0, "done")
     return {"read": len(records), "written": len(plan.new), "updated": len(plan.changes), "dry_run": options.dry_run,
-            "findings": [finding.as_json() for finding in plan.findings]} | ({} if options.dry_run else {"rev": store.head()[0]})
+            "findings": [finding.as_json() for finding in (*derived, *plan.findings)]} | ({} if options.dry_run else {"rev": store.head()[0]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +227,8 @@ def _plan(reader: Reader, layer: Layer, records: Sequence[Mapping[str, Any]], na
     for number, (row, fid) in enumerate(zip(rows, fids), 2):
         if layer.name == "zones" and not _proposes(row, there.get(fid), f"{name}: row {number}", findings):
             continue
+        if fid is not None and layer.name == "buildings":
+            keep_counted(row, there[fid])
         if fid is None:
             if layer.geometry and row.get("geom") is None and layer.name not in WITHOUT_SHAPE:
                 raise BadGeometry(f"{name}: row {number} has no geometry; {layer.name} need {layer.geometry}")

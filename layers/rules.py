@@ -117,6 +117,16 @@ class Staffing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shifts_per_day: int = 3
 
 
+class Derive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How households are derived where nobody counted: see layers/dwellings.py."""
+
+    household_m2: float = 100.0
+    storey_m: float = 3.0
+    usual_floors: float = 0.0
+    most_floors: float = 40.0
+    smallest_home_m2: float = 30.0
+
+
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything of the configuration that decides figures and operations."""
 
@@ -134,6 +144,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timezone: str = "Asia/Shanghai"  # in which days begin and end
     gap_width_m: float = 3.0
     seam_m: float = 1.0
+    derive: Derive = Derive()
 
     def rank(self, level: str) -> int:
         """Depth of a level: 0 is the top. Raises KeyError for an unknown level."""

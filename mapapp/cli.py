@@ -188,7 +188,7 @@ def _import(call: Call) -> None:
         parents=_pairs(args.parent, "--parent"),
         parent_names=_pairs(args.parent_name, "--parent-name"), join=Path(args.join) if args.join else None, on=args.on,
         crs=args.crs,
-        datum=args.datum, encoding=args.encoding, dry_run=args.dry_run, repair=args.repair)
+        datum=args.datum, encoding=args.encoding, dry_run=args.dry_run, repair=args.repair, derive=args.derive_households, height=args.height)
     work = import_areas if args.layer == "areas" else import_rows
     with _made_if_missing(call, keep=not args.dry_run) as store:
         answer = work(store, Path(args.file), options, _actor(), _progress(call))
@@ -335,6 +335,9 @@ def _import_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--datum", choices=DATUMS, default="wgs84", help="gcj02 or bd09 for coordinates from web maps")
     one.add_argument("--encoding", help="of the text")
     one.add_argument("--dry-run", action="store_true", help="judge, write nothing")
+    one.add_argument("--derive-households", action="store_true",
+                     help="households nobody counted from outline and floors of each building, marked as derived")
+    one.add_argument("--height", metavar="COL", help="the column with heights of buildings in metres, where floors are unknown")
     one.add_argument("--repair", action="store_true",
                      help="clean the areas into a seamless coverage and list every repair")
 

@@ -16,7 +16,7 @@ from geodata.basemap.settings import Basemap, faults
 from geodata.crs import EXPORTS
 from layers.checkpoints import minutes_of
 from layers.errors import BadSetting
-from layers.rules import Kit, Level, Metric, Norm, PostKind, Profile, Role, Rules, SpecialGroup, Staffing
+from layers.rules import Derive, Kit, Level, Metric, Norm, PostKind, Profile, Role, Rules, SpecialGroup, Staffing
 
 from .paths import default_config
 
@@ -96,6 +96,11 @@ class Redraw(_Section):
 class Import(_Section):
     seam_m: float
     gap_width_m: float
+    household_m2: float
+    storey_m: float
+    usual_floors: float
+    most_floors: float
+    smallest_home_m2: float
 
 
 class Export(_Section):
@@ -159,7 +164,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"i
             profile=self.profile, metrics=self.metrics, posts=self.checkpoints, kit=self.kit, staffing=self.staffing,
             population_kind=self.figures.population_kind,
             roster_level=self.figures.roster_level, timezone=self.product.timezone,
-            gap_width_m=self.import_.gap_width_m, seam_m=self.import_.seam_m)
+            gap_width_m=self.import_.gap_width_m, seam_m=self.import_.seam_m,
+            derive=Derive(**{name: getattr(self.import_, name) for name in Derive.__struct_fields__}))
 
 
 def load(path: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Config:

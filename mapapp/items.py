@@ -10,6 +10,7 @@ from sqlalchemy import and_
 from werkzeug.exceptions import MethodNotAllowed
 
 from geodata.dealing import deal_again
+from geodata.deriving import counted_now
 from geodata.drawn import read_geometry
 from geodata.importer import REFERENCES, fit_shape, leaf_at
 from geodata.rows import Reader
@@ -115,6 +116,7 @@ def change(layer: str, fid: int):
         changes = read_form(tx, described, form, before)
         if not changes:
             raise MissingField("nothing to change")
+        changes = counted_now(changes, before)
         require_inside(tx, described, before)
         require_inside(tx, described, before | changes)
         tx.update(layer, fid, changes, version=version)
