@@ -13,6 +13,7 @@ from layers.errors import BadGeometry, BadInput, MissingField, NotLeaf, UnknownO
 from layers.redraw import OPERATIONS
 
 from .dividing import leaves_below, read_wish
+from .halving import read_half
 from .rows import Reader
 
 Form = Mapping[str, Any]
@@ -90,6 +91,10 @@ def _divide(reader: Reader, form: Form) -> Arguments:
     return {"targets": leaves_below(reader, _codes(form)), **read_wish(form)}
 
 
+def _halve(reader: Reader, form: Form) -> Arguments:
+    return read_half(form, _leaves(reader, form))
+
+
 READERS: dict[str, Callable[[Reader, Form], Arguments]] = {
     "split": _split,
     "merge": _merge,
@@ -103,6 +108,7 @@ READERS: dict[str, Callable[[Reader, Form], Arguments]] = {
     "island": _island,
     "divide": _divide,
     "transfer": _transfer,
+    "halve": _halve,
 }
 
 

@@ -21,9 +21,12 @@ from .conflicts import check_versions
 from .dividing import MOST_TARGETS, new_borders_m, remembered, town_of
 from .drawn import parse
 from .facts import facts_of
+from .halving import standing_on
 from .rows import Reader
 from .transferring import as_held, recoded
 from .zones_kept import crossed
+
+FOUND = ("divide", "halve")  # operations that find their borders themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,14 @@ def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60) -> D
     facts = facts_of(reader, targets)
     if form["op"] == "divide":
         arguments |= {"town": town_of(reader, [coverage.get(fid) for fid in targets], facts), "proposed": remembered}
+    elif form["op"] == "halve":
+        arguments = standing_on(reader, coverage, arguments, facts)
     edit = OPERATIONS[form["op"]](coverage, weigh=_weigh(facts), **arguments)
     changed = {area.fid for area in edit.before}
     if changed != set(targets):
         facts = facts_of(reader, sorted(changed))
     line = arguments["polygon"].exterior if "polygon" in arguments else arguments.get("line")
-    return finish(reader, edit, facts, float(length_m(line)) if line is not None else new_borders_m(edit) if edit.op == "divide" else None)
+    return finish(reader, edit, facts, float(length_m(line)) if line is not None else new_borders_m(edit) if edit.op in FOUND else None)
 
 
 def finish(reader: Reader, edit: Edit, facts: Facts, line_m: float | None = None) -> Draft:

@@ -195,6 +195,12 @@ class TooManyParts(EditRefused):
     code = "too-many-parts"
 
 
+class NoFairCut(EditRefused):
+    """No border leaves a third of the households on either side: one building holds too many."""
+
+    code = "no-fair-cut"
+
+
 class NoVertex(EditRefused):
     """No vertex of a border, or for a new one no border, lies at that place; or the vertex is where it should go."""
 

@@ -51,7 +51,7 @@ def _looked(form: dict[str, Any]) -> dict[str, Any]:
     """What the operation would do, by the process of previews, or here when that has enough to do."""
     held = state()
     settings = {"most_areas": held.config.redraw.interactive_areas, "today": today(held.store)}
-    told = held.previews.show(form, **settings) if held.previews is not None and form["op"] != "divide" else None
+    told = held.previews.show(form, **settings) if held.previews is not None and form["op"] not in redrawing.FOUND else None
     if told is None:
         with held.store.look() as reader:
             told = previewing.shown(reader, form, **settings)
@@ -77,7 +77,7 @@ def commit():
         answer = effects.answer(tx, done, today=today(held.store), fids=fids)
         return _shown(answer, made.edit.before) | {"edit": tx.taken, "rev": tx.taken}
     with _told_whole():
-        if form["op"] == "divide" and not form.get("instead_of"):  # seconds of work: done before others are held off
+        if form["op"] in redrawing.FOUND and not form.get("instead_of"):  # seconds of work: done before others are held off
             with held.store.look() as reader:
                 _drafted(reader, form)
         return held.store.attempt(actor(), form["op"], change, form=form)

@@ -12,6 +12,7 @@ from .delete_vertex import delete_vertex
 from .dissolve import dissolve
 from .divide import divide
 from .draw import draw
+from .halve import halve
 from .insert_vertex import insert_vertex
 from .island import island
 from .merge import merge
@@ -34,4 +35,5 @@ OPERATIONS: dict[str, Callable[..., Edit]] = {
     "island": island,
     "divide": divide,
     "transfer": transfer,
+    "halve": halve,
 }

@@ -1,0 +1,100 @@
+"""Cut an area in two where it hurts least (对半切): neither side has less than a third, along the cheapest border."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import shapely
+
+from ..areas import UNITS_PER_DEGREE, Area
+from ..cells import Town, cells_of
+from ..chain import unpack
+from ..coverage import Coverage, explode, prove
+from ..edits import Edit, Finding
+from ..errors import BadInput, NoFairCut, ProofFailed
+from ..halving import LEAST, Cut, cuts
+from ..inner_borders import ROAD, inner_borders, straightened
+from ..measure import area_m2, distance_m
+from .ground import Deal, lay, sibling
+from .split import Weigh, may_change
+
+PIECES = 60  # open ground is cut into so many pieces at least
+TOLD, MOST_NAMES = 0.15, 3  # roads along which so much of the border runs are named
+Named = tuple[shapely.Geometry, str]
+
+
+def halve(coverage: Coverage, targets: Sequence[int], town: Town | None = None, named: Sequence[Named] = (), seed: int = 0,
+          weigh: Weigh | None = None) -> Edit:
+    """One leaf becomes two of which neither has less than a third of the households (of the ground, where nobody was
+    counted), along the cheapest border: roads, walls and water are cheap, open ground is dear, short is better, and no
+    building is cut. Seed 0 is the best cut, 1, 2 ... the next best that differ; after the last one it starts over.
+
+    The side with more by `weigh` (households; default: ground) keeps fid and code, the other is -1, "+1". `named` are
+    lines (units) with their names: the finding `follows` says which of them the border runs along.
+
+    BadInput unless one target is named and the seed is from 0, UnknownArea, NotLeaf, AreaLocked, NoFairCut with the
+    place of a building too heavy for any fair cut, ProofFailed."""
+    if len(dict.fromkeys(targets)) != 1 or seed < 0:
+        raise BadInput("one area to cut in two is needed, and a seed from 0")
+    area = may_change(coverage.get(targets[0]))
+    ground, town = explode([area])[0], town or Town.empty()
+    town = town.within(ground)
+    cells = cells_of(ground, town, float(np.sum(area_m2(ground))) / PIECES)
+    found = cuts(cells)
+    if not found:
+        heaviest = shapely.point_on_surface(cells.faces[cells.of_face == int(cells.load.argmax())][0])
+        raise NoFairCut(f"{area.code}: no border leaves a third of the households on either side", areas=[area.code],
+                        where=[heaviest.x / UNITS_PER_DEGREE, heaviest.y / UNITS_PER_DEGREE])
+    cut = found[seed % len(found)]
+    part = cut.side[cells.of_face]
+    exact = inner_borders(cells.faces, part, town.lines)
+    outlines = town.buildings[cells.building[cells.building >= 0]]
+    for lines in (straightened(exact, cells.faces, outlines), [unpack(keys).astype(np.int64) for keys, _ in exact]):
+        try:
+            edit = _edit(coverage, area, Deal(lines, cells.faces, part, 2), _findings(area, lines, town, named, cut, cells.by_ground), weigh)
+            prove(edit, coverage)
+            return edit
+        except ProofFailed as error:
+            failed = error
+    raise failed
+
+
+def _edit(coverage: Coverage, area: Area, deal: Deal, findings: Sequence[Finding], weigh: Weigh | None) -> Edit:
+    laid = lay(coverage, [[area]], [deal])
+    shapes = laid.pieces[0]
+    ground = area_m2(shapes)
+    weights = ground if weigh is None else weigh(shapes)
+    order = sorted(range(2), key=lambda k: (-(weights[k] or 0), -ground[k], shapes[k].bounds[0]))
+    after = (replace(area, shape=shapes[order[0]], version=area.version + 1, assigned=True), sibling(area, shapes[order[1]], 1))
+    return Edit("halve", (area,), after, laid.touched_before, laid.touched, {}, f"cut {area.code} in two", tuple(findings))
+
+
+def _findings(area: Area, lines: Sequence[np.ndarray], town: Town, named: Sequence[Named], cut: Cut, by_ground: bool) -> list[Finding]:
+    """What the border runs along, and whether the sides are even by ground only."""
+    found = []
+    along = [line for line in lines if len(line) > 1]
+    ends = np.concatenate([np.stack([line[:-1], line[1:]], axis=1) for line in along]).astype(float) if along else np.empty((0, 2, 2))
+    length = distance_m(ends[:, 0], ends[:, 1]) if len(ends) else np.empty(0)
+    middles = shapely.points(ends.mean(axis=1)) if len(ends) else np.empty(0, object)
+
+    def share(shapes: np.ndarray) -> float:
+        if not len(shapes) or not len(middles):
+            return 0.0
+        on = np.zeros(len(middles), bool)
+        on[shapely.STRtree(shapes).query(middles, predicate="dwithin", distance=ROAD)[0]] = True
+        return float(length[on].sum() / max(float(length.sum()), 1e-9))
+    shares: dict[str, float] = {}
+    for name in dict.fromkeys(name for _, name in named if name):
+        lines_of = np.empty(0, object)
+        lines_of = np.append(lines_of, [shape for shape, own in named if own == name])
+        shares[name] = share(lines_of)
+    told = sorted((name for name in shares if shares[name] >= TOLD), key=lambda name: (-shares[name], name))[:MOST_NAMES]
+    if told:
+        found.append(Finding("follows", f"the border follows {', '.join(told)}", " · ".join(told)))
+    if len(town.lines):
+        found.append(Finding("along-roads", "share of the new borders along roads, walls and water", count=round(100 * share(town.lines))))
+    if by_ground:
+        found.append(Finding("divided-by-ground", "nobody was counted here: each side has a third of the ground or more", area.code))
+    return found
