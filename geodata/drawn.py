@@ -12,6 +12,7 @@ from layers.areas import UNITS_PER_DEGREE, to_units
 from layers.errors import BadGeometry, BadInput, MissingField, NotLeaf, UnknownOperation
 from layers.redraw import OPERATIONS
 
+from .assigning import read_stroke
 from .dividing import leaves_below, read_wish
 from .halving import read_half
 from .rows import Reader
@@ -91,6 +92,10 @@ def _divide(reader: Reader, form: Form) -> Arguments:
     return {"targets": leaves_below(reader, _codes(form)), **read_wish(form)}
 
 
+def _assign_buildings(reader: Reader, form: Form) -> Arguments:
+    return {**read_stroke(reader, form, _leaves(reader, form)), "fixed": fixed_levels(reader), **_parts(form)}
+
+
 def _halve(reader: Reader, form: Form) -> Arguments:
     return read_half(form, _leaves(reader, form))
 
@@ -109,6 +114,7 @@ READERS: dict[str, Callable[[Reader, Form], Arguments]] = {
     "divide": _divide,
     "transfer": _transfer,
     "halve": _halve,
+    "assign_buildings": _assign_buildings,
 }
 
 

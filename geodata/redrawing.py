@@ -17,6 +17,7 @@ from layers.measure import length_m
 from layers.population import Counts, Dealt, Facts, of_leaf
 from layers.redraw import OPERATIONS
 
+from .assigning import standing
 from .conflicts import check_versions
 from .dividing import MOST_TARGETS, new_borders_m, remembered, town_of
 from .drawn import parse
@@ -59,6 +60,8 @@ def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60) -> D
         arguments |= {"town": town_of(reader, [coverage.get(fid) for fid in targets], facts), "proposed": remembered}
     elif form["op"] == "halve":
         arguments = standing_on(reader, coverage, arguments, facts)
+    elif form["op"] == "assign_buildings":
+        arguments = standing(reader, coverage, arguments, facts)
     edit = OPERATIONS[form["op"]](coverage, weigh=_weigh(facts), **arguments)
     changed = {area.fid for area in edit.before}
     if changed != set(targets):

@@ -28,7 +28,7 @@ from .transfers import require_back, require_transfer
 
 blueprint = Blueprint("edits", __name__)
 KNOWN = ("op", "targets", "line", "parent", "polygon", "rest", "trim", "at", "to", "level", "keep", "versions", "allow_parts", "edit", "instead_of",
-         "parts", "norm", "tolerance", "seed")
+         "parts", "norm", "tolerance", "seed", "buildings")
 MOST_INSTEAD = 20  # edits that one replaces
 MOST_POINTS = 20_000  # vertices of a drawn line
 
@@ -165,6 +165,8 @@ def drawn_form() -> dict[str, Any]:
         own.require("redraw", [visible(form["parent"])])
         if form["op"] == "transfer":
             require_transfer(form["parent"], [code for code in form.get("targets") or () if code not in versions])
+    if form["op"] == "assign_buildings" and isinstance(form.get("to"), str) and form["to"] not in versions:
+        own.require("redraw", [visible(form["to"])])
     polygon = form.get("polygon")
     rings = polygon.get("coordinates") if isinstance(polygon, dict) else None
     if isinstance(rings, list) and sum(len(ring) for ring in rings if isinstance(ring, list)) > MOST_POINTS:

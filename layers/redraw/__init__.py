@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..edits import Edit
+from .assign_buildings import assign_buildings
 from .delete_vertex import delete_vertex
 from .dissolve import dissolve
 from .divide import divide
@@ -36,4 +37,5 @@ OPERATIONS: dict[str, Callable[..., Edit]] = {
     "divide": divide,
     "transfer": transfer,
     "halve": halve,
+    "assign_buildings": assign_buildings,
 }

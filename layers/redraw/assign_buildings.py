@@ -1,0 +1,332 @@
+"""Assign buildings to an area (刷楼): the border is drawn round the ground of their cells.
+
+    +-------+-------+        +-------+-------+
+    |   A   | o   o |        |   A   +---+ o |     the painted buildings (o on the left) go to A with the ground nearest
+    |       +  B    |   ->   |     o |   +   |     to them; what the stroke parts off B without a building goes along
+    |       | o   o |        |     o | o  o  |
+    +-------+-------+        +-------+-------+
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+import shapely
+
+from ..areas import UNITS_PER_DEGREE, Area
+from ..cells import Cells, Town, cells_of
+from ..chain import directed_segments, unpack
+from ..coverage import Coverage, explode, gather, prove
+from ..edits import Edit, Finding
+from ..errors import BadInput, EditRefused, OtherParent, PartsRefused, ProofFailed, UnknownArea
+from ..inner_borders import inner_borders, straightened
+from ..measure import metres_per_unit
+from ..population import inner_point
+from .ground import Deal, lay
+from .reshape import refuse_fixed
+from .split import Weigh, may_change
+
+GRAIN_M2 = 2_500.0  # open ground is taken in pieces of about this size
+LINK_CELLS = 3  # pieces of open ground that a stroke may cross to reach its area
+LEFT_M2 = 10_000.0  # ground without a building that a stroke parts off goes along up to this size
+TOUCH_M = 1.0  # cells whose common border is shorter only meet at a corner
+BESIDE = 3  # units: noding left the edge of a cell at most so far beside the border
+
+
+def assign_buildings(coverage: Coverage, to: int, buildings: Mapping[int, int] = MappingProxyType({}), town: Town | None = None,
+                     targets: Sequence[int] | None = None, weigh: Weigh | None = None, allow_parts: bool = False,
+                     fixed: Collection[str] = (), celled: Callable[[np.ndarray, Town], Plots] | None = None) -> Edit:
+    """Give the leaf `to` these buildings (number in the town -> fid of the leaf that holds it now) with the ground of
+    their cells. Open ground between them and the leaf goes along, and so does what would be left over without a
+    building; a leaf of which nothing is left retires with `to` as `successor`. Buildings `to` holds already stay, and
+    so do those that none of the `targets` (None: whoever) holds. `fixed` are levels whose borders law fixes; `celled`
+    may remember the cells of a leaf.
+
+    BadInput when there is no building to assign, UnknownArea, NotLeaf, AreaLocked, OtherParent (`parents`), PartsRefused
+    with the place and the code of the area that would fall apart (unless `allow_parts`), EditRefused, ProofFailed."""
+    area, town = may_change(coverage.get(to)), town or Town.empty()
+    wanted: dict[int, list[int]] = {}
+    for number, holder in buildings.items():
+        if holder != area.fid and (targets is None or holder in targets):
+            wanted.setdefault(holder, []).append(number)
+    if not wanted:
+        raise BadInput(f"all of these buildings belong to {area.code} already" if buildings else "a building is needed")
+    givers = [coverage.get(fid) for fid in sorted(wanted)]
+    _refuse_foreign(coverage, area, givers, town, wanted)
+    givers = [may_change(giver) for giver in givers]
+    refuse_fixed((area, *givers), fixed)
+    stroke = Stroke.over(area, givers, [wanted[giver.fid] for giver in givers], town, celled or plots_of)
+    stroke = stroke.joined().completed()
+    for straight in (True, False):
+        try:
+            edit = _edit(coverage, area, stroke, town, straight, allow_parts)
+            prove(edit, coverage)
+            _refuse_left_behind(edit, area, town, wanted)
+            return edit
+        except ProofFailed:
+            if not straight:
+                raise
+    raise AssertionError
+
+
+def _refuse_foreign(coverage: Coverage, area: Area, givers: Sequence[Area], town: Town, wanted: Mapping[int, list[int]]) -> None:
+    """OtherParent with the place of the first building that another parent holds."""
+    foreign = [giver for giver in givers if giver.parent != area.parent]
+    if not foreign:
+        return
+    parents = {}
+    for one in (area, *foreign):
+        try:
+            parents[one.code] = coverage.get(one.parent).code
+        except UnknownArea:  # a view of leaves only
+            parents[one.code] = str(one.parent)
+    count = sum(len(wanted[one.fid]) for one in foreign)
+    listed = ", ".join(f"{code} in {parent}" for code, parent in parents.items())
+    raise OtherParent(f"{count} building(s) belong to other parents: {listed}", parents=parents, areas=[one.code for one in foreign],
+                      where=_degrees(inner_point(town.buildings[wanted[foreign[0].fid][0]])))
+
+
+# ---- the ground as plots --------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, eq=False)
+class Plots:
+    """The cells of one leaf and what the stroke asks of them: which are neighbours, and the edge of the ground in pieces
+    (middle, metres, cell)."""
+
+    cells: Cells
+    near: tuple[tuple[int, ...], ...]
+    middle: np.ndarray
+    metres: np.ndarray
+    behind: np.ndarray
+    tree: shapely.STRtree
+
+    def bare(self) -> np.ndarray:
+        """The cells on which nobody lives and nothing stands."""
+        return (self.cells.building < 0) & (self.cells.by_ground | (self.cells.load <= 0))
+
+    def at(self, points: np.ndarray) -> np.ndarray:
+        """The cell of each point, one with a building first; -1 for none."""
+        point, face = self.tree.query(points, predicate="intersects")
+        cell = self.cells.of_face[face]
+        order = np.lexsort((self.cells.building[cell] >= 0, -point))
+        found = np.full(len(points), -1)
+        found[point[order]] = cell[order]
+        return found
+
+
+def plots_of(ground: np.ndarray, town: Town) -> Plots:
+    """The plots of these Polygons with what stands on them."""
+    cells = cells_of(ground, town, GRAIN_M2)
+    scale = np.array(metres_per_unit(float(np.mean(shapely.bounds(ground)[:, [1, 3]]))))
+    near: list[list[int]] = [[] for _ in range(len(cells))]
+    for a, b in cells.links[cells.length > TOUCH_M].tolist():
+        near[a].append(b)
+        near[b].append(a)
+    segments = directed_segments(cells.faces)
+    low, high = np.minimum(segments.start, segments.end), np.maximum(segments.start, segments.end)
+    order = np.lexsort((high, low))
+    twin = np.flatnonzero((low[order][1:] == low[order][:-1]) & (high[order][1:] == high[order][:-1]))
+    alone = np.ones(len(low), bool)
+    alone[order[twin]] = alone[order[twin + 1]] = False
+    a, b = unpack(low[alone]), unpack(high[alone])
+    return Plots(cells, tuple(map(tuple, near)), shapely.points((a + b) / 2), np.hypot(*((b - a) * scale).T),
+                 cells.of_face[segments.owner[alone]], shapely.STRtree(cells.faces))
+
+
+Plot = tuple[int, int]  # number of the giver, its cell
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stroke:
+    """The plots of all leaves that give and those `taken` so far."""
+
+    to: Area
+    givers: tuple[Area, ...]
+    plots: tuple[Plots, ...]
+    taken: frozenset[Plot]
+    doors: frozenset[Plot]  # plots beside the receiving area
+    gates: Mapping[Plot, tuple[Plot, ...]]  # neighbours across the border of two givers
+
+    @classmethod
+    def over(cls, to: Area, givers: Sequence[Area], numbers: Sequence[Sequence[int]], town: Town,
+             celled: Callable[[np.ndarray, Town], Plots]) -> Stroke:
+        """The plots of the chosen buildings. EditRefused with the place of a building that stands outside its area."""
+        grounds = [explode([giver])[0] for giver in givers]
+        plots = tuple(celled(ground, town.within(ground)) for ground in grounds)
+        taken: set[Plot] = set()
+        for k, (giver, mine, wanted) in enumerate(zip(givers, plots, numbers, strict=True)):
+            points = np.array([inner_point(town.buildings[number]) for number in wanted], dtype=object)
+            cell = mine.at(points)
+            if (cell < 0).any():
+                raise EditRefused(f"a building stands outside {giver.code}, which it belongs to", where=_degrees(points[cell < 0][0]),
+                                  areas=[giver.code])
+            taken |= {(k, one) for one in cell.tolist()}
+        border = shapely.boundary(to.shape)
+        shapely.prepare(border)
+        doors = {(k, cell) for k, mine in enumerate(plots) for cell in _long(mine, shapely.dwithin(border, mine.middle, BESIDE))}
+        return cls(to, tuple(givers), plots, frozenset(taken), frozenset(doors), _gates(plots))
+
+    def beside(self, plot: Plot) -> list[Plot]:
+        """The neighbours of a plot."""
+        k, cell = plot
+        return [*((k, other) for other in self.plots[k].near[cell]), *self.gates.get(plot, ())]
+
+    def joined(self) -> Stroke:
+        """With the open ground that the stroke has to cross to hang together with its area; as far as it may."""
+        bare = {(k, cell) for k, mine in enumerate(self.plots) for cell in np.flatnonzero(mine.bare()).tolist()}
+        taken = set(self.taken)
+        while True:
+            reached = self._flood(self.doors & taken, taken)
+            path = self._path(reached, taken - reached, bare - taken)
+            if not path:
+                return replace(self, taken=frozenset(taken))
+            taken |= path
+
+    def completed(self) -> Stroke:
+        """With what the stroke parts off its givers without a building, or leaves of one that has none any more."""
+        taken = set(self.taken)
+        for k, mine in enumerate(self.plots):
+            rest = {(k, cell) for cell in range(len(mine.cells))} - taken
+            bare = mine.bare()
+            groups: list[set[Plot]] = []
+            while rest:
+                groups.append(self._flood({min(rest)}, rest, k))
+                rest -= groups[-1]
+            ground = [float(mine.cells.area_m2[[cell for _, cell in group]].sum()) for group in groups]
+            empty = [all(bare[cell] for _, cell in group) for group in groups]
+            main = None if all(empty) else ground.index(max(m2 for m2, none in zip(ground, empty, strict=True) if not none))
+            for number, (group, m2, none) in enumerate(zip(groups, ground, empty, strict=True)):
+                cut_off = any(other in taken for plot in group for other in self.beside(plot))
+                if number != main and none and cut_off and m2 <= LEFT_M2:
+                    taken |= group
+        return replace(self, taken=frozenset(taken))
+
+    def _flood(self, start: Iterable[Plot], within: Collection[Plot], giver: int | None = None) -> set[Plot]:
+        """What hangs together with the start."""
+        found = set(start)
+        queue = sorted(found)
+        for plot in queue:
+            for other in self.beside(plot):
+                if other in within and other not in found and giver in (None, other[0]):
+                    found.add(other)
+                    queue.append(other)
+        return found
+
+    def _path(self, reached: set[Plot], loose: set[Plot], bare: set[Plot]) -> set[Plot]:
+        """The fewest plots of open ground between what is reached and the nearest loose plot; empty for none."""
+        came: dict[Plot, Plot | None] = {plot: None for plot in sorted(self.doors & bare)}
+        came |= {other: None for plot in sorted(reached) for other in self.beside(plot) if other in bare}
+        front = list(came) if loose else []
+        for _ in range(LINK_CELLS):
+            ahead = []
+            for plot in front:
+                for other in self.beside(plot):
+                    if other in loose:
+                        path = {plot}
+                        while (plot := came[plot]) is not None:
+                            path.add(plot)
+                        return path
+                    if other in bare and other not in came:
+                        came[other] = plot
+                        ahead.append(other)
+            front = ahead
+        return set()
+
+
+def _long(plots: Plots, which: np.ndarray) -> list[int]:
+    """The cells of which more than a corner lies on these pieces of the edge."""
+    metres = np.bincount(plots.behind[which], plots.metres[which], len(plots.cells))
+    return np.flatnonzero(metres > TOUCH_M).tolist()
+
+
+def _gates(plots: Sequence[Plots]) -> dict[Plot, tuple[Plot, ...]]:
+    """Plots of different givers with a common border."""
+    found: dict[Plot, set[Plot]] = {}
+    for k, mine in enumerate(plots):
+        for other, theirs in enumerate(plots):
+            if other == k:
+                continue
+            piece, face = theirs.tree.query(mine.middle, predicate="dwithin", distance=BESIDE)
+            pair, back = np.unique(mine.behind[piece] * len(theirs.cells) + theirs.cells.of_face[face], return_inverse=True)
+            metres = np.bincount(back, mine.metres[piece], len(pair))
+            for one in pair[metres > TOUCH_M].tolist():
+                a, b = (k, one // len(theirs.cells)), (other, one % len(theirs.cells))
+                found.setdefault(a, set()).add(b)
+                found.setdefault(b, set()).add(a)
+    return {plot: tuple(sorted(others)) for plot, others in found.items()}
+
+
+# ---- who holds what then --------------------------------------------------------------------------------------------
+def _edit(coverage: Coverage, area: Area, stroke: Stroke, town: Town, straight: bool, allow_parts: bool) -> Edit:
+    groups, deals, whole = [], [], []
+    for k, (giver, mine) in enumerate(zip(stroke.givers, stroke.plots, strict=True)):
+        goes = np.array([(k, cell) in stroke.taken for cell in range(len(mine.cells))], bool)
+        if goes.all():
+            whole.append(giver)
+            continue
+        part = goes[mine.cells.of_face].astype(int)
+        groups.append([giver])
+        deals.append(Deal(_lines(mine.cells, part, town, straight), mine.cells.faces, part, 2))
+    laid = lay(coverage, groups, deals) if groups else None
+    gained = {one.fid: one.shape for one in laid.touched} if laid else {}
+    pieces = [gained.get(one.fid, one.shape) for one in (area, *whole)] + ([goes for _, goes in laid.pieces] if laid else [])
+    shape = _joined(pieces)
+    after = [replace(area, shape=shape, version=area.version + 1)]
+    for (giver,), (stays, _) in zip(groups, laid.pieces if laid else (), strict=True):
+        after.append(replace(giver, shape=_joined([stays]), version=giver.version + 1))
+    before = (area, *(giver for giver, in groups), *whole)
+    if not allow_parts:
+        for was, now in zip(before, after, strict=False):
+            _refuse_parts(was, now)
+    changed = {one.fid for one in before}
+    touched = [(was, now) for was, now in zip(laid.touched_before, laid.touched, strict=True) if was.fid not in changed] if laid else []
+    codes = ", ".join(one.code for one in before[1:])
+    return Edit("assign_buildings", before, tuple(after), tuple(was for was, _ in touched), tuple(now for _, now in touched),
+                {one.fid: area.fid for one in whole}, f"buildings of {codes} to {area.code}", _along(area, shape, stroke, town),
+                gave={area.fid: tuple(giver.fid for giver in stroke.givers)})
+
+
+def _lines(cells: Cells, part: np.ndarray, town: Town, straight: bool) -> list[np.ndarray]:
+    lines = inner_borders(cells.faces, part, town.lines)
+    if not straight:
+        return [unpack(keys).astype(np.int64) for keys, _ in lines]
+    near = shapely.STRtree(cells.faces).geometries
+    reach = shapely.box(*shapely.total_bounds(near))
+    return straightened(lines, cells.faces, town.buildings[shapely.intersects(town.buildings, reach)])
+
+
+def _joined(shapes: Sequence[shapely.MultiPolygon]) -> shapely.MultiPolygon:
+    parts = shapely.get_parts(np.array(shapes, dtype=object))
+    try:
+        return gather(shapely.get_parts(shapely.coverage_union_all(parts)) if len(parts) > 1 else parts)
+    except shapely.errors.GEOSException as error:
+        raise ProofFailed(f"the pieces do not fit together: {error}", where=_degrees(shapely.point_on_surface(parts[-1]))) from None
+
+
+def _refuse_parts(was: Area, now: Area) -> None:
+    """PartsRefused with the place of the smallest piece that hangs on nothing."""
+    if len(now.shape.geoms) <= len(was.shape.geoms):
+        return
+    loose = [part for part in now.shape.geoms if not any(shapely.equals(part, old) for old in was.shape.geoms)]
+    raise PartsRefused(f"{was.code} would fall into {len(now.shape.geoms)} parts", areas=[was.code], parts=len(now.shape.geoms),
+                       where=_degrees(shapely.point_on_surface(min(loose, key=shapely.area))))
+
+
+def _refuse_left_behind(edit: Edit, area: Area, town: Town, wanted: Mapping[int, list[int]]) -> None:
+    """ProofFailed when a border ran so that a chosen building did not come along."""
+    shape = edit.after[0].shape
+    shapely.prepare(shape)
+    for number in (number for mine in wanted.values() for number in mine):
+        point = inner_point(town.buildings[number])
+        if not shapely.intersects(shape, point):
+            raise ProofFailed(f"a building would not come to {area.code}", where=_degrees(point))
+
+
+def _along(area: Area, shape: shapely.MultiPolygon, stroke: Stroke, town: Town) -> tuple[Finding, ...]:
+    return ()
+
+
+def _degrees(point: shapely.Point) -> list[float]:
+    return [point.x / UNITS_PER_DEGREE, point.y / UNITS_PER_DEGREE]
