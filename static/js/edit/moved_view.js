@@ -1,5 +1,9 @@
-// Shows on the map what a moved border would give: the areas as they would be, lettered, with their households.
+// Shows on the map what a drawing would give: the areas as they would be, lettered, with their households.
 import { figureText } from "../ui/figure_text.js";
+import { plane } from "./plane.js";
+
+const LETTERED = "ABC";
+const inner = ({ geometry }) => plane.inner(geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates);
 
 /** Owns the preview on the map and which labels it stands in for. Verbs: show, clear. */
 export class MovedView {
@@ -10,20 +14,28 @@ export class MovedView {
     this.canvas = canvas;
   }
 
-  /** @param {Array<{fid: number, side: string, geometry: object, after: object, at: [number, number]}>} pieces */
-  show(pieces) {
+  /**
+   * @param {Array<{fid: number, side: string, letter?: string, badge?: string, geometry: object, after: object, at?: [number,
+   *   number]}>} pieces `badge`: how its label looks, else as its letter
+   * @param {Array<{fid: number}>} [gone] areas that lose their label too
+   */
+  show(pieces, gone = []) {
     this.canvas.show(
       "preview",
       pieces.flatMap((piece) => [
         { type: "Feature", properties: { kind: "piece", side: piece.side }, geometry: piece.geometry },
         {
           type: "Feature",
-          properties: { kind: "label", side: "ABC".includes(piece.letter) ? piece.side : "none", text: figureText.households(piece.after?.households) },
-          geometry: { type: "Point", coordinates: piece.at },
+          properties: {
+            kind: "label",
+            side: piece.badge ?? (LETTERED.includes(piece.letter) ? piece.side : "none"),
+            text: figureText.households(piece.after?.households),
+          },
+          geometry: { type: "Point", coordinates: piece.at ?? inner(piece) },
         },
       ]),
     );
-    this.#hide(pieces.map((piece) => piece.fid));
+    this.#hide([...new Set([...pieces, ...gone].map((piece) => piece.fid))].filter((fid) => fid > 0)); // new ones have no label yet
   }
 
   clear() {

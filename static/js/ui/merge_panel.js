@@ -1,11 +1,10 @@
 // The effect of a merge before it is saved: the areas picked, which code stays, what comes out.
 import { t } from "../data/i18n.js";
 import { el } from "./dom.js";
+import { effectParts } from "./effect_parts.js";
 import { effectTable } from "./effect_table.js";
 import { figureSections } from "./figure_sections.js";
 import { figureText } from "./figure_text.js";
-import { findingsList } from "./findings_list.js";
-import { normStrip } from "./norm_strip.js";
 import { places } from "./places.js";
 import { side } from "./side.js";
 import { tableHead } from "./table_head.js";
@@ -52,7 +51,7 @@ function choice(areas, keep, verbs) {
 }
 
 /**
- * @param {{areas: object[], keep: string | null, answer: object | null, refusal?: string | null}} state
+ * @param {{areas: object[], keep: string | null, answer: object | null, refusal?: Error | null}} state
  * @param {{keep: (code: string) => void, cancel: () => void, save: () => void, see: (where: [number, number]) =>
  *   void}} verbs
  */
@@ -66,17 +65,9 @@ export function mergePanel({ areas, keep, answer, refusal = null }, verbs) {
       areas.length === 1 ? el("p", { class: "hint" }, t("merge.pick-more")) : null,
     ),
   ];
-  let errors = 0;
-  if (refusal) body.push(el("section", { class: "sec" }, el("div", { class: "trouble" }, refusal)));
+  if (refusal) body.push(effectParts.refusal(refusal, verbs.see));
+  const { node, ready } = effectParts.checks(one ? answer : null, verbs.see);
   if (one) {
-    const found = findingsList(answer.findings, {
-      holds:
-        answer.totals_before.households === answer.totals_after.households
-          ? [t("check.conserved")]
-          : [t("check.clean")],
-      onPlace: verbs.see,
-    });
-    errors = found.errors;
     body.push(
       section(
         t("merge.result"),
@@ -90,47 +81,14 @@ export function mergePanel({ areas, keep, answer, refusal = null }, verbs) {
         ),
       ),
     );
-    if (
-      one.after?.norm &&
-      one.after.households !== null &&
-      (one.after.norm.min !== null || one.after.norm.max !== null)
-    )
-      body.push(
-        section(
-          t("card.norm", { range: `${one.after.norm.min ?? ""}–${one.after.norm.max ?? ""}` }),
-          null,
-          normStrip(one.after.norm, { old: one.after.households }),
-        ),
-      );
-    body.push(section(t("check.title"), t("check.count", { errors: found.errors, notes: found.notes }), found.list));
+    const { norm, households } = one.after ?? {};
+    body.push(typeof households === "number" ? effectParts.norm(norm, [], { old: households }) : null, node);
   }
   side.show("merge", {
     title: t("preview.merge"),
     chip: answer ? el("span", { class: "chip edit" }, t("preview.unsaved")) : null,
     sub: areas.length ? areas.map((area) => places.short(area)).join(" + ") : null,
-    body,
-    actions: el(
-      "div",
-      { class: "act" },
-      el(
-        "button",
-        { class: "btn", type: "button", onclick: verbs.cancel, "data-key": "cancel" },
-        t("act.cancel"),
-        el("kbd", {}, "Esc"),
-      ),
-      el(
-        "button",
-        {
-          class: "btn pri",
-          type: "button",
-          onclick: one && !errors ? verbs.save : null,
-          "aria-disabled": one && !errors ? null : "true",
-          "data-key": "save",
-        },
-        t("preview.save-merge"),
-        el("kbd", {}, "Enter"),
-      ),
-      el("p", { class: "note" }, one ? t("preview.note") : t("merge.pick")),
-    ),
+    body: body.filter(Boolean),
+    actions: effectParts.actions("merge", ready, verbs, one ? undefined : t("merge.pick")),
   });
 }

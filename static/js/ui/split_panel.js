@@ -1,14 +1,12 @@
 // The effect of a cut before it is saved: now | A | B | sum, the norm, checks, who keeps the code, save.
-import { boot } from "../data/boot.js";
 import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { el } from "./dom.js";
+import { effectParts } from "./effect_parts.js";
 import { effectTable } from "./effect_table.js";
 import { figureText } from "./figure_text.js";
 import { figureSections } from "./figure_sections.js";
-import { findingsList } from "./findings_list.js";
 import { icon } from "./icon.js";
-import { normStrip } from "./norm_strip.js";
 import { places } from "./places.js";
 import { side } from "./side.js";
 import { tableHead } from "./table_head.js";
@@ -75,28 +73,7 @@ function normSection(pieces, before) {
       all: pieces.length,
     }),
   );
-  return section(
-    t("card.norm", { range: `${norm.min ?? ""}–${norm.max ?? ""}` }),
-    story,
-    normStrip(norm, {
-      old,
-      now: pieces
-        .filter((piece) => piece.after?.households !== null)
-        .map((piece) => ({ letter: piece.letter, side: piece.side, value: piece.after.households })),
-    }),
-  );
-}
-
-/** What is true of this edit, said as ticked sentences. */
-function holds(answer) {
-  const same =
-    answer.totals_before.households === answer.totals_after.households &&
-    answer.totals_before.population === answer.totals_after.population;
-  const kinds = new Set(answer.findings.map((finding) => finding.kind));
-  return [
-    same ? t("check.conserved") : t("check.clean"),
-    kinds.has("building-cut") || !boot.map.has.buildings ? null : t("check.no-building"),
-  ].filter(Boolean);
+  return effectParts.norm(norm, pieces, { right: story, old });
 }
 
 /**
@@ -110,7 +87,7 @@ export function splitPanel(answer, pieces, verbs) {
   const before = answer.totals_before;
   const few = pieces.length <= COLUMNS;
   const was = kept.length === 1 ? kept[0].before : null;
-  const { list, errors, notes } = findingsList(answer.findings, { holds: holds(answer), onPlace: verbs.see });
+  const { node, ready } = effectParts.checks(answer, verbs.see);
   const table = few
     ? effectTable(
         [
@@ -135,7 +112,7 @@ export function splitPanel(answer, pieces, verbs) {
     body: [
       section(null, null, table),
       kept.length === 1 ? normSection(pieces, kept[0].before) : null,
-      section(t("check.title"), t("check.count", { errors, notes }), list),
+      node,
       kept.length === 1 && few
         ? el(
             "section",
@@ -163,28 +140,6 @@ export function splitPanel(answer, pieces, verbs) {
           )
         : null,
     ].filter(Boolean),
-    actions: el(
-      "div",
-      { class: "act" },
-      el(
-        "button",
-        { class: "btn", type: "button", onclick: verbs.cancel, "data-key": "cancel" },
-        t("act.cancel"),
-        el("kbd", {}, "Esc"),
-      ),
-      el(
-        "button",
-        {
-          class: "btn pri",
-          type: "button",
-          onclick: verbs.save,
-          "data-key": "save",
-          "aria-disabled": errors ? "true" : null,
-        },
-        t("preview.save-split"),
-        el("kbd", {}, "Enter"),
-      ),
-      el("p", { class: "note" }, errors ? t("preview.has-errors") : t("preview.note")),
-    ),
+    actions: effectParts.actions("split", ready, verbs, ready ? undefined : t("preview.has-errors")),
   });
 }

@@ -11,13 +11,12 @@ import { divide } from "../operations/divide.js";
 import { plane } from "../plane.js";
 import { Preview } from "../preview.js";
 import { save } from "../save.js";
+import { PickingMode } from "./picking_mode.js";
 
 const plain = (n) => (n === null || n === undefined ? t("value.unknown") : String(n));
 
 /** Owns the wish and the three proposals; the areas are the selection of the page. */
-export class DivideMode {
-  cursor = "picks";
-  snaps = false;
+export class DivideMode extends PickingMode {
   #areas = new Map();
   #wish = this.#first();
   #chosen = 0;
@@ -27,7 +26,7 @@ export class DivideMode {
 
   /** @param {import("../desk.js").Desk} desk */
   constructor(desk) {
-    this.desk = desk;
+    super(desk);
     this.previews = divide.SEEDS.map(
       (seed) =>
         new Preview((form, signal) => api.post(boot.urls.preview, { body: form, signal }), {
@@ -65,43 +64,13 @@ export class DivideMode {
     this.desk.tell.card();
   }
 
-  press({ area }) {
-    const found = area();
-    if (!found) return;
-    const there = page.selection.some((entry) => entry.fid === found.fid);
-    page.set({ selection: there ? page.selection.filter((entry) => entry.fid !== found.fid) : [...page.selection, found] });
-  }
-
-  hover() {}
-
-  double() {}
-
-  /** @param {{fid: number}} area */
-  picked(area) {
-    return page.selection.some((entry) => entry.fid === area.fid);
-  }
-
   key(event) {
-    if (event.key === "Enter") {
-      this.finish();
-      return true;
-    }
     const seed = Number(event.key) - 1;
     if (divide.SEEDS.includes(seed) && this.#proposals[seed].answer) {
       this.#choose(seed);
       return true;
     }
-    if (event.key === "Backspace" && page.selection.length) {
-      page.set({ selection: page.selection.slice(0, -1) });
-      return true;
-    }
-    return false;
-  }
-
-  escape() {
-    if (!page.selection.length) return false;
-    page.set({ selection: [] });
-    return true;
+    return super.key(event);
   }
 
   async #picked() {
@@ -181,10 +150,7 @@ export class DivideMode {
       {
         wish: (change) => this.#change(change),
         choose: (seed) => this.#choose(seed),
-        cancel: () => {
-          this.escape();
-          this.desk.use("select");
-        },
+        cancel: () => this.cancel(),
         save: () => this.finish(),
         see: (where) => this.desk.canvas.goTo({ where }),
       },

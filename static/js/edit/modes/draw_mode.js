@@ -1,60 +1,23 @@
 // The tool Draw: a new area over those there are; its numbers and theirs follow the pointer; Enter saves what is shown.
-import { api } from "../../data/api.js";
-import { boot } from "../../data/boot.js";
 import { t } from "../../data/i18n.js";
 import { page } from "../../data/page.js";
 import { drawPanel } from "../../ui/draw_panel.js";
 import { drawTip } from "../../ui/draw_tip.js";
-import { el } from "../../ui/dom.js";
 import { figureText } from "../../ui/figure_text.js";
-import { hint } from "../../ui/hint.js";
-import { icon } from "../../ui/icon.js";
 import { say } from "../../ui/say.js";
-import { side } from "../../ui/side.js";
 import { tip } from "../../ui/tip.js";
-import { Draft } from "../draft.js";
 import { draftFeatures } from "../draft_view.js";
 import { draw } from "../operations/draw.js";
 import { split } from "../operations/split.js";
-import { plane } from "../plane.js";
-import { Preview } from "../preview.js";
-import { save } from "../save.js";
+import { DrawingMode } from "./drawing_mode.js";
 
 const LEAST = 3;
 const CLOSE_PX = 10; // a click this near to the first point ends the drawing
 
 /** Owns the polygon being drawn and its preview. */
-export class DrawMode {
-  cursor = "draws";
-  snaps = true;
-  draft = new Draft();
+export class DrawMode extends DrawingMode {
+  tool = "draw";
   #rest = null;
-  #hidden = [];
-  #spoken = "";
-  #refusal = null;
-
-  /** @param {import("../desk.js").Desk} desk */
-  constructor(desk) {
-    this.desk = desk;
-    this.preview = new Preview((form, signal) => api.post(boot.urls.preview, { body: form, signal }), {
-      onAnswer: (answer) => this.#answered(answer),
-      onRefusal: (error) => this.#refused(error),
-      onSlow: () => tip.wait(),
-    });
-  }
-
-  enter() {
-    hint.show(split.near() ? t("hint.draw") : t("split.closer"));
-  }
-
-  leave() {
-    this.#drop();
-    this.desk.tell.card();
-  }
-
-  shaped() {
-    if (!this.draft.empty && !side.asks) this.#follow();
-  }
 
   press(stop) {
     if (!split.near() || this.draft.closed) return;
@@ -63,174 +26,69 @@ export class DrawMode {
       this.draft.hover = null;
       this.draft.closed = true;
       say.politely(t("draw.closed"));
-      this.#follow();
+      this.follow();
       return;
     }
-    this.draft.hover = stop;
-    if (!this.draft.put(stop)) return;
-    const n = this.draft.points.length;
-    this.#spoken = stop.kind ? t("say.point-snapped", { n, to: t(`snap.to-${stop.kind}`) }) : t("say.point", { n });
-    say.politely(this.#spoken);
-    this.#follow();
+    super.press(stop);
   }
 
-  hover(stop) {
-    if (this.draft.closed) return;
-    this.draft.hover = stop;
-    if (!this.draft.empty) return void this.#follow();
-    this.desk.canvas.show("draft", draftFeatures(this.draft));
-    tip.show([el("div", { class: "x" }, t(split.near() ? "draw.begin" : "split.closer"))], "quiet");
+  back() {
+    if (this.draft.closed) this.draft.closed = false;
+    else this.draft.back();
+    this.follow();
   }
 
-  double() {
-    if (!this.draft.empty) this.finish();
-  }
-
-  key(event) {
-    if (event.key === "Backspace" && !this.draft.empty) {
-      if (this.draft.closed) this.draft.closed = false;
-      else this.draft.back();
-      this.#follow();
-      return true;
-    }
-    if (event.key === "Enter" && !this.draft.empty) {
-      this.finish();
-      return true;
-    }
-    return false;
-  }
-
-  escape() {
-    if (this.draft.empty) return false;
-    this.#drop();
-    this.desk.tell.card();
-    say.politely(t("say.dropped"));
-    return true;
-  }
-
-  /** Draws the polygon and asks what it would do. */
-  #follow() {
-    if (this.draft.empty) {
-      this.#drop();
-      this.desk.tell.card();
-      return;
-    }
+  look() {
     const read = draw.read(this.draft, this.desk.coverage);
     this.desk.canvas.show("draft", draftFeatures(this.draft, { closed: true }));
-    if (read.ring.length < LEAST || !(read.parent || read.host)) {
-      this.preview.drop();
-      this.#refusal = null;
-      this.#clearPieces();
-      const words = read.ring.length < LEAST ? t("draw.more", { n: LEAST - this.draft.points.length, count: LEAST - this.draft.points.length }) : t("draw.nowhere");
-      tip.show([el("div", { class: "x" }, words)], "quiet");
-      return;
-    }
-    this.preview.ask(draw.form(read, this.#rest));
+    if (read.ring.length >= LEAST && (read.parent || read.host)) return draw.form(read, this.#rest);
+    const left = LEAST - this.draft.points.length;
+    this.tellMissing(read.ring.length < LEAST ? t("draw.more", { n: left, count: left }) : t("draw.nowhere"));
+    return null;
   }
 
-  #verbs() {
-    return {
-      cancel: () => this.escape(),
-      save: () => this.finish(),
-      see: (where) => this.desk.canvas.goTo({ where }),
-      rest: (way) => {
-        this.#rest = way;
-        this.#follow();
-      },
+  #panel(state) {
+    const rest = (way) => {
+      this.#rest = way;
+      this.follow();
     };
+    drawPanel({ rest: this.#rest, ...state }, { ...this.verbs(), rest });
   }
 
-  #answered(answer) {
-    this.#refusal = null;
+  told(answer) {
     const { made, givers } = draw.effect(answer);
-    this.#show(made, givers);
-    const snapped = this.draft.stops().some((stop) => stop.kind === "vertex" || stop.kind === "border");
-    tip.show(drawTip(answer, { made, givers, snapped, closed: this.draft.closed }));
-    drawPanel({ answer, made, givers, rest: this.#rest }, this.#verbs());
-    const words = [this.#spoken, t("draw.said", { what: figureText.households(made[0]?.after?.households), n: givers.length })];
+    this.view.show([
+      ...givers.filter((area) => area.geometry).map((area) => ({ ...area, side: "a", badge: "none" })),
+      ...made.filter((area) => area.geometry).map((area) => ({ ...area, side: "b", badge: "new" })),
+    ], givers);
+    tip.show(drawTip(answer, { made, givers, snapped: this.snapped, closed: this.draft.closed }));
+    this.#panel({ answer, made, givers });
+    const words = [this.spoken, t("draw.said", { what: figureText.households(made[0]?.after?.households), n: givers.length })];
     say.politely(words.filter(Boolean).join(", "));
-    this.#spoken = "";
   }
 
-  #refused(error) {
-    this.#clearPieces();
-    if (error.code === "offline") return;
-    this.#refusal = error;
-    tip.show([el("div", { class: "r" }, icon("bad", "s"), error.text)], "refused");
+  refused(error) {
     this.desk.canvas.show("draft", draftFeatures(this.draft, { closed: true, added: error.where ? [error.where] : [] }));
-    drawPanel({ answer: null, made: [], givers: [], rest: this.#rest, refusal: error }, this.#verbs());
-    say.politely(error.text);
+    this.#panel({ answer: null, made: [], givers: [], refusal: error });
+    this.tellBad(error.text);
   }
 
-  #show(made, givers) {
-    const at = ({ geometry }) => plane.inner(geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates);
-    const piece = (area, sideOf, badge) => [
-      { type: "Feature", properties: { kind: "piece", side: sideOf }, geometry: area.geometry },
-      {
-        type: "Feature",
-        properties: { kind: "label", side: badge, text: figureText.households(area.after?.households) },
-        geometry: { type: "Point", coordinates: at(area) },
-      },
-    ];
-    this.desk.canvas.show("preview", [
-      ...givers.filter((area) => area.geometry).flatMap((area) => piece(area, "a", "none")),
-      ...made.filter((area) => area.geometry).flatMap((area) => piece(area, "b", "new")),
-    ]);
-    this.#hideLabels(givers);
+  lacking() {
+    return t(this.draft.points.length < LEAST ? "draw.too-few" : "draw.nowhere");
   }
 
-  #hideLabels(areas) {
-    const label = (fid, hide) =>
-      this.desk.canvas.gl.setFeatureState({ source: "areas", sourceLayer: "areas_label", id: fid }, { hide });
-    const fids = areas.map((area) => area.fid);
-    for (const fid of this.#hidden) if (!fids.includes(fid)) label(fid, false);
-    for (const fid of fids) if (!this.#hidden.includes(fid)) label(fid, true);
-    this.#hidden = fids;
+  /** What was on the screen when it was drawn: whoever cuts one of these in between is told. */
+  sealed(form) {
+    return { ...form, versions: form.versions ?? draw.versions(this.preview.answer, this.desk.coverage) };
   }
 
-  #clearPieces() {
-    this.desk.canvas.show("preview", []);
-    this.#hideLabels([]);
+  done(answer) {
+    const [one] = draw.effect(answer).made;
+    page.set({ selection: [{ fid: one.fid, code: one.code, name: one.name, level: one.level }] });
   }
 
-  /** Saves what is shown; waits for the preview that is on its way. */
-  async finish() {
-    await this.preview.settle();
-    const form = this.preview.form ?? this.preview.stale;
-    if (!form) {
-      const words = this.#refusal?.text ?? t(this.draft.points.length < LEAST ? "draw.too-few" : "draw.nowhere");
-      tip.show([el("div", { class: "r" }, icon("bad", "s"), words)], "refused");
-      say.now(words);
-      return;
-    }
-    const versions = form.versions ?? draw.versions(this.preview.answer, this.desk.coverage);
-    this.draft.close();
-    await save(
-      { ...form, versions },
-      {
-        desk: this.desk,
-        onSaved: (answer) => {
-          this.#drop();
-          const [one] = draw.effect(answer).made;
-          page.set({ selection: [{ fid: one.fid, code: one.code, name: one.name, level: one.level }] });
-          this.desk.tell.saved(answer);
-        },
-        onDropped: () => {
-          this.#drop();
-          this.desk.tell.renew();
-        },
-        onStay: () => this.#follow(),
-        onRefused: (error) => this.#refused(error),
-      },
-    );
-  }
-
-  #drop() {
-    this.preview.drop();
-    this.draft.clear();
-    this.#rest = this.#refusal = null;
-    this.desk.canvas.show("draft", []);
-    this.#clearPieces();
-    tip.hide();
+  drop() {
+    super.drop();
+    this.#rest = null;
   }
 }

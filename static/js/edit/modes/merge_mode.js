@@ -15,17 +15,16 @@ import { merge } from "../operations/merge.js";
 import { split } from "../operations/split.js";
 import { Preview } from "../preview.js";
 import { save } from "../save.js";
+import { PickingMode } from "./picking_mode.js";
 
 /** Owns the areas picked; they are the selection of the page. */
-export class MergeMode {
-  cursor = "picks";
-  snaps = false;
+export class MergeMode extends PickingMode {
   #areas = new Map();
   #keep = null;
 
   /** @param {import("../desk.js").Desk} desk */
   constructor(desk) {
-    this.desk = desk;
+    super(desk);
     this.preview = new Preview((form, signal) => api.post(boot.urls.preview, { body: form, signal }), {
       onAnswer: (answer) => this.#answered(answer),
       onRefusal: (error) => this.#refused(error),
@@ -46,48 +45,17 @@ export class MergeMode {
     this.desk.tell.card();
   }
 
-  press({ area, point }) {
-    const found = area();
-    tip.move(point);
-    if (!found) return;
-    const there = page.selection.some((entry) => entry.fid === found.fid);
-    page.set({
-      selection: there ? page.selection.filter((entry) => entry.fid !== found.fid) : [...page.selection, found],
-    });
-  }
-
-  hover() {}
-
   double() {
     if (this.preview.form) this.finish();
   }
 
   key(event) {
-    if (event.key === "Enter") {
-      this.finish();
-      return true;
-    }
     if (event.key.toLowerCase() === "k" && this.#areas.size > 1) {
       const codes = [...this.#areas.keys()];
       this.#keepCode(codes[(codes.indexOf(this.#keep) + 1) % codes.length]);
       return true;
     }
-    if (event.key === "Backspace" && page.selection.length) {
-      page.set({ selection: page.selection.slice(0, -1) });
-      return true;
-    }
-    return false;
-  }
-
-  /** @param {{fid: number}} area */
-  picked(area) {
-    return page.selection.some((entry) => entry.fid === area.fid);
-  }
-
-  escape() {
-    if (!page.selection.length) return false;
-    page.set({ selection: [] });
-    return true;
+    return super.key(event);
   }
 
   async #picked() {
@@ -123,10 +91,7 @@ export class MergeMode {
   #verbs() {
     return {
       keep: (code) => this.#keepCode(code),
-      cancel: () => {
-        this.escape();
-        this.desk.use("select");
-      },
+      cancel: () => this.cancel(),
       save: () => this.finish(),
       see: (where) => this.desk.canvas.goTo({ where }),
     };
@@ -156,7 +121,7 @@ export class MergeMode {
     this.desk.canvas.show("preview", []);
     const areas = [...this.#areas.values()];
     tip.show([el("div", { class: "r" }, icon("bad", "s"), error.text)], "refused");
-    mergePanel({ areas, keep: this.#keep, answer: null, refusal: error.text }, this.#verbs());
+    mergePanel({ areas, keep: this.#keep, answer: null, refusal: error }, this.#verbs());
     say.politely(error.text);
   }
 

@@ -1,0 +1,219 @@
+// What the tools that draw have in common: points come and go, what the drawing would do is asked for and shown, Enter saves it.
+import { api } from "../../data/api.js";
+import { boot } from "../../data/boot.js";
+import { t } from "../../data/i18n.js";
+import { el } from "../../ui/dom.js";
+import { hint } from "../../ui/hint.js";
+import { icon } from "../../ui/icon.js";
+import { say } from "../../ui/say.js";
+import { side } from "../../ui/side.js";
+import { tip } from "../../ui/tip.js";
+import { Draft } from "../draft.js";
+import { draftFeatures } from "../draft_view.js";
+import { MovedView } from "../moved_view.js";
+import { split } from "../operations/split.js";
+import { Preview } from "../preview.js";
+import { save } from "../save.js";
+
+const bad = (words) => [el("div", { class: "r" }, icon("bad", "s"), words)];
+
+/**
+ * Owns the drawing and its preview. A tool names its texts by `tool` and says in `complete` whether a point completes the
+ * drawing, in `look` what is drawn (it answers the form to ask about, or null when it said what is missing), in `told` and
+ * `refused` what comes of it, in `unshow` how that leaves the screen, in `lacking` why nothing can be saved, in `sealed` with
+ * which versions, in `done` what follows.
+ */
+export class DrawingMode {
+  cursor = "draws";
+  snaps = true;
+  draft = new Draft();
+  refusal = null;
+  spoken = ""; // words about the last point, said together with what it does
+
+  /** @param {import("../desk.js").Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.view = new MovedView(desk.canvas);
+    this.preview = new Preview((form, signal) => api.post(boot.urls.preview, { body: form, signal }), {
+      onAnswer: (answer) => {
+        this.refusal = null;
+        this.told(answer);
+        this.spoken = "";
+      },
+      onRefusal: (error) => this.#refused(error),
+      onSlow: () => tip.wait(),
+    });
+  }
+
+  enter() {
+    this.guide();
+  }
+
+  /** The line of the tool in the context bar. */
+  guide() {
+    hint.show(t(split.near() ? `hint.${this.tool}` : "split.closer"));
+  }
+
+  leave() {
+    this.drop();
+    this.desk.tell.card();
+  }
+
+  shaped() {
+    if (!this.draft.empty && !side.asks) this.follow();
+  }
+
+  press(stop) {
+    if (!split.near()) return;
+    this.draft.hover = stop;
+    if (!this.draft.put(stop)) return;
+    this.draft.closed = this.complete(stop);
+    const n = this.draft.points.length;
+    this.spoken = stop.kind ? t("say.point-snapped", { n, to: t(`snap.to-${stop.kind}`) }) : t("say.point", { n });
+    say.politely(this.spoken);
+    this.follow();
+  }
+
+  hover(stop) {
+    if (this.draft.closed) return;
+    this.draft.hover = stop;
+    this.follow(true);
+  }
+
+  double() {
+    if (!this.draft.empty) this.finish();
+  }
+
+  /** One point back. */
+  back() {
+    this.draft.back();
+    this.follow();
+  }
+
+  key(event) {
+    if (this.draft.empty) return false;
+    if (event.key === "Backspace") {
+      this.back();
+      return true;
+    }
+    if (event.key === "Enter") {
+      this.finish();
+      return true;
+    }
+    return false;
+  }
+
+  escape() {
+    if (this.draft.empty) return false;
+    this.drop();
+    this.desk.tell.card();
+    say.politely(t("say.dropped"));
+    return true;
+  }
+
+  /** Draws the drawing and asks what it would do. @param {boolean} [hovers] nothing was put down or taken back */
+  follow(hovers = false) {
+    if (this.draft.empty && hovers) {
+      this.desk.canvas.show("draft", draftFeatures(this.draft));
+      tip.show([el("div", { class: "x" }, t(split.near() ? `${this.tool}.begin` : "split.closer"))], "quiet");
+      return;
+    }
+    if (this.draft.empty) {
+      this.drop();
+      this.desk.tell.card();
+      return;
+    }
+    const form = this.look();
+    if (form) return void this.preview.ask(form);
+    this.preview.drop();
+    this.refusal = null;
+    this.unshow();
+  }
+
+  /** What the buttons of the panel do. */
+  verbs() {
+    return {
+      cancel: () => this.escape(),
+      save: () => this.finish(),
+      see: (where) => this.desk.canvas.goTo({ where }),
+    };
+  }
+
+  /** Whether a point lies on a border. */
+  get snapped() {
+    return this.draft.stops().some((stop) => stop.kind === "vertex" || stop.kind === "border");
+  }
+
+  #refused(error) {
+    this.view.clear();
+    if (error.code === "offline") return;
+    this.refusal = error;
+    this.refused(error);
+  }
+
+  /** Tells in the tip why it cannot be. */
+  tellBad(words) {
+    tip.show(bad(words), "refused");
+    say.politely(words);
+  }
+
+  /** Tells in the tip what is still missing. @param {...string} lines */
+  tellMissing(...lines) {
+    const words = lines.flatMap((line, i) => (i ? [el("br"), line] : [line]));
+    tip.show([el("div", { class: "x" }, words)], "quiet");
+  }
+
+  /** Saves what is shown; waits for the preview that is on its way. */
+  async finish() {
+    await this.preview.settle();
+    const form = this.preview.form ?? this.preview.stale;
+    if (!form) {
+      const words = this.refusal?.text ?? this.lacking();
+      tip.show(bad(words), "refused");
+      say.now(words);
+      return;
+    }
+    const sealed = this.sealed(form);
+    this.draft.close();
+    await save(sealed, {
+      desk: this.desk,
+      onSaved: (answer) => {
+        this.drop();
+        this.done(answer);
+        this.desk.tell.saved(answer);
+        this.guide();
+      },
+      onDropped: () => {
+        this.drop();
+        this.desk.tell.renew();
+      },
+      onStay: () => this.follow(),
+      onRefused: (error) => this.#refused(error),
+    });
+  }
+
+  /** Nothing is drawn any more. */
+  drop() {
+    this.preview.drop();
+    this.draft.clear();
+    this.refusal = null;
+    this.desk.canvas.show("draft", []);
+    this.view.clear();
+    tip.hide();
+  }
+
+  // ---- what a tool says otherwise --------------------------------------------------------------------------------------
+  complete() {
+    return false;
+  }
+
+  unshow() {
+    this.view.clear();
+  }
+
+  sealed(form) {
+    return form;
+  }
+
+  done() {}
+}
