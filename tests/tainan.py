@@ -20,7 +20,7 @@ from geodata.store import Store
 from layers.areas import Area, to_degrees
 from layers.errors import EditRefused, Stale, UndoBlocked
 from mapapp.cli import main
-from tests.layers.random_edits import _drawn
+from tests.layers.drawings import drawn_line
 
 COMMAND = ("--source-layer base_area --layer areas --level micro_grid --field code=CODEBASE --field households=H_CNT "
            "--field population=P_CNT --parent grid=CODE1 --parent community=CODE2 --parent county=TOWN_ID --parent city=COUNTY_ID "
@@ -123,7 +123,7 @@ def _form(op: str, reader, dice: random.Random, fids: list[int]) -> dict[str, An
     area = next(iter(leaf.values()))
     if op == "split":
         targets = dice.choice(([area.code], None))
-        return {"op": "split", "targets": targets, "line": mapping(to_degrees(_drawn(area, dice)))}
+        return {"op": "split", "targets": targets, "line": mapping(to_degrees(drawn_line(area, dice)))}
     near = [other for other in reader.leaves_near(area.shape.bounds)
             if other.fid != area.fid and other.shape.intersects(area.shape) and (other.parent == area.parent or dice.random() < 0.05)]
     if not near:

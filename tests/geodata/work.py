@@ -21,7 +21,7 @@ from layers.areas import Area, to_degrees, to_units
 from layers.errors import WeigeError
 from layers.population import point_of
 from tests.geodata.stores import Clock, counts_of, house, inside, plain
-from tests.layers.random_edits import _drawn, blob
+from tests.layers.drawings import blob, drawn_line
 
 Step = dict[str, Any]
 WORK = {
@@ -104,7 +104,7 @@ def some_split(reader: Reader, dice: random.Random, area: Area | None = None) ->
     """A drawn line over some leaf; many are refused."""
     area = area or dice.choice(reader.all_areas(leaf=True))
     targets = dice.choice(([area.code], [area.code], None))
-    return {"op": "split", "targets": targets, "line": mapping(to_degrees(_drawn(area, dice)))}
+    return {"op": "split", "targets": targets, "line": mapping(to_degrees(drawn_line(area, dice)))}
 
 
 def some_draw(reader: Reader, dice: random.Random) -> Step:

@@ -14,8 +14,9 @@ from layers.errors import EditRefused, ProofFailed
 from layers.redraw import merge, split
 from layers.redraw.undo import holds_ground, restore
 from tests.counts import count
+from tests.layers.drawings import asked, pick, special_places
 from tests.layers.little_town import by_code, line, little_town
-from tests.layers.random_edits import Ledger, _asked, _pick, _special_places, assert_seamless, border
+from tests.layers.random_edits import Ledger, assert_seamless, border
 
 TOWN = little_town()
 CODES = by_code(TOWN)
@@ -82,14 +83,14 @@ def test_a_merge_goes_back_while_every_neighbour_was_cut(codes):
 @pytest.mark.parametrize("seed", range(count(40, 1000)))
 def test_any_edit_goes_back_whatever_happened_around_it(seed):
     dice, town = random.Random(seed), Ledger(TOWN)
-    was, places = border(town), _special_places(town)
+    was, places = border(town), special_places(town)
 
     def some() -> Edit:
         while True:
             op = dice.choice(("split", "split", "merge"))
-            leaf = _pick(town, places, dice)
+            leaf = pick(town, places, dice)
             try:
-                return {"split": split, "merge": merge}[op](town, **_asked(op, town, leaf, dice))
+                return {"split": split, "merge": merge}[op](town, **asked(op, town, leaf, dice))
             except EditRefused:
                 continue
 
