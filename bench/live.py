@@ -16,8 +16,8 @@ import psutil
 from geodata.store import Store
 
 from . import serving
+from .drawing import forms
 from .province import Places
-from .redraw import Times, forms
 from .report import ROOT, Aims, section, spread, table
 
 WATCHERS, PROCESSES = 1000, 4
@@ -53,7 +53,7 @@ class Editing:
 
     def run(self, until: threading.Event) -> None:
         turn = time.monotonic()
-        for form in forms(self.store, 1 << 30, 5, Times()):
+        for form in forms(self.store, 5):
             asked = {key: value for key, value in form.items() if key != "undo"}
             reply = self.client.post("/api/edits", asked)
             if reply.status == 200:

@@ -37,7 +37,7 @@ class Area:
 
 def to_units(geometry):
     """Degrees (lon, lat) -> whole units. Geometry or array of geometries."""
-    return shapely.transform(geometry, lambda xy: np.round(xy * UNITS_PER_DEGREE))
+    return shapely.transform(geometry, lambda xy: np.rint(xy * UNITS_PER_DEGREE))
 
 
 def to_degrees(geometry):
