@@ -17,7 +17,7 @@ from .measure import area_m2
 from .partition import divide
 from .search import Aim, Graph
 
-PIECES_PER_PART = 20  # open ground is cut into so many pieces per part
+PIECES_PER_PART, PIECES = 8, 120  # open ground is cut into so many pieces per part, and so many more
 INSIDE = 0.4  # by a norm, parts keep this near to the mean: nobody wants 15 beside 60
 MANY_STARTS, FEW = 8, 24  # of the most even proposal; up to so many parts the first kind is tried as well
 ROAD_FIRST, EVEN_FIRST = 4.0, 0.4  # what the second and third kind of proposal prefer
@@ -63,7 +63,7 @@ def propose(ground: np.ndarray, town: Town, wish: Wish) -> Proposal:
     """How these Polygons (units) could be divided. TooManyParts when there are fewer cells than parts."""
     size = float(np.sum(area_m2(ground)))
     guess = wish.parts or parts_for(max(town.total, 1.0), wish.least, wish.most)
-    cells = cells_of(ground, town, size / (PIECES_PER_PART * guess))
+    cells = cells_of(ground, town, size / (PIECES_PER_PART * guess + PIECES))
     if cells.by_ground and not wish.parts:
         raise BadInput("nobody was counted here: say into how many parts, a norm of households cannot be met")
     total = float(cells.load.sum())

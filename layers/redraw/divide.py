@@ -10,7 +10,8 @@ import shapely
 from scipy.optimize import linear_sum_assignment
 
 from ..areas import UNITS_PER_DEGREE, Area
-from ..cells import Town, first_in, points_of
+from ..blocks import first_in
+from ..cells import Town, points_of
 from ..coverage import Coverage, prove
 from ..division import Proposal, Wish, propose
 from ..edits import Edit, Finding
