@@ -10,6 +10,7 @@ import { Desk } from "./edit/desk.js";
 import { Division } from "./edit/division.js";
 import { Journal } from "./edit/journal.js";
 import { restore } from "./edit/restore.js";
+import { BrushMode } from "./edit/modes/brush_mode.js";
 import { DivideMode } from "./edit/modes/divide_mode.js";
 import { DrawMode } from "./edit/modes/draw_mode.js";
 import { PostMode } from "./edit/modes/post_mode.js";
@@ -63,6 +64,7 @@ const MODES = {
   vertex: (desk) => new VertexMode(desk),
   draw: (desk) => new DrawMode(desk),
   divide: (desk) => new DivideMode(desk),
+  brush: (desk) => new BrushMode(desk),
   zone: (desk) => new ZoneMode(desk),
   post: (desk) => new PostMode(desk),
   measure: (desk) => new MeasureMode(desk),
@@ -231,7 +233,7 @@ async function start() {
       const { on } = desk.snapper;
       const any = on.vertices || on.borders;
       Object.assign(on, { vertices: !any, borders: !any });
-      if (desk.mode.snaps) hint.snaps(desk.snapper);
+      if (desk.mode.snaps) desk.chips();
     },
   });
 

@@ -9,8 +9,10 @@ import { tip } from "../ui/tip.js";
 import { toast } from "../ui/toast.js";
 import { Coverage } from "./coverage.js";
 import { Crosshair } from "./crosshair.js";
+import { Fingers } from "./fingers.js";
 import { Snapper } from "./snapping.js";
 import { WRITING } from "./tools.js";
+import { Tracer } from "./tracing.js";
 import { Walker } from "./walker.js";
 
 const SAME_PX = 4;
@@ -35,8 +37,10 @@ export class Desk {
     this.coverage = new Coverage(canvas);
     this.posts = null; // those of the map, set by the page
     this.snapper = new Snapper(canvas, this.coverage);
-    this.modes = Object.fromEntries(Object.entries(modes).map(([id, make]) => [id, make(this)]));
+    this.tracer = new Tracer(canvas, this.coverage);
     this.host = canvas.gl.getContainer().parentElement;
+    this.fingers = new Fingers(canvas, this.host, (event) => this.#heldStill(event));
+    this.modes = Object.fromEntries(Object.entries(modes).map(([id, make]) => [id, make(this)]));
     this.#cross = new Crosshair(canvas, this.host, () => this.#crossed());
     this.#walker = new Walker(canvas);
     this.#listen();
@@ -66,25 +70,41 @@ export class Desk {
     page.set({ tool: id });
     for (const cursor of ["draws", "picks", "refuses"]) this.host.classList.toggle(cursor, next.cursor === cursor);
     hint.show();
-    hint.snaps(next.snaps ? this.snapper : null);
+    this.chips();
     if (next.snaps) this.shapes();
     next.enter();
     if (!this.#draws) this.#cross.hide();
   }
 
+  /** What the drawing snaps to and whether it follows lines, shown where the tool asks for it. */
+  chips() {
+    const verbs = this.#mode.traces ? { on: this.tracer.on, toggle: () => this.trace() } : null;
+    hint.snaps(this.#mode.snaps ? this.snapper : null, verbs);
+  }
+
+  /** The drawing follows borders and roads from now on, or no more. */
+  trace() {
+    say.politely(t(this.tracer.toggle() ? "trace.on" : "trace.off"));
+    if (this.#mode.snaps) this.chips();
+  }
+
   /** Reads the exact shapes in view when the tool needs them. */
   async shapes() {
     await this.coverage.load().catch(() => null);
+    this.tracer.load();
     this.#mode?.shaped?.();
   }
 
   #event(point, lngLat, original = {}) {
     const place = [lngLat.lng, lngLat.lat];
     const snaps = this.#mode?.snaps && !original.altKey;
-    const landed = snaps ? this.snapper.snap(place, point) : { place, kind: null };
+    const landed = snaps ? this.snapper.snap(place, point, this.fingers.on ? Fingers.REACH_PX : undefined) : { place, kind: null };
     const pixel = { x: point.x, y: point.y };
+    const last = this.#mode?.draft?.points.at(-1);
     return {
       ...landed,
+      via: last && landed.kind && this.#mode.traces && !this.#mode.draft.closed ? this.tracer.way(last, landed) : [],
+      finger: this.fingers.on,
       point: pixel,
       raw: place,
       shift: Boolean(original.shiftKey),
@@ -97,6 +117,7 @@ export class Desk {
   #listen() {
     const { gl } = this.canvas;
     gl.on("click", (event) => {
+      if (this.fingers.hushed) return;
       this.#cross.hide();
       this.#walker.leave();
       this.#mode?.press(this.#event(event.point, event.lngLat, event.originalEvent));
@@ -124,6 +145,14 @@ export class Desk {
       ["mouseup", "up"],
     ])
       gl.on(name, (event) => this.#mode?.[verb]?.(this.#event(event.point, event.lngLat, event.originalEvent), event));
+  }
+
+  /** A finger stays where it is: that is the last point, and the drawing is saved. @returns {boolean} whether there was one */
+  #heldStill({ point, lngLat }) {
+    if (!this.#draws || this.#mode.draft.empty || !this.#mode.finish) return false;
+    if (!this.#mode.draft.closed) this.#press(this.#event(point, lngLat));
+    this.#mode.finish();
+    return true;
   }
 
   /** Puts a cross-hair on the map or takes it away: drawing without a pointer. */

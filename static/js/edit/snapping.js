@@ -18,10 +18,11 @@ export class Snapper {
   /**
    * @param {[number, number]} place (lon, lat)
    * @param {{x: number, y: number}} point its pixel
+   * @param {number} [px] how near a thing must be
    * @returns {{place: [number, number], kind: "vertex"|"border"|"road"|"building"|null}}
    */
-  snap(place, point) {
-    const aside = this.canvas.gl.unproject([point.x + REACH_PX, point.y]);
+  snap(place, point, px = REACH_PX) {
+    const aside = this.canvas.gl.unproject([point.x + px, point.y]);
     const k = plane.metres(place[1]);
     const reach = Math.abs(aside.lng - place[0]) * k[0];
     const found = this.#lines(place, reach, k);
@@ -29,7 +30,7 @@ export class Snapper {
     if (found.border && this.on.borders) return { place: found.border, kind: "border" };
     for (const layer of Object.keys(SOFT)) {
       if (!this.on[layer]) continue;
-      const near = this.#drawn(layer, place, point, reach, k);
+      const near = this.#drawn(layer, place, point, px, reach, k);
       if (near) return { place: near, kind: SOFT[layer] };
     }
     return { place, kind: null };
@@ -67,12 +68,12 @@ export class Snapper {
   }
 
   /** Roads and buildings are taken from the tiles drawn: good to a decimetre, and nothing has to meet them exactly. */
-  #drawn(layer, place, point, reach, k) {
+  #drawn(layer, place, point, px, reach, k) {
     const style = layer === "roads" ? "road" : "building";
     if (!this.canvas.gl.getLayer(style)) return null;
     const box = [
-      [point.x - REACH_PX, point.y - REACH_PX],
-      [point.x + REACH_PX, point.y + REACH_PX],
+      [point.x - px, point.y - px],
+      [point.x + px, point.y + px],
     ];
     let best = null,
       near = reach;

@@ -1,6 +1,5 @@
 // The lines of the tip while drawing a new area: what it gets, who gives, then length, what is crossed, whether it snapped.
 import { boot } from "../data/boot.js";
-import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { el } from "./dom.js";
 import { figureText } from "./figure_text.js";
@@ -20,14 +19,12 @@ function given(area) {
 }
 
 /** @returns {HTMLElement[]} */
-export function drawTip(answer, { made, givers, snapped, closed }) {
+export function drawTip(answer, { made, givers, words }) {
   const crossed = answer.findings.find((finding) => finding.kind === "building-cut");
-  const words = [
-    t("draw.around", { m: format.length(answer.line_m) }),
+  const all = [
+    ...words,
     crossed ? t("check.building", { n: crossed.code, count: Number(crossed.code) }) : null,
     !crossed && boot.map.has.buildings ? t("split.no-building") : null,
-    snapped ? t("split.snapped") : null,
-    closed ? t("split.enter") : null,
   ];
   const rows = made.map((area) =>
     el(
@@ -41,5 +38,5 @@ export function drawTip(answer, { made, givers, snapped, closed }) {
   );
   rows.push(...givers.slice(0, GIVERS).map(given));
   if (givers.length > GIVERS) rows.push(el("div", { class: "r mute" }, t("split.more", { n: givers.length - GIVERS })));
-  return [...rows, el("div", { class: "x" }, words.filter(Boolean).join(" · "))];
+  return [...rows, el("div", { class: "x" }, all.filter(Boolean).join(" · "))];
 }

@@ -20,8 +20,11 @@ export const hint = {
     host.replaceChildren(...(plain ? [line] : [icon(tool.icon), el("b", {}, t(`tool.${tool.id}`)), line]));
   },
 
-  /** @param {import("../edit/snapping.js").Snapper | null} snapper null hides the switches */
-  snaps(snapper) {
+  /**
+   * @param {import("../edit/snapping.js").Snapper | null} snapper null hides the switches
+   * @param {{on: boolean, toggle: () => void} | null} [tracing]
+   */
+  snaps(snapper, tracing = null) {
     if (!snapper) {
       snaps.replaceChildren();
       return;
@@ -46,6 +49,16 @@ export const hint = {
     snaps.replaceChildren(
       el("span", { class: "mute t1 word" }, t("snap.title"), " "),
       el("span", { class: "seg", role: "group", "aria-label": t("snap.title") }, offered.map(button)),
+      ...(tracing
+        ? [
+            el(
+              "button",
+              { class: "tg alone", type: "button", "aria-pressed": String(tracing.on), "data-key": "trace", title: t("trace.how"), onclick: tracing.toggle },
+              t("trace.word"),
+              el("kbd", {}, "T"),
+            ),
+          ]
+        : []),
     );
   },
 };

@@ -33,7 +33,10 @@ const LISTED = [
       ["K", "keys.keep"],
       ["[ ]", "keys.vertex"],
       ["Del", "keys.vertex-delete"],
+      ["L", "keys.lasso"],
+      ["Ctrl", "keys.paint-out"],
       ["S", "keys.snap"],
+      ["T", "keys.trace"],
       ["Alt", "keys.no-snap"],
     ],
   ],
@@ -154,6 +157,7 @@ export function watchKeys(verbs) {
     if (letter === "G") return done(() => verbs.desk.cross());
     if (letter === "J") return done(() => askPlace(document.getElementById("hint"), (place) => verbs.desk.typed(place)));
     if (letter === "S") return done(verbs.toggleSnap);
+    if (letter === "T") return done(() => verbs.desk.trace());
     const tool = TOOLS.find((entry) => entry.key === letter);
     if (tool) return done(() => verbs.use(tool.id, true));
     return undefined;

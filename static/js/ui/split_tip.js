@@ -1,6 +1,5 @@
 // The three lines of the tip while splitting: what each side gets, then length, what is crossed, whether it snapped.
 import { boot } from "../data/boot.js";
-import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { el } from "./dom.js";
 import { figureText } from "./figure_text.js";
@@ -8,7 +7,7 @@ import { figureText } from "./figure_text.js";
 const SIDES = 3;
 
 /** @returns {HTMLElement[]} */
-export function splitTip(answer, pieces, { snapped, closed }) {
+export function splitTip(answer, pieces, words) {
   const line = (piece) =>
     el(
       "div",
@@ -19,16 +18,12 @@ export function splitTip(answer, pieces, { snapped, closed }) {
       figureText.word(piece.after?.norm),
     );
   const crossed = answer.findings.find((finding) => finding.kind === "building-cut");
-  const words = [
-    answer.line_m === null || answer.line_m === undefined
-      ? null
-      : t("split.length", { m: format.length(answer.line_m) }),
+  const all = [
+    ...words,
     crossed ? t("check.building", { n: crossed.code, count: Number(crossed.code) }) : null,
     !crossed && boot.map.has.buildings ? t("split.no-building") : null,
-    snapped ? t("split.snapped") : null,
-    closed ? t("split.enter") : null,
   ];
   const rows = pieces.slice(0, SIDES).map(line);
   if (pieces.length > SIDES) rows.push(el("div", { class: "r mute" }, t("split.more", { n: pieces.length - SIDES })));
-  return [...rows, el("div", { class: "x" }, words.filter(Boolean).join(" · "))];
+  return [...rows, el("div", { class: "x" }, all.filter(Boolean).join(" · "))];
 }

@@ -1,4 +1,5 @@
 // The tool Draw: a new area over those there are; its numbers and theirs follow the pointer; Enter saves what is shown.
+import { format } from "../../data/format.js";
 import { t } from "../../data/i18n.js";
 import { page } from "../../data/page.js";
 import { drawPanel } from "../../ui/draw_panel.js";
@@ -7,6 +8,7 @@ import { figureText } from "../../ui/figure_text.js";
 import { say } from "../../ui/say.js";
 import { tip } from "../../ui/tip.js";
 import { draftFeatures } from "../draft_view.js";
+import { Fingers } from "../fingers.js";
 import { draw } from "../operations/draw.js";
 import { split } from "../operations/split.js";
 import { DrawingMode } from "./drawing_mode.js";
@@ -22,9 +24,10 @@ export class DrawMode extends DrawingMode {
   press(stop) {
     if (!split.near() || this.draft.closed) return;
     const [first] = this.draft.points;
-    if (this.draft.points.length >= LEAST && Math.hypot(first.point.x - stop.point.x, first.point.y - stop.point.y) < CLOSE_PX) {
+    if (this.draft.points.length >= LEAST && Math.hypot(first.point.x - stop.point.x, first.point.y - stop.point.y) < (stop.finger ? Fingers.REACH_PX : CLOSE_PX)) {
       this.draft.hover = null;
       this.draft.closed = true;
+      this.draft.end = this.desk.tracer.way(this.draft.points.at(-1), first);
       say.politely(t("draw.closed"));
       this.follow();
       return;
@@ -33,7 +36,7 @@ export class DrawMode extends DrawingMode {
   }
 
   back() {
-    if (this.draft.closed) this.draft.closed = false;
+    if (this.draft.closed) [this.draft.closed, this.draft.end] = [false, []];
     else this.draft.back();
     this.follow();
   }
@@ -61,7 +64,7 @@ export class DrawMode extends DrawingMode {
       ...givers.filter((area) => area.geometry).map((area) => ({ ...area, side: "a", badge: "none" })),
       ...made.filter((area) => area.geometry).map((area) => ({ ...area, side: "b", badge: "new" })),
     ], givers);
-    tip.show(drawTip(answer, { made, givers, snapped: this.snapped, closed: this.draft.closed }));
+    tip.show(drawTip(answer, { made, givers, words: this.words(t("draw.around", { m: format.length(answer.line_m) })) }));
     this.#panel({ answer, made, givers });
     const words = [this.spoken, t("draw.said", { what: figureText.households(made[0]?.after?.households), n: givers.length })];
     say.politely(words.filter(Boolean).join(", "));

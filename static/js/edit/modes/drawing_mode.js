@@ -1,6 +1,8 @@
 // What the tools that draw have in common: points come and go, what the drawing would do is asked for and shown, Enter saves it.
 import { api } from "../../data/api.js";
 import { boot } from "../../data/boot.js";
+import { format } from "../../data/format.js";
+import { geodesy } from "../../data/geodesy.js";
 import { t } from "../../data/i18n.js";
 import { el } from "../../ui/dom.js";
 import { hint } from "../../ui/hint.js";
@@ -26,6 +28,7 @@ const bad = (words) => [el("div", { class: "r" }, icon("bad", "s"), words)];
 export class DrawingMode {
   cursor = "draws";
   snaps = true;
+  traces = true;
   draft = new Draft();
   refusal = null;
   spoken = ""; // words about the last point, said together with what it does
@@ -113,6 +116,7 @@ export class DrawingMode {
 
   /** Draws the drawing and asks what it would do. @param {boolean} [hovers] nothing was put down or taken back */
   follow(hovers = false) {
+    this.#offer();
     if (this.draft.empty && hovers) {
       this.desk.canvas.show("draft", draftFeatures(this.draft));
       tip.show([el("div", { class: "x" }, t(split.near() ? `${this.tool}.begin` : "split.closer"))], "quiet");
@@ -139,9 +143,27 @@ export class DrawingMode {
     };
   }
 
-  /** Whether a point lies on a border. */
-  get snapped() {
-    return this.draft.stops().some((stop) => stop.kind === "vertex" || stop.kind === "border");
+  /** What is true of the drawing, for the last line of the tip. @param {string} length its whole length, in words */
+  words(length) {
+    const { draft } = this,
+      stops = draft.stops();
+    return [
+      length,
+      stops.length > 2 && !draft.closed ? t("draft.leg", { m: format.length(geodesy.length(draft.leg())) }) : null,
+      draft.traced ? t("trace.follows") : stops.some((stop) => stop.kind === "vertex" || stop.kind === "border") ? t("split.snapped") : null,
+      draft.closed ? t("split.enter") : null,
+    ].filter(Boolean);
+  }
+
+  /** "线长 61 m" */
+  length(line = this.draft.line()) {
+    return t("split.length", { m: format.length(geodesy.length(line)) });
+  }
+
+  /** Buttons for fingers, as long as something is drawn. */
+  #offer() {
+    const verbs = { cancel: () => this.escape(), back: () => this.back(), finish: () => this.finish() };
+    this.desk.fingers.offer(this.draft.empty ? null : verbs);
   }
 
   #refused(error) {
@@ -199,6 +221,7 @@ export class DrawingMode {
     this.refusal = null;
     this.desk.canvas.show("draft", []);
     this.view.clear();
+    this.#offer();
     tip.hide();
   }
 

@@ -12,6 +12,7 @@ import { draftFeatures } from "../draft_view.js";
 export class MeasureMode {
   cursor = "draws";
   snaps = true;
+  traces = true;
   draft = new Draft();
 
   /** @param {import("../desk.js").Desk} desk */

@@ -1,6 +1,5 @@
 // The tool Reshape: a line that leaves a border and meets it again; what both sides get follows the pointer; Enter saves.
 import { format } from "../../data/format.js";
-import { geodesy } from "../../data/geodesy.js";
 import { t } from "../../data/i18n.js";
 import { borderPanel } from "../../ui/border_panel.js";
 import { borderTip } from "../../ui/border_tip.js";
@@ -25,7 +24,7 @@ export class ReshapeMode extends DrawingMode {
     const read = border.read(this.draft, this.desk.coverage);
     this.desk.canvas.show("draft", draftFeatures(this.draft));
     if (read.meets) return border.reshape(read);
-    this.tellMissing(t("reshape.again"), this.#length(read.line));
+    this.tellMissing(t("reshape.again"), this.words(this.length(read.line)).join(" · "));
     return null;
   }
 
@@ -40,15 +39,10 @@ export class ReshapeMode extends DrawingMode {
     borderPanel("reshape", state, this.verbs());
   }
 
-  #length(line) {
-    return t("split.length", { m: format.length(geodesy.length(line)) });
-  }
-
   told(answer) {
     const pieces = border.pieces(answer);
     this.view.show(pieces);
-    const words = [this.#length(this.draft.line()), this.snapped ? t("split.snapped") : null, this.draft.closed ? t("split.enter") : null];
-    tip.show(borderTip(answer, pieces, words));
+    tip.show(borderTip(answer, pieces, this.words(this.length())));
     this.#panel({ answer, pieces });
     const sides = pieces.map((piece) => t("border.said", { what: places.short(piece), change: format.signed(border.change(piece) ?? 0) }));
     say.politely([this.spoken, ...sides].filter(Boolean).join(", "));
@@ -60,7 +54,7 @@ export class ReshapeMode extends DrawingMode {
     const words = open ? t("reshape.again-short", { m: format.length(short) }) : error.text;
     if (open && !this.draft.closed) {
       this.unshow();
-      this.tellMissing(words, this.#length(this.draft.line()));
+      this.tellMissing(words, this.length());
       return;
     }
     this.desk.canvas.show("draft", draftFeatures(this.draft, { added: error.where ? [error.where] : [] }));

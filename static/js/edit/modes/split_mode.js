@@ -1,6 +1,5 @@
 // The tool Split: draw from outside to outside; numbers of both sides follow the pointer; Enter saves what is shown.
 import { format } from "../../data/format.js";
-import { geodesy } from "../../data/geodesy.js";
 import { t } from "../../data/i18n.js";
 import { page } from "../../data/page.js";
 import { figureText } from "../../ui/figure_text.js";
@@ -43,7 +42,7 @@ export class SplitMode extends DrawingMode {
     const { line, targets, inside, tails } = this.#read;
     this.desk.canvas.show("draft", draftFeatures(this.draft, { tails }));
     if (line.length > 1 && targets.length && !inside) return split.form(this.#read, this.#keep);
-    if (line.length > 1) this.tellMissing(this.lacking(), t("split.length", { m: format.length(geodesy.length(line)) }));
+    if (line.length > 1) this.tellMissing(this.lacking(), this.words(this.length(line)).join(" · "));
     return null;
   }
 
@@ -51,7 +50,7 @@ export class SplitMode extends DrawingMode {
     const pieces = split.pieces(answer);
     const gone = answer.changed.filter((area) => area.retired);
     this.view.show(pieces.map((piece) => ({ ...piece, badge: piece.side })), gone);
-    tip.show(splitTip(answer, pieces, { snapped: this.snapped, closed: this.draft.closed }));
+    tip.show(splitTip(answer, pieces, this.words(this.length())));
     splitPanel(answer, pieces, { ...this.verbs(), keep: (piece) => this.#keepWith(piece) });
     const sides = pieces.map((piece) => `${piece.letter} ${figureText.households(piece.after?.households)}`).join(" ");
     say.politely([this.spoken, sides].filter(Boolean).join(", "));

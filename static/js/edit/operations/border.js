@@ -6,8 +6,7 @@ import { split } from "./split.js";
 const ON = ["vertex", "border"];
 
 /** How often the line meets a border: where it crosses one, and where an end lies on one. */
-function meetings(stops, areas) {
-  const line = stops.map((stop) => stop.place);
+function meetings(stops, line, areas) {
   const xs = line.map((p) => p[0]),
     ys = line.map((p) => p[1]);
   const [w, s, e, n] = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
@@ -34,7 +33,8 @@ export const border = {
   read(draft, coverage) {
     const stops = draft.stops();
     const targets = page.selection.map((entry) => coverage.byCode(entry.code)).filter(Boolean);
-    return { line: stops.map((stop) => stop.place), targets, meets: stops.length > 1 && meetings(stops, coverage.areas) > 1 };
+    const line = draft.line();
+    return { line, targets, meets: stops.length > 1 && meetings(stops, line, coverage.areas) > 1 };
   },
 
   /** @returns {object} the form of POST /api/edits */

@@ -21,7 +21,7 @@ export const draw = {
    */
   read(draft, coverage) {
     const stops = draft.stops(),
-      ring = stops.map((stop) => stop.place);
+      ring = draft.line();
     const chosen = page.selection.map((entry) => coverage.byCode(entry.code)).find((area) => area?.parent);
     const under = stops.map((stop) => coverage.at(stop.raw ?? stop.place)).find((area) => area?.parent);
     const free = ring.length > 2 && stops.every((stop) => stop.kind !== "vertex" && stop.kind !== "border");

@@ -25,7 +25,7 @@ export const split = {
    */
   read(draft, coverage) {
     const stops = draft.stops(),
-      bare = stops.map((stop) => stop.place);
+      bare = draft.line();
     const tails = [];
     const chosen = page.selection.map((entry) => coverage.byCode(entry.code)).filter(Boolean);
     if (bare.length < 2) return { line: bare, targets: chosen, chosen: chosen.length > 0, inside: null, tails };

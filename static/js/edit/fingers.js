@@ -1,0 +1,74 @@
+// Fingers on the map: a tap is a click, two fingers move the map; holding still ends the drawing, and so does a button within reach.
+import { t } from "../data/i18n.js";
+import { el } from "../ui/dom.js";
+import { icon } from "../ui/icon.js";
+
+const HOLD_MS = 550,
+  STILL_PX = 10,
+  HUSH_MS = 400; // after a finger that was held is lifted: the click that comes of it is none
+const REACH_PX = 20; // a finger is wider than a pointer
+
+/** Owns what is known of fingers and the buttons for them. Verb: offer. */
+export class Fingers {
+  static REACH_PX = REACH_PX;
+  on = false; // the last to touch the map was a finger
+  #timer = null;
+  #from = null;
+  #held = false;
+  #bar = el("div", { class: "fingers", role: "toolbar", "aria-label": t("touch.title"), hidden: true });
+  #offered = null;
+
+  /** @param {import("../map/canvas.js").Canvas} canvas @param {HTMLElement} host @param {(event: object) => boolean} onHold */
+  constructor(canvas, host, onHold) {
+    const { gl } = canvas;
+    host.append(this.#bar);
+    host.addEventListener("pointerdown", (event) => this.#used(event.pointerType === "touch"), true);
+    gl.on("touchstart", (event) => {
+      this.#rest();
+      if (event.points.length > 1) return;
+      this.#from = event.point;
+      this.#timer = setTimeout(() => {
+        this.#held = onHold(event);
+      }, HOLD_MS);
+    });
+    gl.on("touchmove", ({ point, points }) => {
+      if (points.length > 1 || (this.#from && Math.hypot(point.x - this.#from.x, point.y - this.#from.y) > STILL_PX)) this.#rest();
+    });
+    for (const name of ["touchend", "touchcancel"])
+      gl.on(name, () => {
+        this.#rest();
+        setTimeout(() => (this.#held = false), HUSH_MS);
+      });
+  }
+
+  #rest() {
+    clearTimeout(this.#timer);
+    this.#from = null;
+  }
+
+  /** Whether a click is only the end of a finger that was held still. */
+  get hushed() {
+    return this.#held;
+  }
+
+  #used(finger) {
+    if (this.on === finger) return;
+    this.on = finger;
+    this.#show();
+  }
+
+  /** @param {{back: () => void, finish: () => void, cancel: () => void} | null} verbs of the drawing; null: nothing is drawn */
+  offer(verbs) {
+    this.#offered = verbs;
+    this.#show();
+  }
+
+  #show() {
+    const verbs = this.on ? this.#offered : null;
+    this.#bar.hidden = !verbs;
+    if (!verbs) return;
+    const button = (key, name, main = false) =>
+      el("button", { class: `btn ${main ? "pri" : ""}`, type: "button", "data-key": `touch ${key}`, onclick: verbs[key] }, icon(name, "s"), t(`touch.${key}`));
+    this.#bar.replaceChildren(button("cancel", "close"), button("back", "undo"), button("finish", "ok", true));
+  }
+}
