@@ -113,4 +113,4 @@ def _graph(cells: Cells, wish: Wish) -> Graph:
     if wish.seed % 3 == 1:
         dear = cost / np.maximum(cells.length, 1e-9)
         cost = np.where(cells.length > 0, cost * np.where(dear > 0.7, ROAD_FIRST, 1.0), cost)
-    return Graph(cells.load, cells.area_m2, cells.xy, cells.links, cost)
+    return Graph(cells.load, cells.area_m2, cells.xy, cells.links, cost, cells.length, cells.edge)

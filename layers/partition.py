@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .chains import settle
 from .search import Aim, Graph, Search
 
 GROUP = 12  # parts that are divided at once; more than twice as many are grouped first
@@ -32,7 +33,7 @@ def divide(graph: Graph, parts: int, aim: Aim, seed: int = 0, corners: Sequence[
         part = _by_groups(graph, parts, aim, seed)
         search = Search(graph, part, parts, aim, seed)
         search.anneal(min(MOST_STEPS, 40 * len(graph.load)), 0.1, 0.01, 1.0)
-        search.settle()
+        settle(search)
         search.untouch(corners)
         return np.array(search.part)
     best, found = None, None
@@ -42,7 +43,7 @@ def divide(graph: Graph, parts: int, aim: Aim, seed: int = 0, corners: Sequence[
         search = Search(graph, _grown(graph, parts, seed * 101 + turn), parts, aim, seed * 101 + turn, EVEN if even else 1.0)
         search.mend()
         search.anneal(min(MOST_STEPS, STEPS_PER_CELL * len(graph.load)), 1.0, 0.02, 50.0)
-        search.settle()
+        settle(search)
         worth = (search.untouch(corners), search.farthest() if even else 0.0, search.worth())
         if best is None or worth < best:
             best, found = worth, list(search.part)
