@@ -69,7 +69,7 @@ def metres_per_unit(y) -> tuple[float, float]:
 def units(metres: float, y) -> tuple[float, float]:
     """A distance on the ground as units at latitude `y` (units): (west-east, south-north)."""
     x_m, y_m = metres_per_unit(y)
-    return metres / x_m, metres / y_m
+    return metres / np.maximum(x_m, y_m / 1000), metres / y_m  # at a pole a step east has no length
 
 
 def _like(given, values: np.ndarray) -> float | np.ndarray:
