@@ -15,6 +15,7 @@ from layers.redraw import OPERATIONS
 from .assigning import read_stroke
 from .dividing import leaves_below, read_wish
 from .halving import read_half
+from .latticing import read_lattice
 from .rows import Reader
 
 Form = Mapping[str, Any]
@@ -96,6 +97,11 @@ def _assign_buildings(reader: Reader, form: Form) -> Arguments:
     return {**read_stroke(reader, form, _leaves(reader, form)), "fixed": fixed_levels(reader), **_parts(form)}
 
 
+def _lattice(reader: Reader, form: Form) -> Arguments:
+    baseline = form.get("baseline")
+    return read_lattice(form, _leaves(reader, form)) | ({} if baseline is None else {"baseline": read_line(baseline)})
+
+
 def _halve(reader: Reader, form: Form) -> Arguments:
     return read_half(form, _leaves(reader, form))
 
@@ -114,6 +120,7 @@ READERS: dict[str, Callable[[Reader, Form], Arguments]] = {
     "divide": _divide,
     "transfer": _transfer,
     "halve": _halve,
+    "lattice": _lattice,
     "assign_buildings": _assign_buildings,
 }
 

@@ -27,7 +27,7 @@ from .rows import Reader
 from .transferring import as_held, recoded
 from .zones_kept import crossed
 
-FOUND = ("divide", "halve")  # operations that find their borders themselves
+FOUND = ("divide", "halve", "lattice")  # operations that find their borders themselves
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from .transfers import require_back, require_transfer
 
 blueprint = Blueprint("edits", __name__)
 KNOWN = ("op", "targets", "line", "parent", "polygon", "rest", "trim", "at", "to", "level", "keep", "versions", "allow_parts", "edit", "instead_of",
-         "parts", "norm", "tolerance", "seed", "buildings")
+         "parts", "norm", "tolerance", "seed", "buildings", "rows", "columns", "group", "baseline")
 MOST_INSTEAD = 20  # edits that one replaces
 MOST_POINTS = 20_000  # vertices of a drawn line
 

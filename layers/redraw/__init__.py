@@ -16,6 +16,7 @@ from .draw import draw
 from .halve import halve
 from .insert_vertex import insert_vertex
 from .island import island
+from .lattice import lattice
 from .merge import merge
 from .move_vertex import move_vertex
 from .reshape import reshape
@@ -37,5 +38,6 @@ OPERATIONS: dict[str, Callable[..., Edit]] = {
     "divide": divide,
     "transfer": transfer,
     "halve": halve,
+    "lattice": lattice,
     "assign_buildings": assign_buildings,
 }

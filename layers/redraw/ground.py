@@ -19,6 +19,8 @@ from ..errors import ProofFailed
 from ..inner_borders import keys_of
 from ..noding import Borders, course
 
+BESIDE = 2.5  # units: so near to the edge of the ground a line ends on it
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Deal:
@@ -74,16 +76,20 @@ def sibling(source: Area, shape: shapely.MultiPolygon, number: int, name: str = 
 
 
 def _landed(lines: Sequence[np.ndarray], shapes: np.ndarray) -> list[np.ndarray]:
-    """The lines with ends that noding left a unit or two beside the edge of the ground put onto it."""
+    """The lines with ends that noding left a unit or two beside the edge of the ground put onto it, onto its corners first."""
     keys = keys_of(list(lines))
     if not len(keys):
         return []
-    edge = shapely.multilinestrings(shapely.linestrings(remainder(shapes).coordinates()))
+    corners = remainder(shapes).coordinates()
+    edge = shapely.multilinestrings(shapely.linestrings(corners))
     points = shapely.points(unpack(keys))
     shapely.prepare(edge)
-    beside = np.flatnonzero(shapely.dwithin(edge, points, 2.5))
-    spots = shapely.line_interpolate_point(shapely.shortest_line(edge, points[beside]), 0.0)
-    moved = dict(zip(keys[beside].tolist(), pack(np.rint(shapely.get_coordinates(spots))).tolist(), strict=True))
+    beside = np.flatnonzero(shapely.dwithin(edge, points, BESIDE))
+    way = shapely.shortest_line(edge, points[beside])
+    beside, way = beside[np.argsort(shapely.length(way), kind="stable")], way[np.argsort(shapely.length(way), kind="stable")]
+    spots = np.rint(shapely.get_coordinates(shapely.line_interpolate_point(way, 0.0)))
+    _together(spots, shapely.get_coordinates(points[beside]), corners[:, 0])
+    moved = dict(zip(keys[beside].tolist(), pack(spots).tolist(), strict=True))
     result = []
     for line in lines:
         new = np.array([moved.get(key, key) for key in pack(line).tolist()])
@@ -91,6 +97,20 @@ def _landed(lines: Sequence[np.ndarray], shapes: np.ndarray) -> list[np.ndarray]
         if len(new) > 1:
             result.append(unpack(new).astype(np.int64))
     return result
+
+
+def _together(spots: np.ndarray, points: np.ndarray, corners: np.ndarray) -> None:
+    """Moves spots on the edge to a corner of it, else to an earlier spot, if one is that near to their point: two that all
+    but touch would make a line cross the edge just before it ends."""
+    at, corner = shapely.STRtree(shapely.points(corners)).query_nearest(shapely.points(points), max_distance=BESIDE, all_matches=False)
+    near = dict(zip(at.tolist(), corner.tolist(), strict=True))
+    for k in range(len(spots)):
+        if k in near:
+            spots[k] = corners[near[k]]
+        elif k:
+            gap = np.hypot(*(spots[:k] - points[k]).T)
+            if gap.min() <= BESIDE:
+                spots[k] = spots[gap.argmin()]
 
 
 def _on_edge(keys: np.ndarray, shapes: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from ..chain import unpack
 from ..coverage import Coverage, explode, prove
 from ..edits import Edit, Finding
 from ..errors import BadInput, NoFairCut, ProofFailed
-from ..halving import LEAST, Cut, cuts
+from ..halving import Cut, cuts
 from ..inner_borders import ROAD, inner_borders, straightened
 from ..measure import area_m2, distance_m
 from .ground import Deal, lay, sibling
