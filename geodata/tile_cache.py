@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Set
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from isal import isal_zlib
+
+from .single_flight import SingleFlight
 
 # isal, not zlib: 3 MB of micro-grids become 964 kB in 4 ms, with zlib (level 1) 951 kB in 33 ms; encoding them takes
 # 34 ms. Its levels are 0 to 3; 2 and 3 gain nothing (bench/tile_encoder.py).
@@ -57,8 +58,8 @@ class TileCache:
         self._at: dict[str, dict[tuple[int, int, int], set[TileKey]]] = defaultdict(dict)
         self._forgotten: dict[str, deque[tuple[int, Set | None]]] = defaultdict(lambda: deque(maxlen=_MEMORY))
         self._oldest: dict[str, int] = {}  # the newest revision of the forgettings no longer remembered
-        self._making: dict[TileKey, Future[Tile]] = {}
         self._lock = threading.Lock()
+        self._flight: SingleFlight[TileKey, Tile] = SingleFlight(self._lock)
 
     def __len__(self) -> int:
         return len(self._tiles)
@@ -78,25 +79,7 @@ class TileCache:
     def fetch(self, key: TileKey, make: Callable[[], tuple[bytes, int]]) -> Tile:
         """The tile kept, else the one `make` gives as (bytes, revision read before making it). Who asks for the same
         tile meanwhile waits for it; who asks after an edit touched it does not."""
-        with self._lock:
-            if tile := self._get(key):
-                return tile
-            making = self._making.get(key)
-            mine = making is None
-            if mine:
-                making = self._making[key] = Future()
-        if not mine:
-            return making.result()
-        try:
-            making.set_result(self.put(key, *make()))
-        except BaseException as error:
-            making.set_exception(error)
-            raise
-        finally:
-            with self._lock:
-                if self._making.get(key) is making:
-                    del self._making[key]
-        return making.result()
+        return self._flight.fetch(key, lambda: self._get(key), lambda: self.put(key, *make()))
 
     def forget(self, layer: str, tiles: Set[tuple[int, int, int]] | None, rev: int) -> int:
         """Drop the tiles (z, x, y) of a layer, of every level and scope, that are older than revision `rev`, and keep
@@ -106,8 +89,7 @@ class TileCache:
             if len(remembered) == _MEMORY:
                 self._oldest[layer] = max(self._oldest.get(layer, -1), remembered[0][0])
             remembered.append((rev, tiles))
-            for key in [key for key in self._making if key.layer == layer and _within(key, tiles)]:
-                del self._making[key]  # whoever waits gets it; whoever asks from now on does not
+            self._flight.leave(lambda key: key.layer == layer and _within(key, tiles))
             places = self._at[layer]
             if tiles is None or len(tiles) > len(places):
                 touched = [place for place in places if tiles is None or place in tiles]
@@ -121,7 +103,8 @@ class TileCache:
     def clear(self) -> None:
         """Drop everything, also what is known of edits: for a store that was exchanged."""
         with self._lock:
-            for part in (self._tiles, self._at, self._forgotten, self._oldest, self._making):
+            self._flight.leave(lambda key: True)
+            for part in (self._tiles, self._at, self._forgotten, self._oldest):
                 part.clear()
             self.bytes = 0
 

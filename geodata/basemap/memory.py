@@ -7,9 +7,9 @@ import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
 from dataclasses import dataclass
 
+from ..single_flight import SingleFlight
 from .source import Picture
 
 _ENTRY_BYTES = 400  # what an entry weighs beside its bytes
@@ -30,33 +30,24 @@ class TileMemory:
     def __init__(self, limit_bytes: int):
         self.limit_bytes, self.bytes = limit_bytes, 0
         self._tiles: OrderedDict[Hashable, Kept] = OrderedDict()
-        self._making: dict[Hashable, Future[Kept]] = {}
         self._turn = threading.Lock()
+        self._flight: SingleFlight[Hashable, Kept] = SingleFlight(self._turn)
 
     def fetch(self, key: Hashable, make: Callable[[], Picture | None], keep: bool = True) -> Kept:
         """The tile kept, else the one `make` gives; who asks for the same meanwhile waits for it."""
-        with self._turn:
-            kept = self._tiles.get(key)
-            if kept is not None and kept.until > time.time():
-                self._tiles.move_to_end(key)
-                return kept
-            making = self._making.get(key)
-            mine = making is None
-            if mine:
-                making = self._making[key] = Future()
-        if not mine:
-            return making.result()
-        try:
-            made = _kept(make())
-            if keep:
-                self._keep(key, made)
-            making.set_result(made)
-        except BaseException as error:
-            making.set_exception(error)
-            raise
-        finally:
-            with self._turn:
-                del self._making[key]
+        return self._flight.fetch(key, lambda: self._held(key), lambda: self._made(key, make, keep))
+
+    def _held(self, key: Hashable) -> Kept | None:
+        kept = self._tiles.get(key)
+        if kept is None or kept.until <= time.time():
+            return None
+        self._tiles.move_to_end(key)
+        return kept
+
+    def _made(self, key: Hashable, make: Callable[[], Picture | None], keep: bool) -> Kept:
+        made = _kept(make())
+        if keep:
+            self._keep(key, made)
         return made
 
     def _keep(self, key: Hashable, made: Kept) -> None:
