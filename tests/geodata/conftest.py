@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from geodata.store import Store
+from tests.geodata.importing import bare, nothing, place  # noqa: F401  fixtures of the tests of imports
 from tests.geodata.stores import (
     KINDS_OF_STORE,
     Clock,
