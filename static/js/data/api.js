@@ -57,7 +57,10 @@ async function ask(method, template, options = {}) {
   }
   page.set({ offline: false });
   if (answer.status === 204) return null;
-  const told = await answer.json().catch(() => ({ code: "server", detail: `${answer.status} ${answer.statusText}` }));
+  const told = await answer.json().catch((error) => {
+    if (error.name === "AbortError") throw error;
+    return { code: "server", detail: `${answer.status} ${answer.statusText}` };
+  });
   if (answer.ok) return told;
   const error = new ApiError(answer.status, told);
   if (answer.status === 401 && error.code !== "wrong-password" && api.signInAgain) {

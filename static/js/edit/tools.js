@@ -4,7 +4,7 @@ import { boot } from "../data/boot.js";
 const can = boot.account.can;
 
 /** What changes something: closed while the store takes no changes. */
-export const WRITING = new Set(["split", "merge", "reshape", "vertex", "draw", "divide", "zone", "post", "undo", "redo"]);
+export const WRITING = new Set(["split", "merge", "reshape", "vertex", "draw", "divide", "brush", "zone", "post", "undo", "redo"]);
 
 /**
  * @type {Array<{id: string, key: string, icon: string, group: number, shown: boolean, mode: boolean}>} `mode` false:
@@ -18,6 +18,7 @@ export const TOOLS = [
   { id: "vertex", key: "N", icon: "vertex", group: 1, shown: can.redraw, mode: true },
   { id: "draw", key: "A", icon: "draw", group: 1, shown: can.redraw, mode: true },
   { id: "divide", key: "D", icon: "divide", group: 1, shown: can.redraw, mode: true },
+  { id: "brush", key: "B", icon: "brush", group: 1, shown: can.redraw && Boolean(boot.map.has?.buildings), mode: true },
   {
     id: "zone",
     key: "Z",

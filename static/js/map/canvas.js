@@ -168,6 +168,12 @@ export class Canvas {
     return found ? { id: found.id, name: found.properties.name || found.properties.code || "" } : null;
   }
 
+  /** @param {[[number, number], [number, number]]} box of pixels @returns {Array<{id: number, geometry: object}>} each once */
+  buildingsIn(box) {
+    const found = this.gl.getLayer("building") ? this.gl.queryRenderedFeatures(box, { layers: ["building"] }) : [];
+    return [...new Map(found.map((one) => [one.id, { id: one.id, geometry: one.geometry }])).values()];
+  }
+
   /** @returns {object | null} the zone whose letter is under a pixel */
   badgeAt({ x, y }) {
     const [found] = this.gl.getLayer("zone-badge")

@@ -67,7 +67,7 @@ export function mapStyle(ink, tiles, shown) {
     layer.tiled("building", "fill", "buildings", {
       minzoom: 14,
       paint: {
-        "fill-color": ink["m-building"],
+        "fill-color": ["case", layer.state("painted", false), ink["edit-soft"], ink["m-building"]],
         "fill-outline-color": ink["m-building-line"],
         "fill-opacity": layer.byZoom(14, 0.5, 15.5, 0.85),
       },
@@ -108,6 +108,11 @@ export function mapStyle(ink, tiles, shown) {
     layer.tiled("selected", "line", "areas", {
       layout: { "line-join": "round" },
       paint: { "line-color": ink.select, "line-width": 3, "line-opacity": ["case", selected, 1, 0] },
+    }),
+    layer.tiled("building-painted", "line", "buildings", {
+      minzoom: 14,
+      layout: { "line-join": "round" },
+      paint: { "line-color": ink.edit, "line-width": 2.4, "line-opacity": ["case", layer.state("painted", false), 1, 0] },
     }),
     ...peersStyle.outlines(ink),
     ...work.effect(ink),

@@ -62,17 +62,18 @@ function list(pieces, answer) {
 
 /**
  * @param {string} op names the texts: preview.<op>, preview.save-<op>
- * @param {{answer: object | null, pieces: object[], refusal?: Error | null}} state pieces: see edit/operations/border.js
+ * @param {{answer: object | null, pieces: object[], refusal?: Error | null, lead?: Node | null, unsaved?: boolean}} state `lead` comes first; pieces: see edit/operations/border.js
  * @param {{cancel: () => void, save: () => void, see: (where: [number, number]) => void}} verbs
  */
-export function borderPanel(op, { answer, pieces, refusal = null }, verbs) {
+export function borderPanel(op, { answer, pieces, refusal = null, lead = null, unsaved = true }, verbs) {
   const { node, ready } = effectParts.checks(answer, verbs.see);
   const verdicts = pieces.slice(0, SIDE_BY_SIDE).map((piece) => figureText.verdict(piece.after?.norm, { short: true }));
   side.show(op, {
     title: t(`preview.${op}`),
-    chip: el("span", { class: "chip edit" }, t("preview.unsaved")),
+    chip: unsaved ? el("span", { class: "chip edit" }, t("preview.unsaved")) : null,
     sub: pieces.length ? pieces.map((piece) => places.short(piece)).join(" · ") : null,
     body: [
+      lead,
       effectParts.refusal(refusal, verbs.see),
       answer ? section(null, null, pieces.length > SIDE_BY_SIDE ? list(pieces, answer) : both(pieces)) : null,
       answer ? effectParts.norm(pieces[0]?.after?.norm, pieces, { right: el("span", { class: "r" }, verdicts) }) : null,

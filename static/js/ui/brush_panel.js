@@ -1,0 +1,62 @@
+// The panel of the brush: which area receives, how one paints, every area now and then, checks, save; or why it cannot be.
+import { t } from "../data/i18n.js";
+import { brush, RADII } from "../edit/operations/brush.js";
+import { borderPanel } from "./border_panel.js";
+import { el } from "./dom.js";
+import { figureSections } from "./figure_sections.js";
+import { figureText } from "./figure_text.js";
+import { places } from "./places.js";
+
+const { section } = figureSections;
+const WAYS = ["brush", "lasso", "box"];
+
+const choice = (label, name, options) =>
+  el(
+    "div",
+    { class: "seg", role: "radiogroup", "aria-label": label },
+    options.map(({ id, text, on, choose }) =>
+      el("button", { class: "tg", type: "button", role: "radio", "aria-checked": String(on), "aria-pressed": String(on), "data-key": `${name} ${id}`, onclick: choose }, text),
+    ),
+  );
+
+/** Owns nothing; draws the state of the tool. */
+export class BrushPanel {
+  /** @param {import("../edit/modes/brush_mode.js").BrushMode} mode */
+  constructor(mode) {
+    this.mode = mode;
+  }
+
+  #lead(answer) {
+    const { mode } = this;
+    const gone = (answer?.changed ?? []).filter((one) => one.retired);
+    return section(
+      t("brush.receiver"),
+      mode.to ? el("b", {}, places.short(mode.to)) : null,
+      el("p", { class: "hint" }, t(!mode.near ? "brush.closer" : mode.to ? `brush.begin-${mode.way}` : "brush.pick")),
+      el(
+        "div",
+        { class: "brush-ways" },
+        choice(t("brush.way"), "way", WAYS.map((id) => ({ id, text: t(`brush.${id}`), on: mode.way === id, choose: () => mode.set({ way: id }) }))),
+        choice(t("brush.turn"), "turn", [true, false].map((adds) => ({ id: adds, text: t(adds ? "brush.adds" : "brush.takes"), on: mode.adds === adds, choose: () => mode.set({ adds }) }))),
+        mode.way === "brush"
+          ? choice(t("brush.size"), "size", RADII.map((_, size) => ({ id: size, text: String(size + 1), on: mode.size === size, choose: () => mode.set({ size }) })))
+          : null,
+      ),
+      gone.length ? el("p", { class: "hint" }, gone.map((one) => t("brush.retires", { area: `${places.short(one)} (${figureText.households(one.before?.households)})` })).join(" · ")) : null,
+      mode.refusal?.code === "parts"
+        ? el("button", { class: "btn", type: "button", "data-key": "allow", onclick: () => mode.allow() }, t("brush.allow"), el("kbd", {}, "Shift"))
+        : null,
+    );
+  }
+
+  draw() {
+    const { mode } = this;
+    const answer = mode.refusal || !mode.to ? null : mode.preview.answer;
+    const pieces = answer ? brush.pieces(answer, mode.to) : [];
+    borderPanel(
+      "brush",
+      { answer, pieces, refusal: mode.refusal, lead: this.#lead(answer), unsaved: !mode.strokes.empty },
+      { cancel: () => mode.cancel(), save: () => mode.finish(), see: (where) => mode.desk.canvas.goTo({ where }) },
+    );
+  }
+}
