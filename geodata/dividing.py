@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +11,6 @@ import shapely
 from layers.areas import UNITS_PER_DEGREE, Area, to_units
 from layers.cells import Town
 from layers.coverage import explode
-from layers.division import Proposal, Wish, propose
 from layers.edits import Edit
 from layers.errors import AreaLocked, BadInput, MissingField
 from layers.measure import length_m
@@ -23,7 +19,6 @@ from layers.population import Facts
 from .rows import Reader
 
 MOST_TARGETS, MOST_PARTS = 1_000, 1_000
-KEPT = 12  # proposals remembered: three to choose from, for a few people at a time
 
 ROADS = {"motorway": 0.2, "main": 0.2, "minor": 0.25, "service": 0.4, "path": 0.5}  # how dear a border along each is
 OTHER_ROAD, BARRIER, WATER = 0.4, 0.6, 0.25
@@ -107,39 +102,6 @@ def _number(value: Any, name: str, low: float, high: float) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
         raise BadInput(f"{name}: a number from {low} to {high:,} is needed")
     return float(value)
-
-
-# ---- proposals -------------------------------------------------------------------------------------------------------
-_proposals: OrderedDict[bytes, Proposal] = OrderedDict()
-_guard = threading.Lock()
-
-
-def remembered(ground: np.ndarray, town: Town, wish: Wish) -> Proposal:
-    """The proposal for exactly this ground, town and wish; the last few are remembered, so that saving what was shown
-    takes no second look at the whole."""
-    key = _key(ground, town, wish)
-    with _guard:
-        found = _proposals.get(key)
-        if found is not None:
-            _proposals.move_to_end(key)
-            return found
-    made = propose(ground, town, wish)
-    with _guard:
-        _proposals[key] = made
-        while len(_proposals) > KEPT:
-            _proposals.popitem(last=False)
-    return made
-
-
-def _key(ground: np.ndarray, town: Town, wish: Wish) -> bytes:
-    digest = hashlib.sha256(repr(wish).encode())
-    for shapes in (ground, town.buildings, town.lines, _objects(shape for shape, _ in town.counted)):
-        digest.update(len(shapes).to_bytes(8, "big"))
-        for wkb in shapely.to_wkb(shapes):
-            digest.update(wkb)
-    for numbers in (town.households, town.dear, np.array([number for _, number in town.counted])):
-        digest.update(numbers.astype(float).tobytes())
-    return digest.digest()
 
 
 def new_borders_m(edit: Edit) -> float:

@@ -29,6 +29,7 @@ from .schema import JOBS
 from .store import Store
 
 LEASE_S = 30.0  # so long a job is its owner's without a word from him
+ASIDE = ("divide",)  # kinds somebody sits and waits for
 TRIES = 3  # processes that may die over one job before it is given up
 log = logging.getLogger("weige.jobs")
 Progress = Callable[[float, str], None]
@@ -41,7 +42,7 @@ class TakenOver(Exception):
 
 class Jobs:
     """Owns the working thread and the one that renews leases. `does[kind]` is how a job of that kind is done.
-    Public: does, packages, start, get, folder, sweep, close."""
+    Public: does, packages, start, get, cancel, folder, sweep, close."""
 
     def __init__(self, store: Store):
         self.store = store
@@ -49,6 +50,7 @@ class Jobs:
         self.does: dict[str, Work] = {}
         self.owner = f"{socket.gethostname()[:40]}/{os.getpid()}/{secrets.token_hex(4)}"
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="weige-job")
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="weige-job-aside")  # a package of a province holds up no division
         self._mine: set[str] = set()
         self._untold: dict[str, tuple[str, str]] = {}  # failed on a full disk: words, code
         self._turn, self._ended = threading.Lock(), threading.Event()
@@ -66,7 +68,7 @@ class Jobs:
             tx.connection.execute(insert(JOBS).values(
                 id=number, kind=kind, actor=actor, state="queued", progress=0.0, text="", args=args, result=None,
                 created_at=now, changed_at=now, owner=self.owner, tries=1, lease_until=self._clock(tx.connection) + LEASE_S))
-        self._take(number)
+        self._take(number, kind)
         return number
 
     def get(self, number: str, actor: str | None = None) -> dict[str, Any]:
@@ -84,6 +86,13 @@ class Jobs:
             return {**row._mapping, "state": "failed", "text": words, "result": {"code": code, "detail": words}}
         return dict(row._mapping)
 
+    def cancel(self, number: str, actor: str) -> None:
+        """Stops his job, whoever does it: the doer hears of it when he next tells how far he is. Raises NotFound."""
+        self.get(number, actor)
+        with self.store.write(actor, "job") as tx:
+            tx.connection.execute(update(JOBS).where(JOBS.c.id == number, JOBS.c.state.in_(["queued", "running"])).values(
+                state="cancelled", owner=None, text="", changed_at=self._now()))
+
     def sweep(self, hours: float) -> None:
         """Deletes files and rows of jobs older than that."""
         limit = (self.store.clock() - timedelta(hours=hours)).isoformat(timespec="seconds")
@@ -94,7 +103,8 @@ class Jobs:
 
     def close(self) -> None:
         """Waits for the work under way; what is queued is left to whoever is asked about it."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._aside):
+            pool.shutdown(wait=True, cancel_futures=True)
         self._ended.set()
         self.packages.close()
         with self._turn:
@@ -106,13 +116,13 @@ class Jobs:
                 log.info("jobs are left to their leases")
 
     # ---- doing ---------------------------------------------------------------------------------------------------
-    def _take(self, number: str) -> None:
+    def _take(self, number: str, kind: str) -> None:
         with self._turn:
             self._mine.add(number)
             if self._renewing is None or not self._renewing.is_alive():
                 self._renewing = threading.Thread(target=self._renew, name="weige-leases", daemon=True)
                 self._renewing.start()
-        self._pool.submit(self._run, number)
+        (self._aside if kind in ASIDE else self._pool).submit(self._run, number)
 
     def _run(self, number: str) -> None:
         def progress(done: float, words: str) -> None:
@@ -123,7 +133,7 @@ class Jobs:
             result = self.does[row["kind"]](number, row["args"], progress)
             self._set(number, state="done", progress=1.0, text="", result=result)
         except TakenOver:
-            log.warning("a job was taken over by another process")
+            log.info("a job was cancelled, or taken over by another process")
         except WeigeError as error:
             self._fail(number, error.text, error.code)
         except Exception as error:
@@ -185,7 +195,7 @@ class Jobs:
                 **values, changed_at=self._now(), lease_until=self._clock(tx.connection) + LEASE_S))
         if done.rowcount and "owner" in values:
             log.warning("a job of a process that ended is taken over, try %d", tried + 1)
-            self._take(row.id)
+            self._take(row.id, row.kind)
         return bool(done.rowcount)
 
     def _clock(self, connection: Connection) -> float:

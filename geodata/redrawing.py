@@ -19,10 +19,11 @@ from layers.redraw import OPERATIONS
 
 from .assigning import standing
 from .conflicts import check_versions
-from .dividing import MOST_TARGETS, new_borders_m, remembered, town_of
+from .dividing import MOST_TARGETS, new_borders_m, town_of
 from .drawn import parse
 from .facts import facts_of
 from .halving import standing_on
+from .proposals import SEARCHED, Proposals
 from .rows import Reader
 from .transferring import as_held, recoded
 from .zones_kept import crossed
@@ -43,9 +44,9 @@ class Draft:
     line_m: float | None
 
 
-def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60) -> Draft:
+def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60, proposals: Proposals = SEARCHED) -> Draft:
     """What the operation would do to the map as it is now. Writes nothing. Raises an EditRefused, or Stale when the
-    areas named in form["versions"] are at other versions."""
+    areas named in form["versions"] are at other versions; Unsearched for a division that `proposals` has not at hand."""
     check_versions(reader, form.get("versions"))
     arguments = parse(reader, form)
     coverage = reader.coverage()
@@ -57,7 +58,8 @@ def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60) -> D
         raise BadInput(f"the drawing meets {len(targets)} areas; at most {most_areas} can be redrawn at once")
     facts = facts_of(reader, targets)
     if form["op"] == "divide":
-        arguments |= {"town": town_of(reader, [coverage.get(fid) for fid in targets], facts), "proposed": remembered}
+        town = town_of(reader, [coverage.get(fid) for fid in targets], facts)
+        arguments |= {"town": town, "proposed": proposals.over(town)}
     elif form["op"] == "halve":
         arguments = standing_on(reader, coverage, arguments, facts)
     elif form["op"] == "assign_buildings":

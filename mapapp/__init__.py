@@ -28,6 +28,7 @@ from . import (
     checklist,
     checkpoints,
     command,
+    divisions,
     edits,
     errors,
     exports,
@@ -61,7 +62,7 @@ from .state import State
 from .tile_lane import TileLane
 
 BLUEPRINTS = (auth, wall, pages, command, areas, figures, findings, edits, history, notices, search, tiles, zones, zone_actions, exports, briefing,
-              checkpoints, staffing, items, health, live, metrics,
+              checkpoints, staffing, divisions, items, health, live, metrics,
               own_account, accounts, audit, checklist, basemap, mode, reports, status, phone)
 
 
@@ -90,7 +91,8 @@ def create_app(config: Config, store: Store, accounts: Accounts | None = None, *
     state = State(config, store, cache, accounts, LayerTiles(store), TileCache(config.server.tile_cache_mb * 1_000_000),
                   Jobs(store))
     app.extensions["weige"] = state
-    state.jobs.does |= {"export": partial(exports.make, state), "briefing": partial(briefing.make, state)}
+    state.jobs.does |= {"export": partial(exports.make, state), "briefing": partial(briefing.make, state),
+                        "divide": partial(divisions.make, state)}
     cache.listeners.append(state.changed)
     store.listeners.append(state.sync)
     state.sync()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from flask import Blueprint
@@ -12,11 +13,13 @@ from geodata import committing, effects, previewing, redrawing, undoing
 from geodata.conflicts import heirs_of_code
 from geodata.coverage_cache import today
 from geodata.notices import notify
+from geodata.proposals import Proposals, patiently
 from geodata.rows import Reader
 from geodata.transaction import Transaction
 from layers.areas import Area
 from layers.errors import BadInput, Stale, UnknownArea
 
+from . import divisions
 from .areas import visible
 from .auth import needs
 from .chief import called
@@ -28,7 +31,7 @@ from .transfers import require_back, require_transfer
 
 blueprint = Blueprint("edits", __name__)
 KNOWN = ("op", "targets", "line", "parent", "polygon", "rest", "trim", "at", "to", "level", "keep", "versions", "allow_parts", "edit", "instead_of",
-         "parts", "norm", "tolerance", "seed", "buildings", "rows", "columns", "group", "baseline")
+         "parts", "norm", "tolerance", "seed", "later", "buildings", "rows", "columns", "group", "baseline")
 MOST_INSTEAD = 20  # edits that one replaces
 MOST_POINTS = 20_000  # vertices of a drawn line
 
@@ -41,10 +44,20 @@ def preview():
     form = drawn_form()
     if form["op"] == "undo":
         return preview_undo(form)
+    later = form.pop("later", None)
     if form.get("instead_of"):
-        return _preview_instead(form)
+        return patiently(lambda: _preview_instead(form))
     with _told_whole():
+        if form["op"] == "divide":
+            return divisions.preview(state(), form, partial(_preview_divide, form), later=later is True)
         return _looked(form)
+
+
+def _preview_divide(form: dict[str, Any], proposals: Proposals) -> dict[str, Any]:
+    held = state()
+    with held.store.read() as reader:  # not a look: nobody who draws waits for it
+        made = _drafted(reader, form, proposals)
+        return _shown(effects.answer(reader, made, today=today(held.store)), made.edit.before)
 
 
 def _looked(form: dict[str, Any]) -> dict[str, Any]:
@@ -65,10 +78,11 @@ def commit():
     """The same, written: one transaction, re-run on the rows as they are in it."""
     arguments()
     held, form = state(), drawn_form()
+    form.pop("later", None)
 
     def change(tx):
         authors = _take_back(tx, form)
-        made = _drafted(tx, form)
+        made = _drafted(tx, form, divisions.at_hand(held))
         fids, done = committing.save(tx, made)
         areas = made.edit.above_before or made.edit.before
         tx.note = " + ".join(area.code for area in areas)
@@ -78,13 +92,13 @@ def commit():
         return _shown(answer, made.edit.before) | {"edit": tx.taken, "rev": tx.taken}
     with _told_whole():
         if form["op"] in redrawing.FOUND and not form.get("instead_of"):  # seconds of work: done before others are held off
-            with held.store.look() as reader:
-                _drafted(reader, form)
-        return held.store.attempt(actor(), form["op"], change, form=form)
+            with held.store.read() as reader:
+                _drafted(reader, form, divisions.searched(held))
+        return patiently(lambda: held.store.attempt(actor(), form["op"], change, form=form))
 
 
-def _drafted(reader: Reader, form: dict[str, Any]) -> redrawing.Draft:
-    made = redrawing.draft(reader, form, most_areas=state().config.redraw.interactive_areas)
+def _drafted(reader: Reader, form: dict[str, Any], proposals: Proposals) -> redrawing.Draft:
+    made = redrawing.draft(reader, form, most_areas=state().config.redraw.interactive_areas, proposals=proposals)
     rights().require("redraw", (*made.edit.above_before, *made.edit.before))
     return made
 
@@ -112,7 +126,7 @@ def _preview_instead(form: dict[str, Any]) -> dict[str, Any]:
 
     def change(tx):
         _take_back(tx, form)
-        made = _drafted(tx, form)
+        made = _drafted(tx, form, divisions.at_hand(state()))
         answer.update(_shown(effects.answer(tx, made, today=today(state().store)), made.edit.before))
         raise _Seen
     with suppress(_Seen), _told_whole():

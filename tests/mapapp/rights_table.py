@@ -81,6 +81,10 @@ preview split            above       401  403    403      403     404       404 
 preview split            other       401  403    403      403     404       404     403   403   403
 preview line only        sibling     401  403    403      403     404       404     403   403   403
 preview stale            sibling     401  403    403      403     404       404     403   403   403
+own division             -           401  403    403      403     200       200     403   403   200
+another's division       -           401  403    403      403     404       404     403   403   404
+stop a division          -           401  403    403      403     200       200     403   403   200
+stop another's division  -           401  403    403      403     404       404     403   403   404
 split                    inside      401  403    403      403     200       200     403   403   200
 split                    sibling     401  403    403      403     404       404     403   403   403
 split                    above       401  403    403      403     404       404     403   403   403
@@ -482,6 +486,10 @@ CASES = {
     "close round": lambda web, place, who: ("POST", f"/api/rounds/{round_at(web, place)}/close", {}),
     "export": lambda web, place, who: ("POST", "/api/exports", ORDER),
     "export of area": lambda web, place, who: ("POST", "/api/exports", ORDER | {"area": code(place)}),
+    "own division": lambda web, place, who: ("GET", f"/api/divisions/{job(web, who, 'divide')}", None),
+    "another's division": lambda web, place, who: ("GET", f"/api/divisions/{job(web, 'chief', 'divide')}", None),
+    "stop a division": lambda web, place, who: ("DELETE", f"/api/divisions/{job(web, who, 'divide')}", None),
+    "stop another's division": lambda web, place, who: ("DELETE", f"/api/divisions/{job(web, 'chief', 'divide')}", None),
     "own export": lambda web, place, who: ("GET", f"/api/exports/{job(web, who)}", None),
     "another's export": lambda web, place, who: ("GET", f"/api/exports/{job(web, 'chief')}", None),
     "own package": lambda web, place, who: ("GET", f"/api/exports/{job(web, who)}/file", None),

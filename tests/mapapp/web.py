@@ -111,6 +111,7 @@ class Web:
     def close(self) -> None:
         self.app.extensions["weige"].live.close()
         self.app.extensions["weige"].jobs._pool.shutdown()
+        self.app.extensions["weige"].jobs._aside.shutdown()
         self.accounts.close()
         self.store.close()
 
