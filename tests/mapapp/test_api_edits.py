@@ -58,7 +58,8 @@ def dump(web: Web) -> dict[str, list]:
 
 ELSEWHERE = {"subdivide": "test_api_dividing", "dissolve": "test_api_dividing", "draw": "test_api_drawing", "island": "test_api_drawing",
              "reshape": "test_api_reshaping", "move_vertex": "test_api_reshaping", "insert_vertex": "test_api_reshaping",
-             "delete_vertex": "test_api_reshaping", "transfer": "test_api_drawing", "divide": "test_api_divide"}
+             "delete_vertex": "test_api_reshaping", "transfer": "test_api_drawing", "divide": "test_api_divide", "halve": "test_api_halve",
+             "lattice": "test_api_lattice"}
 FORMS = {"split": lambda web: split(web, "inside", "mayor"), "merge": lambda web: MERGE}
 
 

@@ -93,6 +93,8 @@ DONE: dict[str, Callable[[Web], tuple[dict, set[str]]]] = {
     **{op: border(vertex(op)) for op in ("move_vertex", "insert_vertex", "delete_vertex")},
     "draw": ground(lambda town: drawing(box(1.5, 1, 0.3, 0.25))), "island": ground(lambda town: drawing(box(1, 1, 0.15), op="island")),
     "divide": ground(lambda town: {"op": "divide", "targets": [HOME], "parts": 3}),
+    "halve": ground(lambda town: {"op": "halve", "targets": [HOME]}),
+    "lattice": ground(lambda town: {"op": "lattice", "targets": [HOME], "rows": 6, "columns": 9}),
     "transfer": lambda town: (do(town, {"op": "transfer", "targets": ["31"], "parent": "C2"}), {"31"})}
 
 
