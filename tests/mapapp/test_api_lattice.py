@@ -25,7 +25,8 @@ def test_units_are_named_by_row_and_column_and_undo_and_redo_bring_them_back(tow
     told = post(town, LATTICE, "/api/edits/preview")
     units = [one for one in told["changed"] if not one["retired"]]
     assert len(units) >= 16 and told["totals_before"]["population"] == told["totals_after"]["population"]
-    assert {one["name"] for one in units} >= {f"{before['name']} {name}" for name in ("1-2", "2-3", "3-4")} and len({one["name"] for one in units}) == len(units)
+    names = {one["name"] for one in units}
+    assert names >= {f"{before['name']} {name}" for name in ("1-2", "2-3", "3-4")} and len(names) == len(units)
     stalls = {one["count"]: int(one["code"]) for one in told["findings"] if one["kind"] == "stalls"}
     assert sum(stalls.values()) == len(units) and sum(k * n for k, n in stalls.items()) <= 12 * 18 and 9 in stalls
     done = post(town, LATTICE | {"versions": {"11": before["version"]}})
