@@ -123,6 +123,11 @@ def _dissolve(coverage: Ledger, leaf: Area, dice: random.Random) -> Asked:
     return {"targets": [dice.choice(small) if small else large], "levels": LEVELS}
 
 
+def _lattice(coverage: Ledger, leaf: Area, dice: random.Random) -> Asked:
+    baseline = {"baseline": drawn_line(leaf, dice)} if dice.random() < 0.3 else {}
+    return {"targets": [leaf.fid], "rows": dice.choice((1, 3, 4, 6, 9)), "columns": dice.choice((2, 3, 5, 7)), **baseline}
+
+
 ASKED: dict[str, Callable[[Ledger, Area, random.Random], Asked]] = {
     "split": _split,
     "merge": _merge,
@@ -135,6 +140,7 @@ ASKED: dict[str, Callable[[Ledger, Area, random.Random], Asked]] = {
     "draw": _draw,
     "island": _island,
     "transfer": _transfer,
+    "lattice": _lattice,
 }
 
 

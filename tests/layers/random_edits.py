@@ -26,7 +26,7 @@ from tests.layers.second_opinion import around, assert_agreed
 
 # How often; every operation of OPERATIONS, and the undo of any of them.
 KINDS = {"split": 40, "merge": 25, "undo": 12, "reshape": 13, "move_vertex": 6, "insert_vertex": 3, "delete_vertex": 3, "draw": 8,
-         "island": 3, "transfer": 4, "subdivide": 2, "dissolve": 2, "divide": 2, "assign_buildings": 2, "halve": 2}
+         "island": 3, "transfer": 4, "subdivide": 2, "dissolve": 2, "divide": 2, "assign_buildings": 2, "halve": 2, "lattice": 1}
 KINDS = {op: often for op, often in KINDS.items() if op == "undo" or op in OPERATIONS}
 REAL = {op: often for op, often in KINDS.items() if op != "undo"}
 EVERY = 5  # accepted edits between two second opinions
