@@ -24,8 +24,8 @@ export class Transfer {
     });
   }
 
-  /** @param {object} area as GET /api/areas/{code} gives it */
-  async open(area) {
+  /** @param {object} area as GET /api/areas/{code} gives it @param {string} [to] code of the parent that is chosen at once */
+  async open(area, to = null) {
     const asked = (this.#asked = { area, old: null, to: null, offered: [] });
     this.#show();
     hint.show(t("hint.transfer"));
@@ -36,6 +36,7 @@ export class Transfer {
     asked.old = old;
     asked.offered = answer.areas.filter((one) => one.level === level && one.code !== area.parent && one.editable !== false);
     this.#show();
+    if (to) this.#choose(to);
   }
 
   #read(code, query = {}) {

@@ -80,6 +80,8 @@ function actions(area, verbs) {
     button("dissolve", "dissolve", verbs.dissolve, { shown: can.redraw && division.of(area).includes("dissolve"), why }),
     button("transfer", "transfer", verbs.transfer, { shown: can.transfer && transfer.of(area), why }),
     button("assign", "ok", verbs.assign, { shown: can.edit_facts && area.assigned === false, why }),
+    button("lock", "lock", () => verbs.lock(true), { shown: can.edit_facts && area.leaf && !area.locked, why }),
+    button("unlock", "lock", () => verbs.lock(false), { shown: can.edit_facts && Boolean(area.locked), why: area.editable === false ? why : null }),
     button("staff", "person", verbs.staff),
     button("facts", "edit", verbs.facts, { shown: can.edit_facts, why: area.editable === false ? why : null }),
     button("export", "export", verbs.exports, { shown: can.export }),
@@ -88,7 +90,7 @@ function actions(area, verbs) {
 
 /**
  * @param {object} area as GET /api/areas/{code} gives it
- * @param {Record<"split" | "merge" | "facts" | "exports" | "shut", () => void> & {past: object, restore: Function}} verbs
+ * @param {Record<"split" | "merge" | "lock" | "facts" | "exports" | "shut", () => void> & {past: object, restore: Function}} verbs
  *   past and restore are what the history needs
  */
 export function showAreaCard(area, verbs) {

@@ -62,10 +62,12 @@ function list(pieces, answer) {
 
 /**
  * @param {string} op names the texts: preview.<op>, preview.save-<op>
- * @param {{answer: object | null, pieces: object[], refusal?: Error | null, lead?: Node | null, unsaved?: boolean}} state `lead` comes first; pieces: see edit/operations/border.js
+ * @param {{answer: object | null, pieces: object[], refusal?: Error | null, offers?: object[],
+ *   lead?: Node | null, unsaved?: boolean}} state `lead` comes first, `offers` are ways out of a refusal; pieces: see
+ *   edit/operations/border.js
  * @param {{cancel: () => void, save: () => void, see: (where: [number, number]) => void}} verbs
  */
-export function borderPanel(op, { answer, pieces, refusal = null, lead = null, unsaved = true }, verbs) {
+export function borderPanel(op, { answer, pieces, refusal = null, offers = [], lead = null, unsaved = true }, verbs) {
   const { node, ready } = effectParts.checks(answer, verbs.see);
   const verdicts = pieces.slice(0, SIDE_BY_SIDE).map((piece) => figureText.verdict(piece.after?.norm, { short: true }));
   side.show(op, {
@@ -74,7 +76,7 @@ export function borderPanel(op, { answer, pieces, refusal = null, lead = null, u
     sub: pieces.length ? pieces.map((piece) => places.short(piece)).join(" · ") : null,
     body: [
       lead,
-      effectParts.refusal(refusal, verbs.see),
+      effectParts.refusal(refusal, verbs.see, offers),
       answer ? section(null, null, pieces.length > SIDE_BY_SIDE ? list(pieces, answer) : both(pieces)) : null,
       answer ? effectParts.norm(pieces[0]?.after?.norm, pieces, { right: el("span", { class: "r" }, verdicts) }) : null,
       node,

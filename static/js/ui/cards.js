@@ -101,22 +101,20 @@ export class Cards {
       subdivide: () => this.verbs.divide("subdivide", area),
       dissolve: () => this.verbs.divide("dissolve", area),
       transfer: () => this.verbs.transfer(area),
-      assign: () => this.#assign(area),
+      assign: () => this.#set(area, { assigned: true }, "toast.assigned"),
+      lock: (locked) => this.#set(area, { locked }, locked ? "toast.locked" : "toast.unlocked"),
       past: this.verbs.past,
       restore: this.verbs.restore,
       shut: () => page.set({ selection: [] }),
     });
   }
 
-  /** Open ground becomes an area like any other. */
-  async #assign(area) {
+  /** One attribute of an area: open ground becomes an area like any other, or its border may move no more. */
+  async #set(area, changes, words) {
     try {
-      const told = await api.patch(boot.urls.area, {
-        path: { code: area.code },
-        body: { version: area.version, assigned: true },
-      });
+      const told = await api.patch(boot.urls.area, { path: { code: area.code }, body: { version: area.version, ...changes } });
       await this.renewal.after({ rev: told.rev, changed: [] });
-      toast(t("toast.assigned", { what: places.title(area) }));
+      toast(t(words, { what: places.title(area) }));
     } catch (error) {
       toast(error.text, { kind: "bad" });
     }

@@ -11,8 +11,13 @@ import { places } from "./places.js";
 const { section } = figureSections;
 
 export const effectParts = {
-  /** Why it cannot be, which areas that concerns, and the way to the place. @param {Error | null} refusal */
-  refusal(refusal, see) {
+  /**
+   * Why it cannot be, which areas that concerns, the way to the place, and ways out.
+   * @param {Error | null} refusal
+   * @param {(where: [number, number]) => void} see
+   * @param {Array<{key: string, words: string, verb: () => void} | null>} [offers]
+   */
+  refusal(refusal, see, offers = []) {
     if (!refusal) return null;
     const areas = refusal.body?.areas ?? [];
     return el(
@@ -22,9 +27,21 @@ export const effectParts = {
         "div",
         { class: "trouble" },
         el("span", { class: "r" }, icon("bad", "s"), refusal.words ?? refusal.text, areas.length ? ` (${areas.map(places.tail).join("、")})` : ""),
-        refusal.where ? el("div", { class: "r" }, el("button", { class: "lk", type: "button", onclick: () => see(refusal.where) }, t("finding.see"))) : null,
+        el(
+          "div",
+          { class: "r" },
+          refusal.where ? el("button", { class: "lk", type: "button", onclick: () => see(refusal.where) }, t("finding.see")) : null,
+          offers.filter(Boolean).map(({ key, words, verb }) => el("button", { class: "btn", type: "button", "data-key": `offer ${key}`, onclick: verb }, words)),
+        ),
       ),
     );
+  },
+
+  /** The switch by which an area may have several parts; shown once somebody asked for it. @param {boolean} on */
+  parts(on, toggle) {
+    if (!on) return null;
+    const box = el("input", { type: "checkbox", checked: true, "data-key": "parts", onchange: toggle });
+    return el("section", { class: "sec" }, el("label", { class: "check" }, box, t("parts.allowed")));
   },
 
   /**

@@ -51,11 +51,11 @@ function choice(areas, keep, verbs) {
 }
 
 /**
- * @param {{areas: object[], keep: string | null, answer: object | null, refusal?: Error | null}} state
- * @param {{keep: (code: string) => void, cancel: () => void, save: () => void, see: (where: [number, number]) =>
+ * @param {{areas: object[], keep: string | null, answer: object | null, refusal?: Error | null, offers?: object[], parts?: boolean}} state
+ * @param {{keep: (code: string) => void, parts: () => void, cancel: () => void, save: () => void, see: (where: [number, number]) =>
  *   void}} verbs
  */
-export function mergePanel({ areas, keep, answer, refusal = null }, verbs) {
+export function mergePanel({ areas, keep, answer, refusal = null, offers = [], parts = false }, verbs) {
   const one = answer?.changed.find((area) => !area.retired);
   const body = [
     section(
@@ -65,7 +65,8 @@ export function mergePanel({ areas, keep, answer, refusal = null }, verbs) {
       areas.length === 1 ? el("p", { class: "hint" }, t("merge.pick-more")) : null,
     ),
   ];
-  if (refusal) body.push(effectParts.refusal(refusal, verbs.see));
+  if (refusal) body.push(effectParts.refusal(refusal, verbs.see, offers));
+  body.push(effectParts.parts(parts, verbs.parts));
   const { node, ready } = effectParts.checks(one ? answer : null, verbs.see);
   if (one) {
     body.push(

@@ -76,10 +76,14 @@ function normSection(pieces, before) {
   return effectParts.norm(norm, pieces, { right: story, old });
 }
 
+/** One area falls into more than two pieces: those on one side of the line may stay one area. */
+const oneEachSide = ({ on, toggle }) =>
+  el("section", { class: "sec" }, el("label", { class: "check" }, el("input", { type: "checkbox", checked: on, "data-key": "parts", onchange: toggle }), t("parts.one-each-side")));
+
 /**
  * @param {object} answer of POST /api/edits/preview
  * @param {object[]} pieces see edit/operations/split.js
- * @param {{cancel: () => void, save: () => void, keep: (piece: object) => void, see: (where: [number, number]) =>
+ * @param {{cancel: () => void, save: () => void, keep: (piece: object) => void, parts: {on: boolean, toggle: () => void}, see: (where: [number, number]) =>
  *   void}} verbs
  */
 export function splitPanel(answer, pieces, verbs) {
@@ -113,6 +117,7 @@ export function splitPanel(answer, pieces, verbs) {
       section(null, null, table),
       kept.length === 1 ? normSection(pieces, kept[0].before) : null,
       node,
+      kept.length === 1 && (verbs.parts.on || pieces.length > 2) ? oneEachSide(verbs.parts) : null,
       kept.length === 1 && few
         ? el(
             "section",

@@ -31,6 +31,7 @@ export class DrawingMode {
   traces = true;
   draft = new Draft();
   refusal = null;
+  parts = false; // an area may fall into parts: somebody asked for it
   spoken = ""; // words about the last point, said together with what it does
 
   /** @param {import("../desk.js").Desk} desk */
@@ -134,6 +135,17 @@ export class DrawingMode {
     this.unshow();
   }
 
+  /** An area may fall into parts from now on, or no more. */
+  allow(parts) {
+    this.parts = parts;
+    this.follow();
+  }
+
+  /** Ways out of what the server refused. @returns {object[]} see ui/effect_parts.js */
+  get offers() {
+    return this.refusal?.code === "parts" && !this.parts ? [{ key: "parts", words: t("parts.allow"), verb: () => this.allow(true) }] : [];
+  }
+
   /** What the buttons of the panel do. */
   verbs() {
     return {
@@ -219,6 +231,7 @@ export class DrawingMode {
     this.preview.drop();
     this.draft.clear();
     this.refusal = null;
+    this.parts = false;
     this.desk.canvas.show("draft", []);
     this.view.clear();
     this.#offer();

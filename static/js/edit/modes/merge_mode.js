@@ -13,6 +13,7 @@ import { say } from "../../ui/say.js";
 import { tip } from "../../ui/tip.js";
 import { merge } from "../operations/merge.js";
 import { split } from "../operations/split.js";
+import { transfer } from "../operations/transfer.js";
 import { Preview } from "../preview.js";
 import { save } from "../save.js";
 import { PickingMode } from "./picking_mode.js";
@@ -21,6 +22,7 @@ import { PickingMode } from "./picking_mode.js";
 export class MergeMode extends PickingMode {
   #areas = new Map();
   #keep = null;
+  #parts = false; // what comes out may have several parts: somebody asked for it
 
   /** @param {import("../desk.js").Desk} desk */
   constructor(desk) {
@@ -73,24 +75,45 @@ export class MergeMode extends PickingMode {
     if (!areas.some((area) => area.code === this.#keep)) this.#keep = merge.keeper(areas);
     else if (!this.chosen) this.#keep = merge.keeper(areas);
     if (areas.length < 2) {
+      this.#parts = false;
       this.preview.drop();
       this.desk.canvas.show("preview", []);
       tip.hide();
       mergePanel({ areas, keep: this.#keep, answer: null }, this.#verbs());
       return;
     }
-    this.preview.ask(merge.form(areas, this.#keep));
+    this.#ask(areas);
+  }
+
+  #ask(areas) {
+    this.preview.ask(merge.form(areas, this.#keep, this.#parts));
+  }
+
+  #allow(parts) {
+    this.#parts = parts;
+    this.#ask([...this.#areas.values()]);
+  }
+
+  /** Ways out: areas that do not touch may stay apart; one under another parent may come over. */
+  #offers({ code }) {
+    if (code === "not-adjacent") return [{ key: "parts", words: t("parts.allow"), verb: () => this.#allow(true) }];
+    const keeper = this.#areas.get(this.#keep);
+    const other = [...this.#areas.values()].find((area) => area.parent !== keeper?.parent);
+    if (code !== "other-parent" || !keeper || !other || !boot.account.can.transfer || !transfer.of(other)) return [];
+    const words = t("merge.transfer", { what: places.short(other), to: places.short({ name: keeper.ancestors.at(-1).name, code: keeper.parent }) });
+    return [{ key: "transfer", words, verb: () => this.desk.tell.transfer(other, keeper.parent) }];
   }
 
   #keepCode(code) {
     this.#keep = code;
     this.chosen = true;
-    this.preview.ask(merge.form([...this.#areas.values()], code));
+    this.#ask([...this.#areas.values()]);
   }
 
   #verbs() {
     return {
       keep: (code) => this.#keepCode(code),
+      parts: () => this.#allow(false),
       cancel: () => this.cancel(),
       save: () => this.finish(),
       see: (where) => this.desk.canvas.goTo({ where }),
@@ -113,7 +136,7 @@ export class MergeMode extends PickingMode {
         figureText.word(one?.after?.norm),
       ),
     ]);
-    mergePanel({ areas, keep: this.#keep, answer }, this.#verbs());
+    mergePanel({ areas, keep: this.#keep, answer, parts: this.#parts }, this.#verbs());
     say.politely(t("say.merged", { what: figureText.households(one?.after?.households) }));
   }
 
@@ -121,7 +144,7 @@ export class MergeMode extends PickingMode {
     this.desk.canvas.show("preview", []);
     const areas = [...this.#areas.values()];
     tip.show([el("div", { class: "r" }, icon("bad", "s"), error.text)], "refused");
-    mergePanel({ areas, keep: this.#keep, answer: null, refusal: error }, this.#verbs());
+    mergePanel({ areas, keep: this.#keep, answer: null, refusal: error, offers: this.#offers(error) }, this.#verbs());
     say.politely(error.text);
   }
 
@@ -155,7 +178,7 @@ export class MergeMode extends PickingMode {
     this.preview.drop();
     this.#areas.clear();
     this.#keep = null;
-    this.chosen = false;
+    this.chosen = this.#parts = false;
     this.desk.canvas.show("preview", []);
     tip.hide();
   }

@@ -3,6 +3,7 @@ import { format } from "../../data/format.js";
 import { t } from "../../data/i18n.js";
 import { borderPanel } from "../../ui/border_panel.js";
 import { borderTip } from "../../ui/border_tip.js";
+import { effectParts } from "../../ui/effect_parts.js";
 import { places } from "../../ui/places.js";
 import { say } from "../../ui/say.js";
 import { tip } from "../../ui/tip.js";
@@ -23,7 +24,7 @@ export class ReshapeMode extends DrawingMode {
   look() {
     const read = border.read(this.draft, this.desk.coverage);
     this.desk.canvas.show("draft", draftFeatures(this.draft));
-    if (read.meets) return border.reshape(read);
+    if (read.meets) return border.reshape(read, this.parts);
     this.tellMissing(t("reshape.again"), this.words(this.length(read.line)).join(" · "));
     return null;
   }
@@ -36,7 +37,8 @@ export class ReshapeMode extends DrawingMode {
 
   #panel(state) {
     this.#shown = true;
-    borderPanel("reshape", state, this.verbs());
+    const lead = effectParts.parts(this.parts, () => this.allow(false));
+    borderPanel("reshape", { ...state, lead, offers: this.offers }, this.verbs());
   }
 
   told(answer) {

@@ -41,7 +41,7 @@ export class SplitMode extends DrawingMode {
     this.#read = split.read(this.draft, this.desk.coverage);
     const { line, targets, inside, tails } = this.#read;
     this.desk.canvas.show("draft", draftFeatures(this.draft, { tails }));
-    if (line.length > 1 && targets.length && !inside) return split.form(this.#read, this.#keep);
+    if (line.length > 1 && targets.length && !inside) return split.form(this.#read, this.#keep, this.parts);
     if (line.length > 1) this.tellMissing(this.lacking(), this.words(this.length(line)).join(" · "));
     return null;
   }
@@ -51,7 +51,11 @@ export class SplitMode extends DrawingMode {
     const gone = answer.changed.filter((area) => area.retired);
     this.view.show(pieces.map((piece) => ({ ...piece, badge: piece.side })), gone);
     tip.show(splitTip(answer, pieces, this.words(this.length())));
-    splitPanel(answer, pieces, { ...this.verbs(), keep: (piece) => this.#keepWith(piece) });
+    splitPanel(answer, pieces, {
+      ...this.verbs(),
+      keep: (piece) => this.#keepWith(piece),
+      parts: { on: this.parts, toggle: () => this.allow(!this.parts) },
+    });
     const sides = pieces.map((piece) => `${piece.letter} ${figureText.households(piece.after?.households)}`).join(" ");
     say.politely([this.spoken, sides].filter(Boolean).join(", "));
   }

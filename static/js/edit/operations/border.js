@@ -37,9 +37,10 @@ export const border = {
     return { line, targets, meets: stops.length > 1 && meetings(stops, line, coverage.areas) > 1 };
   },
 
-  /** @returns {object} the form of POST /api/edits */
-  reshape: ({ line, targets }) => ({
+  /** @param {object} read @param {boolean} [parts] an area may fall into parts @returns {object} the form of POST /api/edits */
+  reshape: ({ line, targets }, parts = false) => ({
     op: "reshape",
+    ...(parts ? { allow_parts: true } : {}),
     ...(targets.length ? { targets: targets.map((area) => area.code) } : {}),
     line: { type: "LineString", coordinates: line },
   }),

@@ -1,9 +1,15 @@
 // Merge: the form for the areas picked and the code that stays.
 
 export const merge = {
-  /** @param {object[]} areas @param {string} keep code that stays @returns {object} the form of POST /api/edits */
-  form: (areas, keep) => ({
+  /**
+   * @param {object[]} areas
+   * @param {string} keep code that stays
+   * @param {boolean} [parts] what comes out may have several parts
+   * @returns {object} the form of POST /api/edits
+   */
+  form: (areas, keep, parts = false) => ({
     op: "merge",
+    ...(parts ? { allow_parts: true } : {}),
     targets: areas.map((area) => area.code),
     keep,
     versions: Object.fromEntries(areas.map((area) => [area.code, area.version])),

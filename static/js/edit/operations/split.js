@@ -48,9 +48,10 @@ export const split = {
     return { line, targets: inside ? chosen : coverage.crossed(line, chosen), chosen: true, inside, tails };
   },
 
-  /** @returns {object} the form of POST /api/edits */
-  form: (read, keep) => ({
+  /** @param {boolean} [parts] pieces on one side of the line are one area @returns {object} the form of POST /api/edits */
+  form: (read, keep, parts = false) => ({
     op: "split",
+    ...(parts ? { allow_parts: true } : {}),
     ...(read.chosen ? { targets: read.targets.map((area) => area.code) } : {}),
     line: { type: "LineString", coordinates: read.line },
     ...(keep ? { keep } : {}),
