@@ -142,6 +142,12 @@ async function start() {
     into: (area) => cards.into(area),
     outward: () => cards.outward(),
     renew: () => renewal.all(),
+    transfer(area, to) {
+      const { fid, code, name, level } = area;
+      page.set({ selection: [{ fid, code, name, level }] });
+      use("select");
+      transfer.open(area, to);
+    },
     async saved(answer) {
       toast(sayDone(answer), { action: t("undo.word"), onAction: () => takeBack("undo") });
       await renewal.after(answer);
