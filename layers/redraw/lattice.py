@@ -35,9 +35,9 @@ def lattice(coverage: Coverage, targets: Sequence[int], rows: int, columns: int,
     4). Pieces with less ground than a stall, or thinner than half a one, join the neighbour with the longest common border.
     Rows run along `baseline` (units) from its first point, the corner; default: along the smallest rectangle round it.
 
-    Units are called "row-column", behind the name of the area where it has one. The old area lives on in the unit with
-    most households by `weigh`, else the first; the others are -1 "+1" ... in reading order. Findings say how many units
-    have how many stalls (`stalls`), where slivers joined a neighbour (`sliver-joined`) and which are `not-compact`.
+    Units are called "row-column". The old area lives on in the unit with most households by `weigh`, else the first; the
+    others are -1 "+1" ... in reading order. Findings say how many units have how many stalls (`stalls`), where slivers
+    joined a neighbour (`sliver-joined`) and which are `not-compact`.
 
     BadInput unless one target is named and for numbers that make no lattice or more than 1,000 units, UnknownArea, NotLeaf,
     AreaLocked, BadGeometry for the baseline, SliverRefused for stalls below half a metre, ProofFailed."""
@@ -57,14 +57,13 @@ def _areas(area: Area, made: Lattice, shapes: Sequence[shapely.MultiPolygon], we
     """The old area first, then the new ones in reading order."""
     weights = [0.0] * len(shapes) if weigh is None else [weight or 0.0 for weight in weigh(shapes)]
     keeper = weights.index(max(weights))
-    before = f"{area.name} " if area.name and area.name != area.code else ""
     new = [k for k in range(len(shapes)) if k != keeper]
-    kept = replace(area, name=before + made.names[keeper], shape=shapes[keeper], version=area.version + 1, assigned=True)
-    return (kept, *(sibling(area, shapes[k], number, before + made.names[k]) for number, k in enumerate(new, 1)))
+    kept = replace(area, name=made.names[keeper], shape=shapes[keeper], version=area.version + 1, assigned=True)
+    return (kept, *(sibling(area, shapes[k], number, made.names[k]) for number, k in enumerate(new, 1)))
 
 
 def _findings(made: Lattice, after: Sequence[Area]) -> tuple[Finding, ...]:
-    found = [Finding("stalls", f"{units} unit(s) of {stalls} stalls", str(units), count=stalls)
+    found = [Finding("stalls", f"{units} unit(s) of {stalls} stalls", str(stalls), count=units)
              for stalls, units in sorted(Counter(made.stalls).items(), key=lambda one: (-one[1], -one[0]))]
     if made.joined:
         found.append(Finding("sliver-joined", f"{len(made.joined)} piece(s) smaller than a stall joined a neighbour",
@@ -73,6 +72,6 @@ def _findings(made: Lattice, after: Sequence[Area]) -> tuple[Finding, ...]:
     thin = [(score, one) for score, one in zip(scores.tolist(), after, strict=True) if score < COMPACT]
     for score, one in sorted(thin, key=lambda pair: (pair[0], -pair[1].fid))[:MOST_LISTED]:
         spot = shapely.point_on_surface(one.shape)
-        found.append(Finding("not-compact", f"{one.name} is not compact ({score:.2f})", one.code,
+        found.append(Finding("not-compact", f"{one.name} is not compact ({score:.2f})", one.name,
                              (spot.x / UNITS_PER_DEGREE, spot.y / UNITS_PER_DEGREE)))
     return tuple(found)

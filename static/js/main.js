@@ -15,6 +15,8 @@ import { DivideMode } from "./edit/modes/divide_mode.js";
 import { DrawMode } from "./edit/modes/draw_mode.js";
 import { PostMode } from "./edit/modes/post_mode.js";
 import { MergeMode } from "./edit/modes/merge_mode.js";
+import { HalveMode } from "./edit/modes/halve_mode.js";
+import { LatticeMode } from "./edit/modes/lattice_mode.js";
 import { MeasureMode } from "./edit/modes/measure_mode.js";
 import { ReshapeMode } from "./edit/modes/reshape_mode.js";
 import { SelectMode } from "./edit/modes/select_mode.js";
@@ -65,6 +67,8 @@ const MODES = {
   draw: (desk) => new DrawMode(desk),
   divide: (desk) => new DivideMode(desk),
   brush: (desk) => new BrushMode(desk),
+  halve: (desk) => new HalveMode(desk),
+  lattice: (desk) => new LatticeMode(desk),
   zone: (desk) => new ZoneMode(desk),
   post: (desk) => new PostMode(desk),
   measure: (desk) => new MeasureMode(desk),

@@ -3,7 +3,7 @@ import { boot } from "./boot.js";
 import { t } from "./i18n.js";
 
 const LETTERS = boot.lang === "zh" ? "甲乙丙丁戊己庚辛壬癸" : "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const DRAWS = ["split", "merge", "reshape", "vertex", "divide", "brush", "zone", "subdivide", "facts"];
+const DRAWS = ["split", "merge", "reshape", "vertex", "divide", "brush", "halve", "lattice", "zone", "subdivide", "facts"];
 
 const letter = (one) => LETTERS[one.letter] ?? String(one.letter + 1);
 const full = (one) => t("peer.name", { role: t(`role.${one.role}`), letter: letter(one) });

@@ -15,7 +15,7 @@ export class MovedView {
   }
 
   /**
-   * @param {Array<{fid: number, side: string, letter?: string, badge?: string, geometry: object, after: object, at?: [number,
+   * @param {Array<{fid: number, side: string, letter?: string, badge?: string, text?: string, geometry: object, after: object, at?: [number,
    *   number]}>} pieces `badge`: how its label looks, else as its letter
    * @param {Array<{fid: number}>} [gone] areas that lose their label too
    */
@@ -29,7 +29,7 @@ export class MovedView {
           properties: {
             kind: "label",
             side: piece.badge ?? (LETTERED.includes(piece.letter) ? piece.side : "none"),
-            text: figureText.households(piece.after?.households),
+            text: piece.text ?? figureText.households(piece.after?.households),
           },
           geometry: { type: "Point", coordinates: piece.at ?? inner(piece) },
         },

@@ -4,11 +4,11 @@ import { boot } from "../data/boot.js";
 const can = boot.account.can;
 
 /** What changes something: closed while the store takes no changes. */
-export const WRITING = new Set(["split", "merge", "reshape", "vertex", "draw", "divide", "brush", "zone", "post", "undo", "redo"]);
+export const WRITING = new Set(["split", "merge", "reshape", "vertex", "draw", "divide", "brush", "halve", "lattice", "zone", "post", "undo", "redo"]);
 
 /**
- * @type {Array<{id: string, key: string, icon: string, group: number, shown: boolean, mode: boolean}>} `mode` false:
- *   opens a dialog instead
+ * @type {Array<{id: string, key: string, icon: string, group: number, shown: boolean, mode: boolean, more?: boolean}>} `mode`
+ *   false: opens a dialog instead; `more`: behind the button More of the rail
  */
 export const TOOLS = [
   { id: "select", key: "V", icon: "select", group: 0, shown: true, mode: true },
@@ -19,6 +19,8 @@ export const TOOLS = [
   { id: "draw", key: "A", icon: "draw", group: 1, shown: can.redraw, mode: true },
   { id: "divide", key: "D", icon: "divide", group: 1, shown: can.redraw, mode: true },
   { id: "brush", key: "B", icon: "brush", group: 1, shown: can.redraw && Boolean(boot.map.has?.buildings), mode: true },
+  { id: "halve", key: "H", icon: "halve", group: 1, shown: can.redraw, mode: true, more: true },
+  { id: "lattice", key: "M", icon: "lattice", group: 1, shown: can.redraw, mode: true, more: true },
   {
     id: "zone",
     key: "Z",

@@ -48,6 +48,8 @@ const shortName = () => [
     "case",
     ["==", ["get", "name"], ["get", "code"]],
     SHORT_CODE,
+    ["all", ["in", "-", ["get", "name"]], ["<=", ["length", ["get", "name"]], 6]], // a unit of a market, row-column
+    ["get", "name"],
     [">", ["var", "at"], 0],
     ["slice", ["get", "name"], 0, ["var", "at"]],
     SHORT_CODE,

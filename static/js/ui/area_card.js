@@ -72,6 +72,7 @@ function actions(area, verbs) {
     "div",
     { class: "act row" },
     button("split", "split", verbs.split, { shown: can.redraw && area.leaf, why }),
+    button("halve", "halve", verbs.halve, { shown: can.redraw && area.leaf, why }),
     button("merge", "merge", verbs.merge, { shown: can.redraw && area.leaf, why }),
     button("subdivide", "subdivide", verbs.subdivide, {
       shown: can.redraw && division.of(area).includes("subdivide"),

@@ -95,6 +95,7 @@ export class Cards {
     showAreaCard(area, {
       split: (event) => this.verbs.use("split", event.detail === 0),
       merge: (event) => this.verbs.use("merge", event.detail === 0),
+      halve: (event) => this.verbs.use("halve", event.detail === 0),
       facts,
       staff: () => this.verbs.staff(area),
       exports: () => this.verbs.exportOf(area),

@@ -18,6 +18,7 @@ const LISTED = [
     "tools",
     [
       ...TOOLS.map((tool) => [tool.key, `tool.${tool.id}`]),
+      ...(TOOLS.some((tool) => tool.more) ? [["0", "tool.more"]] : []),
       ["Esc", "keys.escape"],
       ["Ctrl Z", "undo.word"],
       ["Ctrl Shift Z", "redo.word"],
@@ -158,6 +159,8 @@ export function watchKeys(verbs) {
     if (letter === "J") return done(() => askPlace(document.getElementById("hint"), (place) => verbs.desk.typed(place)));
     if (letter === "S") return done(verbs.toggleSnap);
     if (letter === "T") return done(() => verbs.desk.trace());
+    const more = letter === "0" && document.querySelector("#rail [data-tool=more]");
+    if (more) return done(() => more.click());
     const tool = TOOLS.find((entry) => entry.key === letter);
     if (tool) return done(() => verbs.use(tool.id, true));
     return undefined;

@@ -25,6 +25,7 @@ export const places = {
   },
   /** @param {{name?: string, code: string}} area @returns {string} as its label on the map: "04-05" */
   short(area) {
+    if (/^\d+-\d+[a-z]*$/.test(area.name ?? "")) return area.name; // a unit of a market, row-column
     const word = boot.levels.at(-1)?.zh ?? "",
       at = word ? (area.name ?? "").indexOf(word) : -1;
     return area.name && area.name !== area.code && at > 0

@@ -5,8 +5,11 @@ import { mode } from "../data/mode.js";
 import { page } from "../data/page.js";
 import { el } from "./dom.js";
 import { icon } from "./icon.js";
+import { menuItem } from "./menu_item.js";
 import { watchMode } from "./mode_band.js";
+import { popover } from "./popover.js";
 
+const MORE_KEY = "0";
 const host = document.getElementById("rail");
 const why = el("div", { class: "why", role: "tooltip", hidden: true });
 document.body.append(why);
@@ -48,6 +51,21 @@ function tool({ id, key, icon: name }, onclick) {
   return button;
 }
 
+/** The button behind which rarer tools lie. */
+function more(entries, use) {
+  const button = tool({ id: "more", key: MORE_KEY, icon: "more" }, () =>
+    popover.show(
+      button,
+      entries.map((entry) =>
+        menuItem([icon(entry.icon, "s"), t(`tool.${entry.id}`), el("span", { class: "r" }, entry.key)], () => use(entry.id, true), { "data-key": `more ${entry.id}` }),
+      ),
+      { label: t("tool.more") },
+    ),
+  );
+  button.setAttribute("aria-haspopup", "dialog");
+  return button;
+}
+
 /** One tab stop; arrow keys walk inside. */
 function walk(event) {
   const steps = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
@@ -69,7 +87,8 @@ export function rail({ use, undo, redo }) {
   const groups = [...new Set(TOOLS.map((entry) => entry.group))];
   const parts = groups.flatMap((group, i) => [
     ...(i ? [el("hr")] : []),
-    ...TOOLS.filter((entry) => entry.group === group).map((entry) => tool(entry, (event) => use(entry.id, event.detail === 0))),
+    ...TOOLS.filter((entry) => entry.group === group && !entry.more).map((entry) => tool(entry, (event) => use(entry.id, event.detail === 0))),
+    ...(TOOLS.some((entry) => entry.group === group && entry.more) ? [more(TOOLS.filter((entry) => entry.group === group && entry.more), use)] : []),
   ]);
   const back = tool(
     { id: "undo", key: "", icon: "undo" },
@@ -84,9 +103,10 @@ export function rail({ use, undo, redo }) {
   host.addEventListener("keydown", walk);
   host.querySelector(".tool").tabIndex = 0;
   const press = () => {
+    const held = TOOLS.find((entry) => entry.id === page.tool);
     for (const button of host.querySelectorAll("[data-tool]"))
       if (!["undo", "redo", "export"].includes(button.dataset.tool))
-        button.setAttribute("aria-pressed", String(button.dataset.tool === page.tool));
+        button.setAttribute("aria-pressed", String(button.dataset.tool === page.tool || (button.dataset.tool === "more" && held?.more === true)));
   };
   page.on("tool", press);
   press();
