@@ -9,11 +9,24 @@ from .search import Search, Tell
 DEPTH, WIDTH = 4, 3  # moves in a chain; ways tried at each
 ROUNDS = 6  # of chains and new places
 AGAIN = 4  # chains from one part in a round
-REPLANTED = 4  # heavy parts looked at as a place for a starving one
+REPLANTED = 5  # parts looked at as a place for a starving one
+STERN = 8.0  # times as much a deviation costs when shape has had its say
 
 
-def settle(search: Search, tell: Tell | None = None) -> None:
-    """Moves, chains and new places until none helps."""
+def settle(search: Search, tell: Tell | None = None, fewer: bool = False) -> None:
+    """Moves, chains and new places until none helps; first with an eye on shape, then sternly for the aim. With `fewer`
+    parts that starve may vanish, their number stays empty."""
+    _settle(search, tell)
+    if fewer and sum(_vanish(search, part) for part, load in enumerate(search.sums) if load < search.aim.low):
+        search.descend()
+        _settle(search, tell)
+    if any(map(search.outside, search.sums)):
+        search.balance *= STERN
+        _settle(search, tell)
+        search.balance /= STERN
+
+
+def _settle(search: Search, tell: Tell | None) -> None:
     search.descend()
     for turn in range(ROUNDS):
         if tell is not None:
@@ -82,14 +95,16 @@ def _taken(search: Search, part: int, moved: set[int]) -> list[tuple[float, int,
 def _replanted(search: Search) -> int:
     """Parts far below the aim join their neighbours, and a heavy part elsewhere is cut in two; how many were won."""
     low = search.aim.low
-    poor = sorted((load, part) for part, load in enumerate(search.sums) if load < low)
+    poor = sorted((load, part) for part, load in enumerate(search.sums) if load < low and search.members[part])
     return sum(_replant(search, part) for _, part in poor if search.sums[part] < low)
 
 
 def _replant(search: Search, poor: int) -> bool:
     off, sums = search.off, search.sums
-    rich = sorted((-load, part) for part, load in enumerate(sums) if part != poor and len(search.members[part]) > 1)[:REPLANTED]
-    rich = [part for load, part in rich if 2 * off(-load / 2) < off(-load) + off(sums[poor])]
+    halves = [(min(load / 2, load - max((search.load[cell] for cell in search.members[part]), default=load)), part)
+              for part, load in enumerate(sums) if part != poor and load > search.aim.target]
+    rich = [part for half, part in sorted(halves, key=lambda one: (-one[0], one[1]))[:REPLANTED]
+            if off(half) + off(sums[part] - half) < off(sums[part]) + off(sums[poor])]
     search.log, won = [], False
     joined = _dissolve(search, poor) if rich else None
     mark = len(search.log)
@@ -100,6 +115,17 @@ def _replant(search: Search, poor: int) -> bool:
             won = True
             break
         search.back_to(mark)
+    if not won:
+        search.back_to(0)
+    search.log = None
+    return won
+
+
+def _vanish(search: Search, poor: int) -> bool:
+    """A starving part joins its neighbours for good, where that makes the whole better."""
+    search.log = []
+    cost = _dissolve(search, poor) if search.members[poor] else None
+    won = cost is not None and cost < search.balance * search.off(0.0)
     if not won:
         search.back_to(0)
     search.log = None

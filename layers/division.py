@@ -74,6 +74,9 @@ def propose(ground: np.ndarray, town: Town, wish: Wish) -> Proposal:
                            where=where.tolist(), most=len(cells))
     aim = _aim(total / parts, wish)
     part = _divided(cells, parts, aim, wish)
+    if part.max() + 1 < parts:
+        parts = int(part.max()) + 1
+        aim = _aim(total / parts, wish)
     of_face = part[cells.of_face]
     outlines = town.buildings[cells.building[cells.building >= 0]]
     limit = wish.most or aim.target * (1 + wish.tolerance)
@@ -98,14 +101,14 @@ def _aim(target: float, wish: Wish) -> Aim:
 def _divided(cells: Cells, parts: int, aim: Aim, wish: Wish) -> np.ndarray:
     """The part of each cell. The third kind is never less even than the first."""
     corners = corners_of(cells.faces, cells.of_face)
-    graph = _graph(cells, wish)
+    graph, fewer = _graph(cells, wish), not wish.parts
     if wish.seed % 3 != 2:
-        return divide(graph, parts, aim, wish.seed, corners)
+        return divide(graph, parts, aim, wish.seed, corners, fewer=fewer)
     first = replace(wish, seed=wish.seed - 2)
-    found = [divide(graph, parts, aim, wish.seed, corners, MANY_STARTS, even=True)]
+    found = [divide(graph, parts, aim, wish.seed, corners, MANY_STARTS, True, fewer)]
     if parts <= FEW:
-        found.append(divide(graph, parts, _aim(aim.target, first), first.seed, corners))
-    return min(found, key=lambda part: abs(np.bincount(part, cells.load, parts) / aim.target - 1).max().round(6))
+        found.append(divide(graph, parts, _aim(aim.target, first), first.seed, corners, fewer=fewer))
+    return min(found, key=lambda part: abs(np.bincount(part, cells.load) / aim.target - 1).max().round(6))
 
 
 def _graph(cells: Cells, wish: Wish) -> Graph:

@@ -23,19 +23,20 @@ EVEN = 4.0  # times as much, where even numbers come first
 
 
 def divide(graph: Graph, parts: int, aim: Aim, seed: int = 0, corners: Sequence[Sequence[int]] = (),
-           starts: int = STARTS, even: bool = False) -> np.ndarray:
+           starts: int = STARTS, even: bool = False, fewer: bool = False) -> np.ndarray:
     """The part (0 ... parts - 1) of each cell; none is empty. There are at least as many cells as parts. `corners` are
     the cells round each vertex where four or more meet: no part may meet itself there. `even` prefers, of several
-    divisions, the one whose farthest part is nearest to the mean."""
+    divisions, the one whose farthest part is nearest to the mean. `fewer` parts may come out where there is not enough
+    for so many."""
     if parts == 1:
         return np.zeros(len(graph.load), int)
     if parts > 2 * GROUP:
         part = _by_groups(graph, parts, aim, seed)
         search = Search(graph, part, parts, aim, seed)
         search.anneal(min(MOST_STEPS, 40 * len(graph.load)), 0.1, 0.01, 1.0)
-        settle(search)
+        settle(search, fewer=fewer)
         search.untouch(corners)
-        return np.array(search.part)
+        return np.unique(search.part, return_inverse=True)[1]
     best, found = None, None
     if starts > FEW_STARTS:  # a division of its own, not one of many groups: little ground is looked at more often
         starts = 4 * starts if len(graph.load) <= LITTLE else starts if len(graph.load) <= MANY else FEW_STARTS
@@ -43,11 +44,11 @@ def divide(graph: Graph, parts: int, aim: Aim, seed: int = 0, corners: Sequence[
         search = Search(graph, _grown(graph, parts, seed * 101 + turn), parts, aim, seed * 101 + turn, EVEN if even else 1.0)
         search.mend()
         search.anneal(min(MOST_STEPS, STEPS_PER_CELL * len(graph.load)), 1.0, 0.02, 50.0)
-        settle(search)
-        worth = (search.untouch(corners), search.farthest() if even else 0.0, search.worth())
+        settle(search, fewer=fewer)
+        worth = (search.untouch(corners), search.farthest() if even else 0.0, search.missed(), search.worth())
         if best is None or worth < best:
             best, found = worth, list(search.part)
-    return np.array(found)
+    return np.unique(found, return_inverse=True)[1]
 
 
 def _by_groups(graph: Graph, parts: int, aim: Aim, seed: int) -> np.ndarray:

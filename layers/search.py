@@ -133,6 +133,10 @@ class Search:
                 cost += LEANING * far * far
         return cost
 
+    def outside(self, load: float) -> bool:
+        """Whether a load is outside the aim."""
+        return load > self.aim.high or load < self.aim.low
+
     def gain(self, cell: int, to: int) -> float:
         """What moving the cell would change; negative is better."""
         part = self.part
@@ -182,11 +186,18 @@ class Search:
         """The whole cost; what is outside the aim counts as in the search."""
         part = self.part
         cut = sum(cost for cell, ways in enumerate(self.ways) for other, cost, _ in ways if part[other] != part[cell])
-        return self.balance * sum(map(self.off, self.sums)) + cut / 2 + self.shape * sum(self.forms)
+        off = sum(self.off(load) for load, mine in zip(self.sums, self.members, strict=True) if mine)
+        return self.balance * off + cut / 2 + self.shape * sum(self.forms)
 
     def farthest(self) -> float:
         """How far the farthest part is from the target, as a share of it, in per cent."""
         return round(100 * max(abs(load / self.aim.target - 1) for load in self.sums))
+
+    def missed(self) -> float:
+        """By how much parts miss the aim, as shares of the target, in half per cents."""
+        aim = self.aim
+        held = [load for load, mine in zip(self.sums, self.members, strict=True) if mine]
+        return sum(round(200 * max(load - aim.high, aim.low - load, 0.0) / aim.target) for load in held)
 
     # ---- moves ---------------------------------------------------------------------------------------------------
     def move(self, cell: int, to: int) -> None:
