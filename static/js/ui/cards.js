@@ -248,6 +248,7 @@ export class Cards {
 
   /** @param {object} area the person asked for @param {boolean} [select] */
   async go(area, select = true) {
+    if (area.level === null) return void this.canvas.goTo(area, { zoomAtMost: 19 }); // a building in no area
     const told = area.bounds ? area : await api.get(boot.urls.area, { path: { code: area.code } }).catch(() => null);
     if (!told) return;
     page.set({ focus: told, ...(select ? { selection: [chosen(told)] } : {}) });

@@ -1,6 +1,7 @@
 // Parts of every panel that shows an effect before it is saved: why it cannot be, the norm, the checks, cancel and save.
 import { boot } from "../data/boot.js";
 import { t } from "../data/i18n.js";
+import { noticed } from "../edit/noticed.js";
 import { el } from "./dom.js";
 import { figureSections } from "./figure_sections.js";
 import { findingsList } from "./findings_list.js";
@@ -64,7 +65,7 @@ export const effectParts = {
     const same = ["households", "population"].every((key) => answer.totals_before[key] === answer.totals_after[key]);
     const cut = answer.findings.some((finding) => finding.kind === "building-cut");
     const holds = [same ? t("check.conserved") : t("check.clean"), cut || !boot.map.has.buildings ? null : t("check.no-building")];
-    const { list, errors, notes } = findingsList(answer.findings, { holds: holds.filter(Boolean), onPlace: see });
+    const { list, errors, notes } = findingsList([...answer.findings, ...noticed(answer)], { holds: holds.filter(Boolean), onPlace: see });
     return { node: section(t("check.title"), t("check.count", { errors, notes }), list), ready: !errors };
   },
 

@@ -7,7 +7,7 @@ import { places } from "./places.js";
 import { popover } from "./popover.js";
 
 const GRAVE = new Set(["gap", "overlap", "nesting", "code", "hole", "invalid", "outside"]);
-const MERE = new Set(["vertices-added", "norm-under", "stalls", "follows", "along-roads"]);
+const MERE = new Set(["vertices-added", "norm-under", "stalls", "follows", "along-roads", "piece-under", "piece-thin"]);
 const ZONE = new Set(["zone-cut", "zone-kept"]);
 const rank = (kind) => (GRAVE.has(kind) ? 0 : MERE.has(kind) ? 2 : 1);
 const LOOK = [

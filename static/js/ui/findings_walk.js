@@ -4,6 +4,7 @@ import { api } from "../data/api.js";
 import { boot } from "../data/boot.js";
 import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
+import { levels } from "../data/levels.js";
 import { page } from "../data/page.js";
 import { el } from "./dom.js";
 import { figureText } from "./figure_text.js";
@@ -14,14 +15,17 @@ import { side } from "./side.js";
 
 const LOOK = { "norm-under": ["info", "c-info"] };
 const OTHERS = ["warn", "c-warn"];
+const BARE = ["unassigned", "building-loose"];
 
-/** Owns the list and how far one has come. Verbs: open, step. */
+/** Owns the list and how far one has come. Verbs: open, step, unassigned. */
 export class FindingsWalk {
   #kind = null;
+  #mine = false;
   #rows = [];
   #counts = {};
   #at = -1;
   #read = null;
+  #whole = null; // gaps, overlaps and nesting errors of the last proof
 
   /** @param {{outline: (area: object | null) => void, go: (area: object) => void, shut: () => void}} verbs */
   constructor(verbs) {
@@ -33,9 +37,20 @@ export class FindingsWalk {
     this.#kind = kind;
     this.#at = -1;
     this.#read = null;
+    const focus = document.activeElement?.dataset?.key;
     await this.#load();
     this.#draw();
-    document.querySelector("#side [data-finding]")?.focus();
+    (focus === "mine" ? null : document.querySelector("#side [data-finding]"))?.focus();
+  }
+
+  /** The next place that belongs to nobody: ground, else a building in no area. */
+  async unassigned() {
+    if (!BARE.includes(this.#kind) || this.#mine) {
+      [this.#kind, this.#mine, this.#at] = [BARE[0], false, -1];
+      await this.#load();
+      if (!this.#rows.length && this.#counts[BARE[1]]) this.#kind = BARE[1];
+    }
+    await this.step(1);
   }
 
   /** The next problem, or the one before. @param {1 | -1} by */
@@ -58,11 +73,15 @@ export class FindingsWalk {
   }
 
   async #load() {
-    const key = `${page.rev} ${page.level} ${this.#kind}`;
+    const key = `${page.rev} ${page.level} ${this.#kind} ${this.#mine}`;
     if (this.#read === key) return;
-    const told = await api
-      .get(boot.urls.findings, { query: { level: page.level, ...(this.#kind ? { kind: this.#kind } : {}) } })
-      .catch(() => ({ findings: [], counts: {} }));
+    const level = this.#mine ? levels.deepest : page.level; // one's own hand is on the smallest areas
+    const query = { level, ...(this.#kind ? { kind: this.#kind } : {}), ...(this.#mine ? { mine: true } : {}) };
+    const [told, whole] = await Promise.all([
+      api.get(boot.urls.findings, { query }).catch(() => ({ findings: [], counts: {} })),
+      api.get(boot.urls.summary, { query: { level: page.level } }).catch(() => null),
+    ]);
+    this.#whole = whole?.coverage ?? null;
     const now = this.#rows[this.#at];
     this.#read = key;
     this.#rows = told.findings;
@@ -88,12 +107,34 @@ export class FindingsWalk {
         words,
         count === null ? null : el("span", { class: "num" }, ` ${format.number(count)}`),
       );
-    return el(
-      "div",
-      { class: "seg wrap", role: "radiogroup", "aria-label": t("findings.filter") },
-      button(null, t("findings.all"), null),
-      kinds.map((kind) => button(kind, t(`finding.${kind}`), this.#counts[kind])),
-    );
+    if (this.#kind && !kinds.includes(this.#kind)) kinds.push(this.#kind);
+    const own = (event) => {
+      this.#mine = event.currentTarget.checked;
+      this.open(this.#kind);
+    };
+    return [
+      el(
+        "div",
+        { class: "seg wrap", role: "radiogroup", "aria-label": t("findings.filter") },
+        button(null, t("findings.all"), null),
+        kinds.map((kind) => button(kind, t(`finding.${kind}`), this.#counts[kind] ?? 0)),
+      ),
+      el("label", { class: "check below" }, el("input", { type: "checkbox", checked: this.#mine, "data-key": "mine", onchange: own }), t("findings.mine")),
+    ];
+  }
+
+  /** What the last proof of the whole map said of gaps, overlaps and nesting. */
+  #proof() {
+    if (!this.#whole) return el("p", { class: "hint" }, t("findings.unproved"));
+    const { gaps, overlaps, nesting, at } = this.#whole,
+      clean = gaps + overlaps + nesting === 0;
+    const words = clean ? t("findings.proved", { time: format.time(at) }) : t("checklist.areas-checked", { gaps, overlaps, nesting, time: format.time(at) });
+    const mark = el("span", { class: clean ? "c-ok" : "c-bad" }, icon(clean ? "ok" : "bad", "s"));
+    return el("ul", { class: "find" }, el("li", {}, mark, el("span", {}, words)));
+  }
+
+  #title(row) {
+    return row.level ? places.title(row) : row.name || row.code || t("findings.building");
   }
 
   #row(row, index) {
@@ -119,7 +160,7 @@ export class FindingsWalk {
               t("findings.at", {
                 n: index + 1,
                 all: this.#rows.length,
-                what: `${t(`finding.${row.kind}`)} ${places.title(row)}`,
+                what: `${t(`finding.${row.kind}`)} ${this.#title(row)}`,
               }),
             );
           },
@@ -133,7 +174,7 @@ export class FindingsWalk {
           },
         },
         el("span", { class: colour }, icon(name, "s")),
-        el("span", {}, places.title(row), el("small", {}, t(`finding.${row.kind}`), " ", row.code)),
+        el("span", {}, this.#title(row), el("small", {}, t(`finding.${row.kind}`), " ", row.code)),
         el("span", { class: "r" }, figureText.households(row.households)),
       ),
     );
@@ -151,6 +192,7 @@ export class FindingsWalk {
           this.#rows.length
             ? el("ol", { class: "walk", "aria-label": t("findings.title") }, this.#rows.map((row, i) => this.#row(row, i)))
             : el("p", { class: "hint" }, t("findings.none")),
+          this.#proof(),
         ),
       ],
       onShut: () => {

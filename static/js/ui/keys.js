@@ -62,6 +62,7 @@ const LISTED = [
       ["Ctrl F", "search.title"],
       ["F6", "keys.cycle"],
       ["F8", "keys.problem"],
+      ["U", "keys.unassigned"],
       ["?", "keys.title"],
     ],
   ],
@@ -105,7 +106,7 @@ function cycle(back) {
 
 /**
  * @param {{desk: import("../edit/desk.js").Desk, find: () => void, use: (id: string, byKey: boolean) => void, undo: () => void, redo:
- *   () => void, parent: () => void, problem: (by: 1 | -1) => void, toggleSnap: () => void}} verbs
+ *   () => void, parent: () => void, problem: (by: 1 | -1) => void, unassigned: () => void, toggleSnap: () => void}} verbs
  */
 export function watchKeys(verbs) {
   const map = document.getElementById("map");
@@ -158,6 +159,7 @@ export function watchKeys(verbs) {
     if (letter === "G") return done(() => verbs.desk.cross());
     if (letter === "J") return done(() => askPlace(document.getElementById("hint"), (place) => verbs.desk.typed(place)));
     if (letter === "S") return done(verbs.toggleSnap);
+    if (letter === "U") return done(verbs.unassigned);
     if (letter === "T") return done(() => verbs.desk.trace());
     const more = letter === "0" && document.querySelector("#rail [data-tool=more]");
     if (more) return done(() => more.click());
