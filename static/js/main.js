@@ -239,6 +239,7 @@ async function start() {
     redo: () => takeBack("redo"),
     parent: () => cards.parent(),
     problem: (by) => walk.step(by),
+    unassigned: () => walk.unassigned(),
     toggleSnap: () => {
       const { on } = desk.snapper;
       const any = on.vertices || on.borders;
