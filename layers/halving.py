@@ -8,16 +8,21 @@ seed sizes, cuts that leave each side its share compete by what they cost for ho
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from .cells import Cells
 from .inner_borders import corners_of, touches_itself
+from .measure import metres_per_unit
 from .partition import divide
 from .search import Aim, Graph, Search
+
+EASED_M = (40.0, 30.0, 20.0, 14.0)  # how far a border over open ground may leave that of its cells, to be straight
 
 LEAST = 1 / 3  # of the load on either side
 DIRECTIONS = 12
@@ -64,6 +69,25 @@ def cuts(cells: Cells) -> list[Cut]:
         if all(_apart(cells, cut, other) for other in kept):
             kept.append(cut)
     return kept
+
+
+def eased(lines: Sequence[np.ndarray], fixed: Sequence[bool], buildings: np.ndarray) -> list[np.ndarray]:
+    """The lines, straighter where nothing stands: over open ground cells end anywhere. `fixed` ones (along roads) stay, no
+    line goes through a building or round it on its other side."""
+    standing, result = shapely.STRtree(buildings), []
+    for line, stays in zip(lines, fixed, strict=True):
+        scale = np.array(metres_per_unit(float(line[:, 1].mean())))
+        metres = shapely.LineString((line - line[0]) * scale)
+        for reach in () if stays or len(line) < 3 else EASED_M:
+            fewer = shapely.simplify(metres, min(reach, metres.length / 5), preserve_topology=False)
+            points = np.rint(shapely.get_coordinates(fewer) / scale + line[0])
+            tried = shapely.LineString(points)
+            swept = shapely.make_valid(shapely.Polygon(np.concatenate([line, points[::-1]])))
+            if len(points) < len(line) and tried.is_simple and not len(standing.query(shapely.union(swept, tried), predicate="intersects")):
+                line = points.astype(np.int64)
+                break
+        result.append(line)
+    return result
 
 
 def _graph(cells: Cells) -> Graph:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import shapely
 
 from ..areas import UNITS_PER_DEGREE, Area
-from ..cells import Town, cells_of
+from ..cells import Cells, Town, cells_of, points_of
 from ..chain import unpack
 from ..coverage import Coverage, explode, prove
 from ..edits import Edit, Finding
 from ..errors import BadInput, NoFairCut, ProofFailed
-from ..halving import Cut, cuts
+from ..halving import LEAST, cuts, eased
 from ..inner_borders import ROAD, inner_borders, straightened
 from ..measure import area_m2, distance_m
-from .ground import Deal, lay, sibling
+from .ground import Deal, Laid, lay, sibling
 from .split import Weigh, may_change
 
 PIECES = 60  # open ground is cut into so many pieces at least
+MOST_TRIED = 3  # cuts whose border may turn out unfair or impossible to draw
 TOLD, MOST_NAMES = 0.15, 3  # roads along which so much of the border runs are named
 Named = tuple[shapely.Geometry, str]
 
@@ -44,34 +45,60 @@ def halve(coverage: Coverage, targets: Sequence[int], town: Town | None = None, 
     cells = cells_of(ground, town, float(np.sum(area_m2(ground))) / PIECES)
     found = cuts(cells)
     if not found:
-        heaviest = shapely.point_on_surface(cells.faces[cells.of_face == int(cells.load.argmax())][0])
-        raise NoFairCut(f"{area.code}: no border leaves a third of the households on either side", areas=[area.code],
-                        where=[heaviest.x / UNITS_PER_DEGREE, heaviest.y / UNITS_PER_DEGREE])
-    cut = found[seed % len(found)]
-    part = cut.side[cells.of_face]
+        raise _unfair(area, cells)
+    first, failed = seed % len(found), None
+    for cut in (*found[first:first + MOST_TRIED], *found[:first])[:MOST_TRIED]:
+        part = cut.side[cells.of_face]
+        for lines in _drawn(cells, part, town):
+            try:
+                laid = lay(coverage, [[area]], [Deal(lines, cells.faces, part, 2)])
+                held = _held(laid.pieces[0], town, weigh)
+                if min(held) < LEAST * sum(held) * (1 - 1e-9):
+                    continue
+                edit = _edit(area, laid, held, _findings(area, lines, town, named, cells.by_ground))
+                prove(edit, coverage)
+                return edit
+            except ProofFailed as error:
+                failed = error
+    raise failed or _unfair(area, cells)
+
+
+def _unfair(area: Area, cells: Cells) -> NoFairCut:
+    heaviest = shapely.point_on_surface(cells.faces[cells.of_face == int(cells.load.argmax())][0])
+    return NoFairCut(f"{area.code}: no border leaves a third of the households on either side", areas=[area.code],
+                     where=[heaviest.x / UNITS_PER_DEGREE, heaviest.y / UNITS_PER_DEGREE])
+
+
+def _drawn(cells: Cells, part: np.ndarray, town: Town) -> Iterator[list[np.ndarray]]:
+    """The border, straight over open ground; straightened a little; as the cells have it."""
     exact = inner_borders(cells.faces, part, town.lines)
     outlines = town.buildings[cells.building[cells.building >= 0]]
-    for lines in (straightened(exact, cells.faces, outlines), [unpack(keys).astype(np.int64) for keys, _ in exact]):
-        try:
-            edit = _edit(coverage, area, Deal(lines, cells.faces, part, 2), _findings(area, lines, town, named, cut, cells.by_ground), weigh)
-            prove(edit, coverage)
-            return edit
-        except ProofFailed as error:
-            failed = error
-    raise failed
+    straight = straightened(exact, cells.faces, outlines)
+    yield eased(straight, [road for _, road in exact], outlines)
+    yield straight
+    yield [unpack(keys).astype(np.int64) for keys, _ in exact]
 
 
-def _edit(coverage: Coverage, area: Area, deal: Deal, findings: Sequence[Finding], weigh: Weigh | None) -> Edit:
-    laid = lay(coverage, [[area]], [deal])
+def _held(shapes: Sequence[shapely.MultiPolygon], town: Town, weigh: Weigh | None) -> list[float]:
+    """Households of each side, or its ground where nobody was counted."""
+    if weigh is not None:
+        homes = [float(weight or 0) for weight in weigh(shapes)]
+    else:
+        points = points_of(town.buildings)
+        homes = [float(town.households[shapely.intersects(shape, points)].sum()) + sum(
+            number * shapely.intersection(ground, shape).area / ground.area for ground, number in town.counted) for shape in shapes]
+    return homes if sum(homes) else area_m2(shapes).tolist()
+
+
+def _edit(area: Area, laid: Laid, held: Sequence[float], findings: Sequence[Finding]) -> Edit:
     shapes = laid.pieces[0]
     ground = area_m2(shapes)
-    weights = ground if weigh is None else weigh(shapes)
-    order = sorted(range(2), key=lambda k: (-(weights[k] or 0), -ground[k], shapes[k].bounds[0]))
+    order = sorted(range(2), key=lambda k: (-held[k], -ground[k], shapes[k].bounds[0]))
     after = (replace(area, shape=shapes[order[0]], version=area.version + 1, assigned=True), sibling(area, shapes[order[1]], 1))
     return Edit("halve", (area,), after, laid.touched_before, laid.touched, {}, f"cut {area.code} in two", tuple(findings))
 
 
-def _findings(area: Area, lines: Sequence[np.ndarray], town: Town, named: Sequence[Named], cut: Cut, by_ground: bool) -> list[Finding]:
+def _findings(area: Area, lines: Sequence[np.ndarray], town: Town, named: Sequence[Named], by_ground: bool) -> list[Finding]:
     """What the border runs along, and whether the sides are even by ground only."""
     found = []
     along = [line for line in lines if len(line) > 1]

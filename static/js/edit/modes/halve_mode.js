@@ -4,7 +4,6 @@ import { halvePanel } from "../../ui/halve_panel.js";
 import { halveTip } from "../../ui/halve_tip.js";
 import { figureText } from "../../ui/figure_text.js";
 import { say } from "../../ui/say.js";
-import { tip } from "../../ui/tip.js";
 import { halve } from "../operations/halve.js";
 import { OneAreaMode } from "./one_area_mode.js";
 
@@ -35,7 +34,7 @@ export class HalveMode extends OneAreaMode {
   told(answer) {
     const pieces = halve.pieces(answer);
     this.view.show(pieces);
-    tip.show(halveTip(answer, pieces));
+    this.tell(halveTip(answer, pieces));
     const { follows, cut } = halve.border(answer);
     const sides = pieces.map((piece) => `${piece.letter} ${figureText.households(piece.after?.households)}`).join(" ");
     say.politely([follows ? t("halve.follows", { what: follows }) : null, t("divide.cut", { n: cut }), sides].filter(Boolean).join(" · "));

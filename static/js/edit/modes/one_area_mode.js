@@ -20,6 +20,7 @@ export class OneAreaMode extends PickingMode {
   area = null;
   refusal = null;
   #turn = 0;
+  #pointed = false;
 
   /** @param {import("../desk.js").Desk} desk */
   constructor(desk) {
@@ -57,18 +58,31 @@ export class OneAreaMode extends PickingMode {
   }
 
   leave() {
+    this.#pointed = false;
     this.drop();
     this.desk.tell.card();
   }
 
   press({ area, point }) {
+    this.#pointed = true;
     const found = area();
     tip.move(point);
     if (found) page.set({ selection: this.picked(found) ? [] : [found] });
   }
 
   hover({ point }) {
+    this.#pointed = true;
     tip.move(point);
+  }
+
+  /** Shows the tip: at the pointer, or beside the area as long as no pointer came over the map. */
+  tell(lines) {
+    if (!this.#pointed) {
+      const places = this.answer.changed.filter((one) => one.geometry).flatMap((one) => one.geometry.coordinates.flat(one.geometry.type === "Polygon" ? 1 : 2));
+      const points = places.map((place) => this.desk.canvas.gl.project(place));
+      tip.move({ x: Math.max(...points.map(({ x }) => x)), y: Math.min(...points.map(({ y }) => y)) });
+    }
+    tip.show(lines);
   }
 
   async #pick() {

@@ -4,6 +4,8 @@ import { split } from "./split.js";
 export const halve = {
   /** The best cut, and the next best ones. */
   SEEDS: [0, 1, 2],
+  /** findings that the panel tells in words of its own */
+  SAID: ["follows", "along-roads"],
 
   /** @param {object} area as the API shows it @returns {object} the form of POST /api/edits */
   form: (area, seed) => ({ op: "halve", targets: [area.code], seed, versions: { [area.code]: area.version } }),
