@@ -37,7 +37,7 @@ def read_stroke(reader: Reader, form: Mapping[str, Any], targets: Sequence[int] 
         raise MissingField("assign_buildings needs buildings and to", fields=missing)
     if not isinstance(to, str):
         raise BadInput("to: the code of an area is needed")
-    if not isinstance(fids, list) or not all(isinstance(fid, int) and not isinstance(fid, bool) for fid in fids):
+    if not isinstance(fids, list) or not all(isinstance(fid, int) and not isinstance(fid, bool) and 0 <= fid < 2**63 for fid in fids):
         raise BadInput("buildings: a list of numbers is needed")
     if len(fids) > MOST_BUILDINGS:
         raise BadInput(f"{len(fids):,} buildings; at most {MOST_BUILDINGS:,} are assigned at once")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from layers.areas import UNITS_PER_DEGREE, to_units
+from layers.areas import UNITS_PER_DEGREE, to_units, without_empty
 from layers.errors import BadGeometry, BadInput, MissingField, NotLeaf, UnknownOperation
 from layers.redraw import OPERATIONS
 
@@ -194,8 +194,8 @@ def read_geometry(value: Any, *kinds: str) -> shapely.Geometry:
         raise
     except Exception as error:  # noqa: BLE001  shapely raises what its parts raise
         raise BadGeometry(f"not a GeoJSON geometry: {error}") from None
-    if shape.is_empty or shape.has_z:
-        raise BadGeometry("the geometry is empty or has heights")
+    if shape.is_empty or shape.has_z or without_empty(np.array([shape], dtype=object))[0] is not shape:
+        raise BadGeometry("the geometry or a part of it is empty, or it has heights")
     xy = shapely.get_coordinates(shape)
     if not np.isfinite(xy).all() or (np.abs(xy[:, 0]) > 180).any() or (np.abs(xy[:, 1]) > 90).any():
         raise BadGeometry("coordinates are longitude, latitude in degrees")

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from sqlalchemy import select
 
-from layers.areas import as_multi, to_degrees, to_units
+from layers.areas import as_multi, to_degrees, to_units, without_empty
 from layers.edits import Finding
 from layers.errors import BadCrs, BadFile, BadGeometry, BadInput, DuplicateCode, MissingField, NotFound
 from layers.later import later
@@ -73,7 +73,7 @@ def read_file(path: Path, options: Options):
         stated = options.crs or frame.crs
         if stated is None:
             raise BadCrs(f"{path.name} does not say its coordinate system; name it with --crs, e.g. --crs EPSG:4549")
-        shapes = np.asarray(shapely.force_2d(frame.geometry.to_numpy()), dtype=object)
+        shapes = without_empty(np.asarray(shapely.force_2d(frame.geometry.to_numpy()), dtype=object))
         frame = geopandas.GeoDataFrame(frame.drop(columns=frame.geometry.name), crs=crs_.STORE,
                                        geometry=crs_.to_store(shapes, stated, options.datum))
     return frame

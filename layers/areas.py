@@ -48,3 +48,21 @@ def to_degrees(geometry):
 def as_multi(geometry) -> shapely.MultiPolygon:
     """A Polygon or MultiPolygon as MultiPolygon."""
     return geometry if geometry.geom_type == "MultiPolygon" else shapely.MultiPolygon([geometry])
+
+
+def without_empty(shapes: np.ndarray) -> np.ndarray:
+    """The shapes without rings and parts that have no point. GEOS 3.14.1 ends the process when it compares a polygon with
+    an empty hole, valid as it is, with another shape."""
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    odd = np.union1d(owner[shapely.is_empty(parts)], owner[part[shapely.is_empty(rings)]])
+    if len(odd):
+        shapes = shapes.copy()
+        shapes[odd] = [_full(shape) for shape in shapes[odd]]
+    return shapes
+
+
+def _full(shape: shapely.Geometry) -> shapely.Geometry:
+    if shape.geom_type == "Polygon":
+        return shapely.Polygon(shape.exterior, [ring for ring in shape.interiors if not ring.is_empty])
+    return type(shape)([_full(part) for part in shape.geoms if not part.is_empty]) if hasattr(shape, "geoms") else shape
