@@ -18,8 +18,8 @@ import shapely
 
 from ..areas import UNITS_PER_DEGREE, Area
 from ..cells import Cells, Town, cells_of
-from ..chain import directed_segments, unpack
-from ..coverage import Coverage, explode, gather, prove
+from ..chain import directed_segments, place, unpack
+from ..coverage import Coverage, contacts, explode, gather, prove
 from ..edits import Edit, Finding
 from ..errors import BadInput, EditRefused, OtherParent, PartsRefused, ProofFailed, UnknownArea
 from ..inner_borders import inner_borders, straightened
@@ -32,6 +32,8 @@ from .split import Weigh, may_change
 GRAIN_M2 = 2_500.0  # open ground is taken in pieces of about this size
 LINK_CELLS = 3  # pieces of open ground that a stroke may cross to reach its area
 LEFT_M2 = 10_000.0  # ground without a building that a stroke parts off goes along up to this size
+MANY = 250  # buildings of a leaf above which only the ground round the stroke is taken apart,
+ROUND_M, STEP_M = 120.0, 150.0  # so far round it, in steps, so that the next stroke finds the same ground again
 TOUCH_M = 1.0  # cells whose common border is shorter only meet at a corner
 BESIDE = 3  # units: noding left the edge of a cell at most so far beside the border
 
@@ -58,13 +60,15 @@ def assign_buildings(coverage: Coverage, to: int, buildings: Mapping[int, int] =
     _refuse_foreign(coverage, area, givers, town, wanted)
     givers = [may_change(giver) for giver in givers]
     refuse_fixed((area, *givers), fixed)
-    stroke = Stroke.over(area, givers, [wanted[giver.fid] for giver in givers], town, celled or plots_of)
-    stroke = stroke.joined().completed()
+    numbers = [wanted[giver.fid] for giver in givers]
+    stroke = Stroke.over(area, givers, numbers, town, celled or plots_of).joined().completed()
+    if stroke.taken & stroke.open:  # it goes on beyond the ground that was looked at
+        stroke = Stroke.over(area, givers, numbers, town, celled or plots_of, whole=True).joined().completed()
     for straight in (True, False):
         try:
-            edit = _edit(coverage, area, stroke, town, straight, allow_parts)
+            edit = _edit(coverage, area, stroke, town, wanted, straight, allow_parts)
             prove(edit, coverage)
-            _refuse_left_behind(edit, area, town, wanted)
+            _prove_buildings(edit, stroke)
             return edit
         except ProofFailed:
             if not straight:
@@ -145,19 +149,23 @@ class Stroke:
     to: Area
     givers: tuple[Area, ...]
     plots: tuple[Plots, ...]
+    standing: tuple[np.ndarray, ...]  # the points of the buildings on these plots
     taken: frozenset[Plot]
     doors: frozenset[Plot]  # plots beside the receiving area
     gates: Mapping[Plot, tuple[Plot, ...]]  # neighbours across the border of two givers
+    open: frozenset[Plot]  # plots behind which their leaf goes on
 
     @classmethod
     def over(cls, to: Area, givers: Sequence[Area], numbers: Sequence[Sequence[int]], town: Town,
-             celled: Callable[[np.ndarray, Town], Plots]) -> Stroke:
+             celled: Callable[[np.ndarray, Town], Plots], whole: bool = False) -> Stroke:
         """The plots of the chosen buildings. EditRefused with the place of a building that stands outside its area."""
-        grounds = [explode([giver])[0] for giver in givers]
-        plots = tuple(celled(ground, town.within(ground)) for ground in grounds)
+        grounds = [explode([giver])[0] if whole else _round(giver, town, town.buildings[mine])
+                   for giver, mine in zip(givers, numbers, strict=True)]
+        towns = [town.within(ground) for ground in grounds]
+        plots = tuple(celled(ground, stands) for ground, stands in zip(grounds, towns, strict=True))
         taken: set[Plot] = set()
         for k, (giver, mine, wanted) in enumerate(zip(givers, plots, numbers, strict=True)):
-            points = np.array([inner_point(town.buildings[number]) for number in wanted], dtype=object)
+            points = _points(town.buildings[wanted])
             cell = mine.at(points)
             if (cell < 0).any():
                 raise EditRefused(f"a building stands outside {giver.code}, which it belongs to", where=_degrees(points[cell < 0][0]),
@@ -166,7 +174,9 @@ class Stroke:
         border = shapely.boundary(to.shape)
         shapely.prepare(border)
         doors = {(k, cell) for k, mine in enumerate(plots) for cell in _long(mine, shapely.dwithin(border, mine.middle, BESIDE))}
-        return cls(to, tuple(givers), plots, frozenset(taken), frozenset(doors), _gates(plots))
+        ends = [_beyond(giver, mine, ground) for giver, mine, ground in zip(givers, plots, grounds, strict=True)]
+        return cls(to, tuple(givers), plots, tuple(_points(stands.buildings) for stands in towns), frozenset(taken), frozenset(doors), _gates(plots),
+                   frozenset((k, cell) for k, cells in enumerate(ends) for cell in cells))
 
     def beside(self, plot: Plot) -> list[Plot]:
         """The neighbours of a plot."""
@@ -195,7 +205,7 @@ class Stroke:
                 groups.append(self._flood({min(rest)}, rest, k))
                 rest -= groups[-1]
             ground = [float(mine.cells.area_m2[[cell for _, cell in group]].sum()) for group in groups]
-            empty = [all(bare[cell] for _, cell in group) for group in groups]
+            empty = [all(bare[cell] for _, cell in group) and not group & self.open for group in groups]
             main = None if all(empty) else ground.index(max(m2 for m2, none in zip(ground, empty, strict=True) if not none))
             for number, (group, m2, none) in enumerate(zip(groups, ground, empty, strict=True)):
                 cut_off = any(other in taken for plot in group for other in self.beside(plot))
@@ -235,6 +245,28 @@ class Stroke:
         return set()
 
 
+def _round(giver: Area, town: Town, chosen: np.ndarray) -> np.ndarray:
+    """The ground of the leaf as Polygons; of one with many buildings only what lies round the chosen ones."""
+    parts = explode([giver])[0]
+    if len(town.buildings) <= MANY or int(shapely.STRtree(town.buildings).query(giver.shape, predicate="intersects").size) <= MANY:
+        return parts
+    west, south, east, north = shapely.total_bounds(chosen)
+    step = np.ceil(STEP_M / np.array(metres_per_unit(round(south, -6))))
+    low = np.floor((np.array([west, south]) / step) - ROUND_M / STEP_M) * step
+    high = np.ceil((np.array([east, north]) / step) + ROUND_M / STEP_M) * step
+    near = shapely.get_parts(shapely.intersection(parts, shapely.box(*low, *high), grid_size=1))
+    return near[shapely.area(near) > 0]
+
+
+def _beyond(giver: Area, plots: Plots, ground: np.ndarray) -> list[int]:
+    """The cells at the edge of the ground behind which the leaf goes on."""
+    if len(ground) == len(giver.shape.geoms) and all(a is b or a.equals(b) for a, b in zip(ground, giver.shape.geoms, strict=True)):
+        return []
+    border = shapely.boundary(giver.shape)
+    shapely.prepare(border)
+    return _long(plots, ~shapely.dwithin(border, plots.middle, BESIDE))
+
+
 def _long(plots: Plots, which: np.ndarray) -> list[int]:
     """The cells of which more than a corner lies on these pieces of the edge."""
     metres = np.bincount(plots.behind[which], plots.metres[which], len(plots.cells))
@@ -259,7 +291,8 @@ def _gates(plots: Sequence[Plots]) -> dict[Plot, tuple[Plot, ...]]:
 
 
 # ---- who holds what then --------------------------------------------------------------------------------------------
-def _edit(coverage: Coverage, area: Area, stroke: Stroke, town: Town, straight: bool, allow_parts: bool) -> Edit:
+def _edit(coverage: Coverage, area: Area, stroke: Stroke, town: Town, wanted: Mapping[int, list[int]], straight: bool,
+          allow_parts: bool) -> Edit:
     groups, deals, whole = [], [], []
     for k, (giver, mine) in enumerate(zip(stroke.givers, stroke.plots, strict=True)):
         goes = np.array([(k, cell) in stroke.taken for cell in range(len(mine.cells))], bool)
@@ -280,11 +313,14 @@ def _edit(coverage: Coverage, area: Area, stroke: Stroke, town: Town, straight: 
     if not allow_parts:
         for was, now in zip(before, after, strict=False):
             _refuse_parts(was, now)
+    if not straight:
+        for was, now in zip(before, after, strict=False):
+            _refuse_pinched(was, now)
     changed = {one.fid for one in before}
     touched = [(was, now) for was, now in zip(laid.touched_before, laid.touched, strict=True) if was.fid not in changed] if laid else []
     codes = ", ".join(one.code for one in before[1:])
     return Edit("assign_buildings", before, tuple(after), tuple(was for was, _ in touched), tuple(now for _, now in touched),
-                {one.fid: area.fid for one in whole}, f"buildings of {codes} to {area.code}", _along(area, shape, stroke, town),
+                {one.fid: area.fid for one in whole}, f"buildings of {codes} to {area.code}", _along(stroke, town, wanted),
                 gave={area.fid: tuple(giver.fid for giver in stroke.givers)})
 
 
@@ -292,8 +328,7 @@ def _lines(cells: Cells, part: np.ndarray, town: Town, straight: bool) -> list[n
     lines = inner_borders(cells.faces, part, town.lines)
     if not straight:
         return [unpack(keys).astype(np.int64) for keys, _ in lines]
-    near = shapely.STRtree(cells.faces).geometries
-    reach = shapely.box(*shapely.total_bounds(near))
+    reach = shapely.box(*shapely.total_bounds(cells.faces))
     return straightened(lines, cells.faces, town.buildings[shapely.intersects(town.buildings, reach)])
 
 
@@ -314,18 +349,42 @@ def _refuse_parts(was: Area, now: Area) -> None:
                        where=_degrees(shapely.point_on_surface(min(loose, key=shapely.area))))
 
 
-def _refuse_left_behind(edit: Edit, area: Area, town: Town, wanted: Mapping[int, list[int]]) -> None:
-    """ProofFailed when a border ran so that a chosen building did not come along."""
+def _refuse_pinched(was: Area, now: Area) -> None:
+    """PartsRefused with the place where only a point holds an area together."""
+    old, new = explode([was])[0], explode([now])[0]
+    fresh = np.setdiff1d(contacts(new, np.arange(len(new))), contacts(old, np.zeros(len(old), np.intp)))
+    if len(fresh):
+        raise PartsRefused(f"{was.code} would hang together in a single point", areas=[was.code], parts=len(new), where=place(fresh[0]))
+
+
+def _prove_buildings(edit: Edit, stroke: Stroke) -> None:
+    """ProofFailed when a border ran so that a building did not go where its plot goes."""
     shape = edit.after[0].shape
     shapely.prepare(shape)
-    for number in (number for mine in wanted.values() for number in mine):
-        point = inner_point(town.buildings[number])
-        if not shapely.intersects(shape, point):
-            raise ProofFailed(f"a building would not come to {area.code}", where=_degrees(point))
+    for k, (mine, points) in enumerate(zip(stroke.plots, stroke.standing, strict=True)):
+        meant = np.array([(k, cell) in stroke.taken for cell in mine.at(points).tolist()], bool)
+        wrong = np.flatnonzero(meant != shapely.intersects(shape, points)) if len(points) else ()
+        if len(wrong):
+            raise ProofFailed("a building would not go where its ground goes", where=_degrees(points[wrong[0]]))
 
 
-def _along(area: Area, shape: shapely.MultiPolygon, stroke: Stroke, town: Town) -> tuple[Finding, ...]:
-    return ()
+def _along(stroke: Stroke, town: Town, wanted: Mapping[int, list[int]]) -> tuple[Finding, ...]:
+    """Says how many buildings go along because they stand on the ground of a chosen one."""
+    found: list[shapely.Point] = []
+    for k, (giver, mine, points) in enumerate(zip(stroke.givers, stroke.plots, stroke.standing, strict=True)):
+        chosen = {(point.x, point.y) for point in _points(town.buildings[wanted[giver.fid]])}
+        goes = [(k, cell) in stroke.taken for cell in mine.at(points).tolist()] if len(points) else []
+        found += [point for point, come in zip(points, goes, strict=True) if come and (point.x, point.y) not in chosen]
+    return (Finding("buildings-along", f"{len(found)} building(s) on the same ground go along", where=tuple(_degrees(found[0])),
+                    count=len(found)),) if found else ()
+
+
+def _points(shapes: np.ndarray) -> np.ndarray:
+    """The point of each building that decides where it belongs."""
+    if not len(shapes):
+        return np.empty(0, object)
+    centre = shapely.centroid(shapes)
+    return np.where(shapely.intersects(shapes, centre), centre, shapely.point_on_surface(shapes))
 
 
 def _degrees(point: shapely.Point) -> list[float]:
