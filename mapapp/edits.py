@@ -10,30 +10,25 @@ from typing import Any
 from flask import Blueprint
 
 from geodata import committing, effects, previewing, redrawing, undoing
-from geodata.conflicts import heirs_of_code
 from geodata.coverage_cache import today
 from geodata.notices import notify
 from geodata.proposals import Proposals, patiently
 from geodata.rows import Reader
 from geodata.transaction import Transaction
 from layers.areas import Area
-from layers.errors import BadInput, Stale, UnknownArea
+from layers.errors import Stale
 
 from . import divisions
-from .areas import visible
 from .auth import needs
 from .chief import called
-from .forms import arguments, body, texts_of, whole
+from .drawn_forms import drawn_form
+from .forms import arguments
 from .history import preview_undo, redrawn
 from .privacy import special
 from .state import actor, rights, state
-from .transfers import require_back, require_transfer
+from .transfers import require_back
 
 blueprint = Blueprint("edits", __name__)
-KNOWN = ("op", "targets", "line", "parent", "polygon", "rest", "trim", "at", "to", "level", "keep", "versions", "allow_parts", "edit", "instead_of",
-         "parts", "norm", "tolerance", "seed", "later", "buildings", "rows", "columns", "group", "baseline")
-MOST_INSTEAD = 20  # edits that one replaces
-MOST_POINTS = 20_000  # vertices of a drawn line
 
 
 @blueprint.post("/api/edits/preview")
@@ -148,61 +143,6 @@ def _told_whole() -> Iterator[None]:
              "figures": special(held.cache.figures(node), exact=own.may("see_special", node.path))}
             for node in nodes if own.may("see", node.path)]
         raise
-
-
-# ---- reading a form --------------------------------------------------------------------------------------------------
-def drawn_form() -> dict[str, Any]:
-    """The operation of the request, on areas the account may redraw: rights come before reasons. Raises BadInput,
-    MissingField, UnknownArea, Forbidden."""
-    form, own = body("op", known=KNOWN), rights()
-    if not isinstance(form["op"], str):
-        raise BadInput("op: the name of an operation is needed")
-    versions = form["versions"] if isinstance(form.get("versions"), dict) else {}
-    for code, version in versions.items():
-        own.require("redraw", _standing(code))
-        whole(version, f"versions.{code}")
-    if form.get("targets") is not None:
-        codes = texts_of(form["targets"], "targets", most=state().config.redraw.interactive_areas)
-        own.require("redraw", [visible(code) for code in codes if code not in versions])
-    if form.get("instead_of") is not None:
-        if not isinstance(form["instead_of"], list) or len(form["instead_of"]) > MOST_INSTEAD:
-            raise BadInput(f"instead_of: a list of at most {MOST_INSTEAD} edits is needed")
-        form["instead_of"] = [whole(rev, "instead_of") for rev in form["instead_of"]]
-    if form["op"] == "merge" and form.get("keep") is not None:
-        if not isinstance(form["keep"], str):
-            raise BadInput("keep: the code of one of the targets is needed")
-        if form["keep"] not in versions:
-            own.require("redraw", [visible(form["keep"])])
-    if form.get("parent") is not None:
-        if not isinstance(form["parent"], str):
-            raise BadInput("parent: the code of an area is needed")
-        own.require("redraw", [visible(form["parent"])])
-        if form["op"] == "transfer":
-            require_transfer(form["parent"], [code for code in form.get("targets") or () if code not in versions])
-    if form["op"] == "assign_buildings" and isinstance(form.get("to"), str) and form["to"] not in versions:
-        own.require("redraw", [visible(form["to"])])
-    polygon = form.get("polygon")
-    rings = polygon.get("coordinates") if isinstance(polygon, dict) else None
-    if isinstance(rings, list) and sum(len(ring) for ring in rings if isinstance(ring, list)) > MOST_POINTS:
-        raise BadInput(f"polygon: more than {MOST_POINTS:,} points")
-    line = form.get("line")
-    if isinstance(line, dict) and isinstance(line.get("coordinates"), list) and len(line["coordinates"]) > MOST_POINTS:
-        raise BadInput(f"line: {len(line['coordinates']):,} points; at most {MOST_POINTS:,} are cut along at once")
-    return form
-
-
-# ---- rights ----------------------------------------------------------------------------------------------------------
-def _standing(code: str) -> list[Any]:
-    """The area of that code, or those that hold its ground since it was cut away: somebody may have seen it an hour ago."""
-    try:
-        return [visible(code)]
-    except UnknownArea:
-        nodes = state().cache.nodes
-        with state().store.read() as reader:
-            found = [nodes[area.fid] for area in heirs_of_code(reader, code) if area.fid in nodes]
-        if not found or not all(rights().may("see", node.path) for node in found):
-            raise
-        return found
 
 
 def _shown(answer: dict[str, Any], before: Iterable[Area]) -> dict[str, Any]:

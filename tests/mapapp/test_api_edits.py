@@ -59,7 +59,7 @@ def dump(web: Web) -> dict[str, list]:
 ELSEWHERE = {"subdivide": "test_api_dividing", "dissolve": "test_api_dividing", "draw": "test_api_drawing", "island": "test_api_drawing",
              "reshape": "test_api_reshaping", "move_vertex": "test_api_reshaping", "insert_vertex": "test_api_reshaping",
              "delete_vertex": "test_api_reshaping", "transfer": "test_api_drawing", "divide": "test_api_divide", "halve": "test_api_halve",
-             "lattice": "test_api_lattice"}
+             "lattice": "test_api_lattice", "assign_buildings": "test_api_assigning"}
 FORMS = {"split": lambda web: split(web, "inside", "mayor"), "merge": lambda web: MERGE}
 
 
@@ -252,7 +252,7 @@ def refusals(web: Web) -> dict[str, tuple[dict, int, str, bool]]:
             "bad-input",
             False,
         ),
-        "through everything": ({"op": "merge", "targets": [str(k) for k in range(100)]}, 400, "bad-input", False),
+        "through everything": ({"op": "merge", "targets": [str(k) for k in range(151)]}, 400, "bad-input", False),
         "keep nowhere": (
             {"op": "split", "targets": ["11"], "line": line, "keep": ["nan", "nan"]},
             422,
