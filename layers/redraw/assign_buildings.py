@@ -362,8 +362,10 @@ def _prove_buildings(edit: Edit, stroke: Stroke) -> None:
     shape = edit.after[0].shape
     shapely.prepare(shape)
     for k, (mine, points) in enumerate(zip(stroke.plots, stroke.standing, strict=True)):
+        if not len(points):
+            continue
         meant = np.array([(k, cell) in stroke.taken for cell in mine.at(points).tolist()], bool)
-        wrong = np.flatnonzero(meant != shapely.intersects(shape, points)) if len(points) else ()
+        wrong = np.flatnonzero(np.where(meant, ~shapely.intersects(shape, points), shapely.contains_properly(shape, points)))
         if len(wrong):
             raise ProofFailed("a building would not go where its ground goes", where=_degrees(points[wrong[0]]))
 
