@@ -42,9 +42,8 @@ def read_stroke(reader: Reader, form: Mapping[str, Any], targets: Sequence[int] 
     if len(fids) > MOST_BUILDINGS:
         raise BadInput(f"{len(fids):,} buildings; at most {MOST_BUILDINGS:,} are assigned at once")
     area, wanted = reader.area(to), sorted(set(fids))
-    held = {fid: holder for chunk in chunks(wanted) for fid, holder in reader.connection.execute(
-        select(BUILDINGS.c.fid, BUILDINGS.c.area).where(BUILDINGS.c.fid.in_(chunk)))}
-    lost = [fid for fid in wanted if held.get(fid) is None]
+    held = holders_of(reader, wanted)
+    lost = [fid for fid in wanted if fid not in held]
     if lost:
         raise NotFound(f"{lost[0]}: no such building", buildings=lost[:20])
     named = set(targets or ()) - {area.fid}
@@ -52,6 +51,12 @@ def read_stroke(reader: Reader, form: Mapping[str, Any], targets: Sequence[int] 
     if other:
         raise BadInput(f"{len(other)} building(s) belong to none of the targets", buildings=other[:20])
     return {"to": area.fid, "targets": [area.fid, *sorted(set(held.values()) - {area.fid})], "buildings": wanted}
+
+
+def holders_of(reader: Reader, buildings: Sequence[int]) -> dict[int, int]:
+    """The leaf each of these buildings belongs to; those that are not there are left out."""
+    return {fid: area for chunk in chunks(buildings) for fid, area in reader.connection.execute(
+        select(BUILDINGS.c.fid, BUILDINGS.c.area).where(BUILDINGS.c.fid.in_(chunk))) if area is not None}
 
 
 def standing(reader: Reader, coverage: Coverage, arguments: Mapping[str, Any], facts: Facts) -> dict[str, Any]:

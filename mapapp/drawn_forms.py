@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from geodata.assigning import MOST_BUILDINGS, holders_of
 from geodata.conflicts import heirs_of_code
-from layers.errors import BadInput, UnknownArea
+from layers.errors import BadInput, NotFound, UnknownArea
 
 from .areas import visible
 from .forms import body, texts_of, whole
@@ -33,6 +34,8 @@ def drawn_form() -> dict[str, Any]:
     _judge_targets(form, versions)
     for name in NAMES.get(form["op"], ("parent",)):
         _judge_area(form, name, versions)
+    if form["op"] == "assign_buildings":
+        _judge_buildings(form.get("buildings"))
     if form["op"] == "transfer" and form.get("parent") is not None:
         require_transfer(form["parent"], [code for code in form.get("targets") or () if code not in versions])
     if form.get("instead_of") is not None:
@@ -59,6 +62,20 @@ def _judge_area(form: dict[str, Any], name: str, versions: Collection[str]) -> N
         raise BadInput(f"{name}: the code of an area is needed")
     if code not in versions:
         rights().require("redraw", [visible(code)])
+
+
+def _judge_buildings(fids: Any) -> None:
+    """NotFound for a building nobody sees here, Forbidden for one of an area the account may not redraw. What else may be
+    wrong with the list is said when it is read."""
+    if not isinstance(fids, list) or len(fids) > MOST_BUILDINGS or any(type(fid) is not int for fid in fids):
+        return
+    own, nodes = rights(), state().cache.nodes
+    with state().store.read() as reader:
+        held = {fid: nodes[area] for fid, area in holders_of(reader, fids).items() if area in nodes}
+    hidden = [fid for fid, node in held.items() if not own.may("see", node.path)]
+    if hidden:
+        raise NotFound(f"{hidden[0]}: no such building", buildings=hidden[:20])
+    own.require("redraw", held.values())
 
 
 def _judge_points(geometry: Any, name: str) -> None:

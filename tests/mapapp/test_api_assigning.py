@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from geodata.schema import TABLES
 from layers.areas import to_units
+from tests.mapapp.doing import grant
 from tests.mapapp.web import Web
 
 
@@ -46,3 +47,67 @@ def test_the_preview_shows_what_the_commit_writes_and_the_building_has_moved(tow
         assert town.area("C1")[key] == pytest.approx(before[key]), key
     back = town.post(f"/api/edits/{done['rev']}/undo")
     assert back.status_code == 200 and houses(town, "22") == [house, other]
+
+
+def test_who_works_in_c1_only_paints_there(town: Web) -> None:
+    house, foreign = houses(town, "22")[0], houses(town, "41")[0]
+    form = painting([house], "32")
+    for who, status in (("planner", 200), ("commander", 200), ("neighbour", 404), ("viewer", 403), ("reporter", 403), (None, 401)):
+        assert town.post("/api/edits/preview", who, json=form).status_code == status, who
+    for who, status, reason in (("planner", 404, "not-found"), ("mixed", 403, "forbidden"), ("mayor", 422, "other-parent")):
+        answer = town.post("/api/edits/preview", who, json=painting([foreign], "31"))
+        assert (answer.status_code, answer.json["code"]) == (status, reason), (who, answer.text)
+    clerk = grant(town, "clerk of one", "planner", "32")
+    assert town.post("/api/edits", clerk, json=form).status_code == 404, "the giver is another's"
+    assert town.post("/api/edits", "planner", json=form).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "reason"),
+    [
+        ({"buildings": []}, 422, "missing-field"),
+        ({"buildings": None}, 422, "missing-field"),
+        ({"to": None}, 422, "missing-field"),
+        ({"to": "nobody"}, 404, "unknown-area"),
+        ({"to": 7}, 400, "bad-input"),
+        ({"to": "C1"}, 422, "not-leaf"),
+        ({"buildings": [10**9]}, 404, "not-found"),
+        ({"buildings": ["x"]}, 400, "bad-input"),
+        ({"buildings": [1.5]}, 400, "bad-input"),
+        ({"buildings": list(range(1, 2002))}, 400, "bad-input"),
+        ({"to": "22"}, 400, "bad-input"),
+        ({"targets": ["11"]}, 400, "bad-input"),
+        ({"targets": ["22"]}, 200, None),
+    ],
+)
+def test_refusals_name_their_reason(shared: Web, change: dict, status: int, reason: str | None) -> None:
+    answer = shared.post("/api/edits/preview", json=painting(houses(shared, "22")[:1], "32") | change)
+    assert (answer.status_code, answer.json.get("code")) == (status, reason), answer.text
+    if reason is not None:
+        assert shared.post("/api/edits", json=painting(houses(shared, "22")[:1], "32") | change).json["code"] == reason
+
+
+def test_a_piece_that_hangs_on_nothing_is_told_with_its_place_unless_allowed(town: Web) -> None:
+    house = houses(town, "32")[1]
+    answer = town.post("/api/edits", json=painting([house], "11"))
+    assert (answer.status_code, answer.json["code"], answer.json["areas"]) == (422, "parts", ["11"]) and len(answer.json["where"]) == 2
+    done = post(town, painting([house], "11", allow_parts=True))
+    assert house in houses(town, "11") and len(next(one for one in done["changed"] if one["code"] == "11")["geometry"]["coordinates"]) == 2
+
+
+def test_somebody_elses_redraw_of_the_giver_is_a_conflict(town: Web) -> None:
+    house, other = houses(town, "22")
+    post(town, painting([house], "32"), "commander")
+    answer = town.post("/api/edits", json=painting([other], "12", versions={"22": 1, "12": 1}))
+    assert (answer.status_code, answer.json["code"]) == (409, "stale")
+    assert other in houses(town, "22")
+
+
+def test_undo_and_redo(town: Web) -> None:
+    whole, people = houses(town, "22"), town.area("C1")["population"]
+    done = post(town, painting(whole, "32"))
+    assert {one["code"] for one in done["changed"] if one["retired"]} == {"22"} and town.get("/api/areas/22").status_code == 404
+    back = town.post(f"/api/edits/{done['rev']}/undo").json
+    assert houses(town, "22") == whole
+    again = town.post(f"/api/edits/{back['rev']}/undo").json
+    assert again["undone"] == back["rev"] and set(whole) <= set(houses(town, "32")) and town.area("C1")["population"] == people
