@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import shapely
-from shapely.geometry import mapping
 
 from geodata import committing, redrawing, undoing
 from geodata.coverage_cache import CoverageCache
 from geodata.store import Store
-from layers.areas import Area, to_degrees
-from layers.errors import EditRefused, Stale, UndoBlocked
+from layers.areas import Area
+from layers.errors import WeigeError
 from mapapp.cli import main
-from tests.layers.drawings import drawn_line
+from tests.geodata.forms import form_at
+from tests.layers.random_edits import KINDS
 
 COMMAND = ("--source-layer base_area --layer areas --level micro_grid --field code=CODEBASE --field households=H_CNT "
            "--field population=P_CNT --parent grid=CODE1 --parent community=CODE2 --parent county=TOWN_ID --parent city=COUNTY_ID "
@@ -56,7 +56,7 @@ class Tally:
 
 
 def redraw_at_random(store: Store, accepted: int, seed: int = 1, top: str = "67000") -> Tally:
-    """Splits, merges and undos until `accepted` were written. After each the totals of the top area are compared to the
+    """Redraws of every kind and undos until `accepted` were written. After each the totals of the top area are compared to the
     person; a refused one must have written nothing."""
     dice, tally = random.Random(seed), Tally()
     cache = CoverageCache(store, tiles=False)
@@ -66,7 +66,7 @@ def redraw_at_random(store: Store, accepted: int, seed: int = 1, top: str = "670
     hard = _hard_places(store)
     last: int | None = None
     while tally.total < accepted:
-        op = dice.choices(("split", "merge", "undo"), (50, 35, 15))[0]
+        op = dice.choices(tuple(KINDS), tuple(KINDS.values()))[0]
         rev = cache.rev
         try:
             if op == "undo":
@@ -76,9 +76,11 @@ def redraw_at_random(store: Store, accepted: int, seed: int = 1, top: str = "670
                 last = None
             else:
                 with store.read() as reader:
-                    form = _form(op, reader, dice, hard if dice.random() < 0.5 else leaves)
-                    if form is None:
+                    fid = dice.choice(hard if dice.random() < 0.5 else leaves)
+                    leaf = reader.areas([fid]).get(fid)
+                    if leaf is None or not leaf.leaf:
                         continue
+                    form = form_at(reader, dice, op, leaf)
 
                 def change(tx, form=form):
                     made = redrawing.draft(tx, form)
@@ -87,7 +89,8 @@ def redraw_at_random(store: Store, accepted: int, seed: int = 1, top: str = "670
                 made = store.attempt("tester", op, change, form=form)
                 tally.special += _special(store, made)
                 last = store.head()[0]
-        except (EditRefused, UndoBlocked, Stale) as error:
+        except WeigeError as error:
+            assert error.code != "error", error
             tally.refused[f"{op}: {error.code}"] += 1
             assert store.head()[0] == rev, "a refused edit wrote something"
             continue
@@ -114,22 +117,6 @@ def _hard_places(store: Store) -> list[int]:
 def _people(cache: CoverageCache, top: str) -> tuple:
     counts = cache.nodes[cache.codes[top]].counts
     return (*counts.values, tuple(sorted((counts.special or {}).items())))
-
-
-def _form(op: str, reader, dice: random.Random, fids: list[int]) -> dict[str, Any] | None:
-    leaf = reader.areas([dice.choice(fids)])
-    if not leaf:
-        return None
-    area = next(iter(leaf.values()))
-    if op == "split":
-        targets = dice.choice(([area.code], None))
-        return {"op": "split", "targets": targets, "line": mapping(to_degrees(drawn_line(area, dice)))}
-    near = [other for other in reader.leaves_near(area.shape.bounds)
-            if other.fid != area.fid and other.shape.intersects(area.shape) and (other.parent == area.parent or dice.random() < 0.05)]
-    if not near:
-        return None
-    chosen = dice.sample(near, min(len(near), dice.choice((1, 1, 2))))
-    return {"op": "merge", "targets": [area.code, *(other.code for other in chosen)]}
 
 
 def _special(store: Store, made: redrawing.Draft) -> bool:

@@ -70,7 +70,7 @@ def test_the_city_goes_out_and_comes_back_as_it_was(city, tmp_path, record_prope
     record_property("figures", f"Tainan: {len(ways)} ways, 12,774 areas each")
 
 
-@pytest.mark.promise("Random splits, merges and undos: proof exact, people conserved, 30 % on seams, holes, islands, parts")
+@pytest.mark.promise("Random redraws of every kind and undos in both stores: proof exact, people conserved, 30 % on seams, holes, islands, parts")
 def test_random_redraws_leave_it_seamless_and_lose_nobody(city, record_property):
     url, _ = city
     store = Store.open(url, load().rules)

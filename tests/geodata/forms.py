@@ -23,9 +23,17 @@ def some_form(reader: Reader, dice: random.Random, op: str | None = None) -> For
     """A form of that operation, or of any: sensible or not."""
     op = op or dice.choices(tuple(REAL), tuple(REAL.values()))[0]
     town = Ledger(reader.all_areas())
-    leaf = pick(town, special_places(town), dice)
+    return form_at(reader, dice, op, pick(town, special_places(town), dice), town)
+
+
+def form_at(reader: Reader, dice: random.Random, op: str, leaf: Area, town: Ledger | None = None) -> Form:
+    """A form of that operation at this leaf; `town` are the areas around, by default those that lie next to it."""
     if op == "assign_buildings":
         return _painted(reader, leaf, dice)
+    if town is None:
+        near = {area.fid: area for area in (leaf, *reader.leaves_near(leaf.shape.bounds))}
+        above = reader.areas({int(fid) for area in near.values() for fid in area.path.strip("/").split("/")[:-1]})
+        town = Ledger([*near.values(), *above.values()])
     return form_of(op, asked(op, town, leaf, dice), town.areas)
 
 
