@@ -21,11 +21,12 @@ from ..cells import Cells, Town, cells_of
 from ..chain import directed_segments, place, unpack
 from ..coverage import Coverage, contacts, explode, gather, prove
 from ..edits import Edit, Finding
-from ..errors import BadInput, EditRefused, OtherParent, PartsRefused, ProofFailed, UnknownArea
+from ..errors import BadInput, EditRefused, PartsRefused, ProofFailed
 from ..inner_borders import inner_borders, straightened
 from ..measure import metres_per_unit
 from ..population import inner_point
 from .ground import Deal, lay
+from .parents import other_parents
 from .reshape import refuse_fixed
 from .split import Weigh, may_change
 
@@ -81,16 +82,9 @@ def _refuse_foreign(coverage: Coverage, area: Area, givers: Sequence[Area], town
     foreign = [giver for giver in givers if giver.parent != area.parent]
     if not foreign:
         return
-    parents = {}
-    for one in (area, *foreign):
-        try:
-            parents[one.code] = coverage.get(one.parent).code
-        except UnknownArea:  # a view of leaves only
-            parents[one.code] = str(one.parent)
     count = sum(len(wanted[one.fid]) for one in foreign)
-    listed = ", ".join(f"{code} in {parent}" for code, parent in parents.items())
-    raise OtherParent(f"{count} building(s) belong to other parents: {listed}", parents=parents, areas=[one.code for one in foreign],
-                      where=_degrees(inner_point(town.buildings[wanted[foreign[0].fid][0]])))
+    raise other_parents(coverage, (area, *foreign), f"{count} building(s) belong to other parents", areas=[one.code for one in foreign],
+                        where=_degrees(inner_point(town.buildings[wanted[foreign[0].fid][0]])))
 
 
 # ---- the ground as plots --------------------------------------------------------------------------------------------

@@ -24,13 +24,12 @@ from ..errors import (
     LineLeavesParent,
     LineOutside,
     NoChildren,
-    OtherParent,
     PartsRefused,
     SliverRefused,
-    UnknownArea,
 )
 from ..measure import area_m2, metres_per_unit, units
 from .cutting import SNAP_M, Cut, Patch, cut, drawn, touched
+from .parents import other_parents
 from .split import Weigh, may_change
 
 RESTS = ("new",)  # what may become of pieces a leaf falls into: areas of their own
@@ -140,7 +139,8 @@ def take(op: str, coverage: Coverage, taking: Taking, findings: Sequence[Finding
     givers = [may_change(area) for area in taking.givers()]
     if not givers:
         raise _nothing(taking)
-    _of_one_parent(coverage, givers)
+    if len({area.parent for area in givers}) > 1:
+        raise other_parents(coverage, givers, "the areas under the polygon belong to different parents")
     mine = [piece for piece in taking.pieces if piece.taken]
     ground = gather(_joined([piece.shape for piece in mine]))
     if len(ground.geoms) > 1 and not allow_parts:
@@ -202,19 +202,6 @@ def _joined(shapes: Sequence[shapely.Polygon]) -> list[shapely.Polygon]:
 def _sibling(source: Area, shape: shapely.MultiPolygon, number: int) -> Area:
     path = source.path.rstrip("/").rpartition("/")[0] + f"/{-number}/"
     return Area(-number, f"+{number}", "", source.level, source.parent, path, True, shape)
-
-
-def _of_one_parent(coverage: Coverage, givers: Sequence[Area]) -> None:
-    if len({area.parent for area in givers}) == 1:
-        return
-    codes = {}
-    for area in givers:
-        try:
-            codes[area.code] = coverage.get(area.parent).code
-        except UnknownArea:  # a view of leaves only
-            codes[area.code] = str(area.parent)
-    listed = ", ".join(f"{code} in {parent}" for code, parent in codes.items())
-    raise OtherParent(f"the areas under the polygon belong to different parents: {listed}", parents=codes)
 
 
 def _nothing(taking: Taking) -> SliverRefused | LineOutside:

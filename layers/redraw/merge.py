@@ -12,8 +12,9 @@ from ..areas import Area
 from ..chain import directed_segments
 from ..coverage import Coverage, explode, gather, prove
 from ..edits import Edit
-from ..errors import BadInput, NotAdjacent, OtherParent, UnknownArea
+from ..errors import BadInput, NotAdjacent
 from ..measure import area_m2
+from .parents import other_parents
 from .split import Weigh, may_change
 
 
@@ -34,7 +35,7 @@ def merge(coverage: Coverage, targets: Sequence[int], keep: int | None = None, w
         raise BadInput("the area that lives on must be one of those merged")
     before = tuple(may_change(coverage.get(fid)) for fid in fids)
     if len({area.parent for area in before}) > 1:
-        raise _other_parent(coverage, before)
+        raise other_parents(coverage, before, "the areas belong to different parents")
     parts, owner = explode(before)
     if not allow_parts:
         _refuse_apart(before, parts, owner)
@@ -56,17 +57,6 @@ def _heaviest(areas: Sequence[Area], weigh: Weigh | None) -> Area:
     ranked = [(not area.assigned, -weight, -m2, area.shape.bounds[0], area.fid)
               for area, weight, m2 in zip(areas, weights, ground, strict=True)]
     return areas[ranked.index(min(ranked))]
-
-
-def _other_parent(coverage: Coverage, areas: Sequence[Area]) -> OtherParent:
-    codes = {}
-    for area in areas:
-        try:
-            codes[area.code] = coverage.get(area.parent).code
-        except UnknownArea:  # a view of leaves only
-            codes[area.code] = str(area.parent)
-    listed = ", ".join(f"{code} in {parent}" for code, parent in codes.items())
-    return OtherParent(f"the areas belong to different parents: {listed}", parents=codes)
 
 
 def _refuse_apart(areas: Sequence[Area], parts: np.ndarray, owner: np.ndarray) -> None:

@@ -31,11 +31,11 @@ from ..errors import (
     OtherParent,
     PartsRefused,
     SliverRefused,
-    UnknownArea,
 )
 from ..measure import units
 from ..noding import Borders, course
 from .cutting import SNAP_M, Cut, Patch, Run, cut, drawn, short_m, sides, touched
+from .parents import code_of
 from .split import Weigh, may_change
 
 
@@ -65,7 +65,7 @@ def reshape(coverage: Coverage, targets: Sequence[int] | None, line: shapely.Lin
     last = Border.of(patch, done, first.target, first.right)
     if last is None:
         raise EditRefused("the line and the borders cannot be told apart here", where=place(done.line[0]))
-    parent = _code_of(coverage, patch.areas[first.target].parent)
+    parent = code_of(coverage, patch.areas[first.target].parent)
     edit = _edit(coverage, last, allow_parts, first.left_out(parent))
     refuse_fixed(edit.before, fixed)
     prove(edit, coverage)
@@ -77,13 +77,6 @@ def refuse_fixed(areas: Sequence[Area], fixed: Collection[str]) -> None:
     for area in areas:
         if area.level in fixed:
             raise AreaLocked(f"{area.code}: law fixes the borders of the level {area.level}", areas=[area.code])
-
-
-def _code_of(coverage: Coverage, fid: int | None) -> str:
-    try:
-        return coverage.get(fid).code
-    except UnknownArea:  # a view of leaves only
-        return str(fid)
 
 
 def _name(run: Run) -> tuple[int, bytes]:
