@@ -13,11 +13,11 @@ REPLANTED = 5  # parts looked at as a place for a starving one
 STERN = 8.0  # times as much a deviation costs when shape has had its say
 
 
-def settle(search: Search, tell: Tell | None = None, fewer: bool = False) -> None:
-    """Moves, chains and new places until none helps; first with an eye on shape, then sternly for the aim. With `fewer`
-    parts that starve may vanish, their number stays empty."""
+def settle(search: Search, tell: Tell | None = None, fewer: float = 0.0) -> None:
+    """Moves, chains and new places until none helps; first with an eye on shape, then sternly for the aim. Parts that
+    cannot reach a load of `fewer` may vanish: their number stays empty."""
     _settle(search, tell)
-    if fewer and sum(_vanish(search, part) for part, load in enumerate(search.sums) if load < search.aim.low):
+    if sum(_vanish(search, part) for part, load in enumerate(search.sums) if load < fewer):
         search.descend()
         _settle(search, tell)
     if any(map(search.outside, search.sums)):

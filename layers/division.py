@@ -18,6 +18,8 @@ from .partition import divide
 from .search import Aim, Graph
 
 PIECES_PER_PART, PIECES = 8, 120  # open ground is cut into so many pieces per part, and so many more
+NEAR, LEAN, LEAN_IN_NORM = 0.5, 0.15, 0.005  # the share of the tolerance within which nothing is gained by more even
+# numbers; how much is gained outside of that, by parts and by a norm
 INSIDE = 0.4  # by a norm, parts keep this near to the mean: nobody wants 15 beside 60
 MANY_STARTS, FEW = 8, 24  # of the most even proposal; up to so many parts the first kind is tried as well
 ROAD_FIRST, EVEN_FIRST = 4.0, 0.4  # what the second and third kind of proposal prefer
@@ -90,18 +92,18 @@ def propose(ground: np.ndarray, town: Town, wish: Wish) -> Proposal:
 
 
 def _aim(target: float, wish: Wish) -> Aim:
+    even = wish.seed % 3 == 2
     if wish.parts:
-        share = wish.tolerance * (EVEN_FIRST if wish.seed % 3 == 2 else 1.0)
-        return Aim(target, target * (1 - share), target * (1 + share))
-    if wish.seed % 3 == 2:
-        return Aim(target, max(wish.least, target * (1 - wish.tolerance)), min(wish.most, target * (1 + wish.tolerance)))
-    return Aim(target, max(wish.least, target * (1 - INSIDE)), min(wish.most, target * (1 + INSIDE)))
+        share = wish.tolerance * (EVEN_FIRST if even else 1.0)
+        return Aim(target, target * (1 - share), target * (1 + share), share * NEAR, LEAN)
+    inside = wish.tolerance if even else max(INSIDE, wish.tolerance)
+    return Aim(target, max(wish.least, target * (1 - inside)), min(wish.most, target * (1 + inside)), wish.tolerance, LEAN_IN_NORM)
 
 
 def _divided(cells: Cells, parts: int, aim: Aim, wish: Wish) -> np.ndarray:
     """The part of each cell. The third kind is never less even than the first."""
     corners = corners_of(cells.faces, cells.of_face)
-    graph, fewer = _graph(cells, wish), not wish.parts
+    graph, fewer = _graph(cells, wish), 0.0 if wish.parts else wish.least
     if wish.seed % 3 != 2:
         return divide(graph, parts, aim, wish.seed, corners, fewer=fewer)
     first = replace(wish, seed=wish.seed - 2)

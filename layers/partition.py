@@ -23,11 +23,11 @@ EVEN = 4.0  # times as much, where even numbers come first
 
 
 def divide(graph: Graph, parts: int, aim: Aim, seed: int = 0, corners: Sequence[Sequence[int]] = (),
-           starts: int = STARTS, even: bool = False, fewer: bool = False) -> np.ndarray:
+           starts: int = STARTS, even: bool = False, fewer: float = 0.0) -> np.ndarray:
     """The part (0 ... parts - 1) of each cell; none is empty. There are at least as many cells as parts. `corners` are
     the cells round each vertex where four or more meet: no part may meet itself there. `even` prefers, of several
-    divisions, the one whose farthest part is nearest to the mean. `fewer` parts may come out where there is not enough
-    for so many."""
+    divisions, the one whose farthest part is nearest to the mean. Parts that cannot reach a load of `fewer` may
+    vanish."""
     if parts == 1:
         return np.zeros(len(graph.load), int)
     if parts > 2 * GROUP:

@@ -14,7 +14,6 @@ from .inner_borders import touches_itself
 BALANCE = 5_000.0  # what a deviation costs against border length
 SHAPE = 2.0  # what scattered ground and people cost
 ROUND, WINDING = 2.2, 0.6  # a border so much longer than round a disc (squared) is free; what more of it costs
-LEANING = 0.04  # what a load outside the middle of the aim costs, as a share of what one outside the aim does
 TOLD = 2_000  # steps between two reports
 
 Tell = Callable[[float], None]
@@ -51,13 +50,14 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """The load a part should have: nothing is gained within `low` and `high`, but for a little nearer to the target where
-    `near` says up to which share of it."""
+    """The load a part should have, within `low` and `high`. There little is gained by coming nearer to the target: `lean`
+    times as much as outside, nothing within the share `near` of it."""
 
     target: float
     low: float
     high: float
-    near: float | None = None
+    near: float = 0.0
+    lean: float = 0.0
 
 
 Moment = tuple[float, ...]  # ground, its first moments in x and y, its second; the same of the load
@@ -127,10 +127,10 @@ class Search:
         aim = self.aim
         far = (load - aim.high if load > aim.high else aim.low - load if load < aim.low else 0.0) / aim.target
         cost = far * far + 0.15 * far
-        if aim.near is not None:
+        if aim.lean:
             far = abs(load / aim.target - 1) - aim.near
             if far > 0:
-                cost += LEANING * far * far
+                cost += aim.lean * far * far
         return cost
 
     def outside(self, load: float) -> bool:
