@@ -20,6 +20,7 @@ from geodata.store import Store
 from layers.areas import to_degrees
 from layers.errors import AreaLocked, BadInput, HasChildren, MissingField, NoChildren, NoLevelBelow, UndoBlocked, UnknownArea, WeigeError
 from tests.counts import count
+from tests.geodata.forms import keep_everybody
 from tests.geodata.stores import Clock, assert_history, assert_whole, content, open_store, people
 from tests.geodata.test_coverage_cache import assert_alike
 from tests.geodata.work import commit, cut, some_split, undo
@@ -330,22 +331,7 @@ def test_a_store_of_communities_gets_its_first_grids_with_their_names_and_codes(
 @pytest.mark.parametrize("seed", range(count(1, 8)))
 def test_any_order_of_dividing_cutting_joining_and_undoing_keeps_everybody(town, seed):
     """Random work with divisions among it: the proof holds, nobody is lost, and what undo refuses leaves no trace."""
-    dice, everybody, revs, done = random.Random(seed), people(town), [], 0
-    while done < count(14, 60):
-        with town.read() as reader:
-            form = _something(reader, dice)
-        before = content(town)
-        try:
-            if dice.random() < 0.3 and revs:
-                undo(town, dice.choice(revs))
-            else:
-                commit(town, form)
-        except WeigeError:
-            assert content(town) == before
-            continue
-        done += 1
-        revs.append(town.head()[0])
-        assert people(town) == everybody, form
+    keep_everybody(town, random.Random(seed), count(14, 60), _something)
     assert_clean(town)
     assert_history(town)
 

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from geodata.schema import LINEAGE, TABLES
 from geodata.store import Store
 from layers.areas import to_degrees
-from layers.errors import AreaLocked, EditRefused, LineLeavesParent, Stale, UndoBlocked, WeigeError
+from layers.errors import AreaLocked, EditRefused, LineLeavesParent, Stale, UndoBlocked
 from tests.counts import count
+from tests.geodata.forms import keep_everybody
 from tests.geodata.stores import assert_history, content, people
 from tests.geodata.test_dividing import assert_clean, shown, written
 from tests.geodata.work import commit, cut, some_split, undo
@@ -178,22 +179,7 @@ def test_refusals_write_nothing(town):
 
 @pytest.mark.parametrize("seed", range(count(1, 8)))
 def test_any_order_of_drawing_cutting_joining_and_undoing_keeps_everybody(town, seed):
-    dice, everybody, revs, done = random.Random(seed), people(town), [], 0
-    while done < count(12, 60):
-        with town.read() as reader:
-            form = something(reader, dice)
-        before = content(town)
-        try:
-            if dice.random() < 0.3 and revs:
-                undo(town, dice.choice(revs))
-            else:
-                commit(town, form)
-        except WeigeError:
-            assert content(town) == before
-            continue
-        done += 1
-        revs.append(town.head()[0])
-        assert people(town) == everybody, form
+    keep_everybody(town, random.Random(seed), count(12, 60), something)
     assert_clean(town)
     assert_history(town)
 
