@@ -15,6 +15,7 @@ import shapely
 from scipy.spatial import Voronoi, cKDTree
 
 from .chain import directed_segments, unpack
+from .progress import Tell, silent
 
 STEP_M, LEAST_STEP_M = 5.0, 2.0  # between the points of an outline that stand for a building
 SHRINK_M = 0.4  # outlines of houses that share a wall are told apart by so much
@@ -114,7 +115,8 @@ def without_strips(blocks: np.ndarray, points: np.ndarray, lines: np.ndarray, de
                      for k in np.unique(into).tolist()], dtype=object)
 
 
-def cut_inside(blocks: np.ndarray, outlines: np.ndarray, block: np.ndarray, frame: Frame, grain_m2: float) -> tuple[np.ndarray, Nearest]:
+def cut_inside(blocks: np.ndarray, outlines: np.ndarray, block: np.ndarray, frame: Frame, grain_m2: float,
+               tell: Tell = silent) -> tuple[np.ndarray, Nearest]:
     """(borders half-way between what stands in each block, who is nearest there). `block` is the block of each outline;
     open ground falls into pieces of about `grain_m2`."""
     order = np.argsort(block, kind="stable")
@@ -123,6 +125,7 @@ def cut_inside(blocks: np.ndarray, outlines: np.ndarray, block: np.ndarray, fram
     inner = shapely.get_coordinates(shapely.point_on_surface(frame.metres(blocks)))
     lines, points, cells, places, count = [np.empty(0, object)], [], [], [], len(outlines)
     for k, shape in enumerate(blocks):
+        tell(k / len(blocks))
         inside = members[k]
         ground = frame.metres(shape)
         open_ground = _lattice(ground, grain_m2, metric[inside])

@@ -15,6 +15,7 @@ import shapely
 
 from .blocks import Frame, cut_inside, dear_along, faces_of, first_in, shared, without_strips
 from .measure import metres_per_unit
+from .progress import Tell, silent, span
 from .road_ends import prolonged
 
 THIN_M, TINY_M2 = 8.0, 200.0  # ground without a building that is thinner or smaller joins its neighbour
@@ -75,7 +76,7 @@ class Cells:
         return len(self.load)
 
 
-def cells_of(ground: np.ndarray, town: Town, grain_m2: float) -> Cells:
+def cells_of(ground: np.ndarray, town: Town, grain_m2: float, tell: Tell = silent) -> Cells:
     """The cells of these Polygons (units) with what stands within them."""
     scale = np.array(metres_per_unit(float(np.mean(shapely.bounds(ground)[:, [1, 3]]))))
     frame = Frame(shapely.bounds(ground)[:, :2].min(axis=0), scale)
@@ -83,12 +84,14 @@ def cells_of(ground: np.ndarray, town: Town, grain_m2: float) -> Cells:
     edge = shapely.get_rings(ground)
     rings = np.concatenate([edge, prolonged(town.lines, edge, outlines, scale)])
     blocks = faces_of(np.concatenate([rings, town.lines]), ground)
+    tell(0.2)
     blocks = without_strips(blocks, points, town.lines, town.dear, scale)
-    lines, nearest = cut_inside(blocks, outlines, first_in(blocks, points), frame, grain_m2)
+    lines, nearest = cut_inside(blocks, outlines, first_in(blocks, points), frame, grain_m2, span(tell, 0.3, 0.6))
     every = np.concatenate([rings, town.lines, lines])
     crossed = np.unique(shapely.STRtree(every).query(outlines, predicate="crosses")[0]) if len(outlines) else []
     every = np.concatenate([every, *(shapely.get_rings(shapely.get_parts(outlines[k])) for k in crossed)])
     faces = faces_of(every, ground)
+    tell(0.8)
     spots = shapely.point_on_surface(faces)
     under = first_in(outlines, spots)
     label = np.where(under >= 0, under, nearest.at(spots, first_in(blocks, spots)))

@@ -4,7 +4,8 @@ can reach it is planted elsewhere."""
 
 from __future__ import annotations
 
-from .search import Search, Tell
+from .progress import Tell, silent, span
+from .search import Search
 
 DEPTH, WIDTH = 4, 3  # moves in a chain; ways tried at each
 ROUNDS = 6  # of chains and new places
@@ -13,35 +14,33 @@ REPLANTED = 5  # parts looked at as a place for a starving one
 STERN = 8.0  # times as much a deviation costs when shape has had its say
 
 
-def settle(search: Search, tell: Tell | None = None, fewer: float = 0.0) -> None:
+def settle(search: Search, tell: Tell = silent, fewer: float = 0.0) -> None:
     """Moves, chains and new places until none helps; first with an eye on shape, then sternly for the aim. Parts that
     cannot reach a load of `fewer` may vanish: their number stays empty."""
-    _settle(search, tell)
+    _settle(search, span(tell, 0.0, 0.5))
     if sum(_vanish(search, part) for part, load in enumerate(search.sums) if load < fewer):
-        search.descend()
-        _settle(search, tell)
+        _settle(search, span(tell, 0.5, 0.7))
     if any(map(search.outside, search.sums)):
         search.balance *= STERN
-        _settle(search, tell)
+        _settle(search, span(tell, 0.7, 1.0))
         search.balance /= STERN
 
 
-def _settle(search: Search, tell: Tell | None) -> None:
+def _settle(search: Search, tell: Tell) -> None:
     search.descend()
     for turn in range(ROUNDS):
-        if tell is not None:
-            tell(turn / ROUNDS)
-        if not _chains(search) + _replanted(search):
+        if not _chains(search, span(tell, turn / ROUNDS, (turn + 0.7) / ROUNDS)) + _replanted(search):
             break
         search.descend()
 
 
 # ---- chains ----------------------------------------------------------------------------------------------------------
-def _chains(search: Search) -> int:
+def _chains(search: Search, tell: Tell) -> int:
     """Chains from every part outside the aim, the worst first; how many were won."""
     won = 0
-    wrong = [(-search.off(load), part) for part, load in enumerate(search.sums)]
-    for _, part in sorted(one for one in wrong if one[0] < 0):
+    wrong = sorted((-search.off(load), part) for part, load in enumerate(search.sums) if search.outside(load))
+    for number, (_, part) in enumerate(wrong):
+        tell(number / len(wrong))
         for _ in range(AGAIN):
             if not _chain(search, part, search.balance * search.off(search.sums[part])):
                 break

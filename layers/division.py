@@ -15,6 +15,7 @@ from .errors import BadInput, TooManyParts
 from .inner_borders import corners_of, inner_borders, straightened
 from .measure import area_m2
 from .partition import divide
+from .progress import Tell, silent, span
 from .search import Aim, Graph
 
 PIECES_PER_PART, PIECES = 8, 120  # open ground is cut into so many pieces per part, and so many more
@@ -61,11 +62,14 @@ def parts_for(total: float, least: float, most: float) -> int:
     return max(1, fewest, min(round(total / middle), greatest))
 
 
-def propose(ground: np.ndarray, town: Town, wish: Wish) -> Proposal:
-    """How these Polygons (units) could be divided. TooManyParts when there are fewer cells than parts."""
+def propose(ground: np.ndarray, town: Town, wish: Wish, tell: Tell | None = None) -> Proposal:
+    """How these Polygons (units) could be divided. `tell` hears how far it has come (0 to 1) and may raise to stop it.
+    TooManyParts when there are fewer cells than parts."""
+    tell = tell or silent
+    tell(0.0)
     size = float(np.sum(area_m2(ground)))
     guess = wish.parts or parts_for(max(town.total, 1.0), wish.least, wish.most)
-    cells = cells_of(ground, town, size / (PIECES_PER_PART * guess + PIECES))
+    cells = cells_of(ground, town, size / (PIECES_PER_PART * guess + PIECES), span(tell, 0.0, 0.3))
     if cells.by_ground and not wish.parts:
         raise BadInput("nobody was counted here: say into how many parts, a norm of households cannot be met")
     total = float(cells.load.sum())
@@ -75,7 +79,8 @@ def propose(ground: np.ndarray, town: Town, wish: Wish) -> Proposal:
         raise TooManyParts(f"there are {len(cells)} buildings or pieces of ground here, too few for {parts} parts",
                            where=where.tolist(), most=len(cells))
     aim = _aim(total / parts, wish)
-    part = _divided(cells, parts, aim, wish)
+    part = _divided(cells, parts, aim, wish, span(tell, 0.3, 0.9))
+    tell(0.9)
     if part.max() + 1 < parts:
         parts = int(part.max()) + 1
         aim = _aim(total / parts, wish)
@@ -100,16 +105,16 @@ def _aim(target: float, wish: Wish) -> Aim:
     return Aim(target, max(wish.least, target * (1 - inside)), min(wish.most, target * (1 + inside)), wish.tolerance, LEAN_IN_NORM)
 
 
-def _divided(cells: Cells, parts: int, aim: Aim, wish: Wish) -> np.ndarray:
+def _divided(cells: Cells, parts: int, aim: Aim, wish: Wish, tell: Tell) -> np.ndarray:
     """The part of each cell. The third kind is never less even than the first."""
     corners = corners_of(cells.faces, cells.of_face)
     graph, fewer = _graph(cells, wish), 0.0 if wish.parts else wish.least
     if wish.seed % 3 != 2:
-        return divide(graph, parts, aim, wish.seed, corners, fewer=fewer)
+        return divide(graph, parts, aim, wish.seed, corners, fewer=fewer, tell=tell)
     first = replace(wish, seed=wish.seed - 2)
-    found = [divide(graph, parts, aim, wish.seed, corners, MANY_STARTS, True, fewer)]
+    found = [divide(graph, parts, aim, wish.seed, corners, MANY_STARTS, True, fewer, span(tell, 0.0, 0.6))]
     if parts <= FEW:
-        found.append(divide(graph, parts, _aim(aim.target, first), first.seed, corners, fewer=fewer))
+        found.append(divide(graph, parts, _aim(aim.target, first), first.seed, corners, fewer=fewer, tell=span(tell, 0.6, 1.0)))
     return min(found, key=lambda part: abs(np.bincount(part, cells.load) / aim.target - 1).max().round(6))
 
 

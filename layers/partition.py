@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .chains import settle
+from .progress import Tell, silent, span
 from .search import Aim, Graph, Search
 
 GROUP = 12  # parts that are divided at once; more than twice as many are grouped first
@@ -23,7 +24,8 @@ EVEN = 4.0  # times as much, where even numbers come first
 
 
 def divide(graph: Graph, parts: int, aim: Aim, seed: int = 0, corners: Sequence[Sequence[int]] = (),
-           starts: int = STARTS, even: bool = False, fewer: float = 0.0) -> np.ndarray:
+           starts: int = STARTS, even: bool = False, fewer: float = 0.0,
+           tell: Tell = silent) -> np.ndarray:
     """The part (0 ... parts - 1) of each cell; none is empty. There are at least as many cells as parts. `corners` are
     the cells round each vertex where four or more meet: no part may meet itself there. `even` prefers, of several
     divisions, the one whose farthest part is nearest to the mean. Parts that cannot reach a load of `fewer` may
@@ -31,39 +33,41 @@ def divide(graph: Graph, parts: int, aim: Aim, seed: int = 0, corners: Sequence[
     if parts == 1:
         return np.zeros(len(graph.load), int)
     if parts > 2 * GROUP:
-        part = _by_groups(graph, parts, aim, seed)
+        part = _by_groups(graph, parts, aim, seed, span(tell, 0.0, 0.65))
         search = Search(graph, part, parts, aim, seed)
-        search.anneal(min(MOST_STEPS, 40 * len(graph.load)), 0.1, 0.01, 1.0)
-        settle(search, fewer=fewer)
+        search.anneal(min(MOST_STEPS, 40 * len(graph.load)), 0.1, 0.01, 1.0, span(tell, 0.65, 0.8))
+        settle(search, span(tell, 0.8, 1.0), fewer)
         search.untouch(corners)
         return np.unique(search.part, return_inverse=True)[1]
     best, found = None, None
     if starts > FEW_STARTS:  # a division of its own, not one of many groups: little ground is looked at more often
         starts = 4 * starts if len(graph.load) <= LITTLE else starts if len(graph.load) <= MANY else FEW_STARTS
     for turn in range(starts):
+        now = span(tell, turn / starts, (turn + 1) / starts)
         search = Search(graph, _grown(graph, parts, seed * 101 + turn), parts, aim, seed * 101 + turn, EVEN if even else 1.0)
         search.mend()
-        search.anneal(min(MOST_STEPS, STEPS_PER_CELL * len(graph.load)), 1.0, 0.02, 50.0)
-        settle(search, fewer=fewer)
+        search.anneal(min(MOST_STEPS, STEPS_PER_CELL * len(graph.load)), 1.0, 0.02, 50.0, span(now, 0.0, 0.7))
+        settle(search, span(now, 0.7, 1.0), fewer)
         worth = (search.untouch(corners), search.farthest() if even else 0.0, search.missed(), search.worth())
         if best is None or worth < best:
             best, found = worth, list(search.part)
     return np.unique(found, return_inverse=True)[1]
 
 
-def _by_groups(graph: Graph, parts: int, aim: Aim, seed: int) -> np.ndarray:
+def _by_groups(graph: Graph, parts: int, aim: Aim, seed: int, tell: Tell = silent) -> np.ndarray:
     """Groups of about GROUP parts first, then each by itself."""
     groups = -(-parts // GROUP)
     whole = float(graph.load.sum())
     target = whole / groups
-    top = divide(graph, groups, Aim(target, target * 0.97, target * 1.03), seed, starts=1) if groups <= 2 * GROUP else \
-        _by_groups(graph, groups, Aim(target, target * 0.97, target * 1.03), seed)
+    rough, first = Aim(target, target * 0.97, target * 1.03), span(tell, 0.0, 0.3)
+    top = divide(graph, groups, rough, seed, starts=1, tell=first) if groups <= 2 * GROUP else _by_groups(graph, groups, rough, seed, first)
     size, count = np.bincount(top, graph.load, groups), np.bincount(top, minlength=groups)
     shares = _shares(size, count, parts)
     part, base = np.zeros(len(graph.load), int), 0
     for group in range(groups):
         which = np.flatnonzero(top == group)
-        part[which] = base + divide(graph.part(which), int(shares[group]), aim, seed * 31 + group + 1, starts=1)
+        part[which] = base + divide(graph.part(which), int(shares[group]), aim, seed * 31 + group + 1, starts=1,
+                                    tell=span(tell, 0.3 + 0.7 * group / groups, 0.3 + 0.7 * (group + 1) / groups))
         base += int(shares[group])
     return part
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, pi
 
 import numpy as np
 
 from .inner_borders import touches_itself
+from .progress import Tell, silent
 
 BALANCE = 5_000.0  # what a deviation costs against border length
 SHAPE = 2.0  # what scattered ground and people cost
 ROUND, WINDING = 2.2, 0.6  # a border so much longer than round a disc (squared) is free; what more of it costs
 TOLD = 2_000  # steps between two reports
-
-Tell = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -284,7 +283,7 @@ class Search:
                 for cell in piece:
                     self.move(cell, to)
 
-    def anneal(self, steps: int, warm: float, cold: float, ramp: float, tell: Tell | None = None) -> None:
+    def anneal(self, steps: int, warm: float, cold: float, ramp: float, tell: Tell = silent) -> None:
         """Random moves; worse ones less and less often. The weight of the balance grows: borders first, numbers last."""
         cells = self.dice.integers(0, len(self.load), steps).tolist()
         luck, pick = self.dice.random(steps).tolist(), self.dice.random(steps).tolist()
@@ -292,7 +291,7 @@ class Search:
         full, self.balance = self.balance, self.balance / ramp
         part, near = self.part, self.near
         for step, (cell, chance, share) in enumerate(zip(cells, luck, pick, strict=True)):
-            if tell is not None and not step % TOLD:
+            if not step % TOLD:
                 tell(step / steps)
             heat *= cool
             self.balance *= grow
