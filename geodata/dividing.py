@@ -11,8 +11,8 @@ import shapely
 from layers.areas import UNITS_PER_DEGREE, Area, to_units
 from layers.cells import Town
 from layers.coverage import explode
-from layers.edits import Edit
-from layers.errors import AreaLocked, BadInput, MissingField
+from layers.edits import Edit, Finding
+from layers.errors import AreaLocked, BadInput, MissingField, TooFewParts
 from layers.measure import length_m
 from layers.population import Facts
 
@@ -74,6 +74,26 @@ def leaves_below(reader: Reader, targets: Any) -> list[int]:
     if not free:
         raise AreaLocked("all areas to divide are locked", areas=[leaf.code for leaf in found.values()][:20])
     return free
+
+
+def enough_for(reader: Reader, leaves: Sequence[int], wish: Mapping[str, Any]) -> None:
+    """Raises TooFewParts when the leaves have more parents than parts are wished."""
+    if "parts" in wish:
+        parents = len({(area.parent, area.level) for area in reader.areas(leaves).values()})
+        if wish["parts"] < parents:
+            raise TooFewParts(f"these areas have {parents} parents: at least {parents} parts are needed", least=parents)
+
+
+def locked_kept(reader: Reader, targets: Any) -> tuple[Finding, ...]:
+    """Says how many leaves stay as they are because they are locked."""
+    found: dict[int, Area] = {}
+    for code in targets:
+        area = reader.area(code)
+        found |= {leaf.fid: leaf for leaf in ([area] if area.leaf else reader.subtree(area.path, leaf=True)) if leaf.locked}
+    if not found:
+        return ()
+    codes = sorted(leaf.code for leaf in found.values())
+    return (Finding("locked-kept", f"{len(codes)} locked area(s) stay as they are: {', '.join(codes[:5])}", count=len(codes)),)
 
 
 def read_wish(form: Mapping[str, Any]) -> dict[str, Any]:

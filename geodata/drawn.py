@@ -13,7 +13,7 @@ from layers.errors import BadGeometry, BadInput, MissingField, NotLeaf, UnknownO
 from layers.redraw import OPERATIONS
 
 from .assigning import read_stroke
-from .dividing import leaves_below, read_wish
+from .dividing import enough_for, leaves_below, read_wish
 from .halving import read_half
 from .latticing import read_lattice
 from .rows import Reader
@@ -90,7 +90,9 @@ def _dissolve(reader: Reader, form: Form) -> Arguments:
 
 
 def _divide(reader: Reader, form: Form) -> Arguments:
-    return {"targets": leaves_below(reader, _codes(form)), **read_wish(form)}
+    leaves, wish = leaves_below(reader, _codes(form)), read_wish(form)
+    enough_for(reader, leaves, wish)
+    return {"targets": leaves, **wish}
 
 
 def _assign_buildings(reader: Reader, form: Form) -> Arguments:

@@ -42,7 +42,7 @@ class TakenOver(Exception):
 
 class Jobs:
     """Owns the working thread and the one that renews leases. `does[kind]` is how a job of that kind is done.
-    Public: does, packages, start, get, cancel, folder, sweep, close."""
+    Public: does, packages, start, under_way, get, cancel, folder, sweep, close."""
 
     def __init__(self, store: Store):
         self.store = store
@@ -54,6 +54,7 @@ class Jobs:
         self._mine: set[str] = set()
         self._untold: dict[str, tuple[str, str]] = {}  # failed on a full disk: words, code
         self._turn, self._ended = threading.Lock(), threading.Event()
+        self._leaving = False
         self._renewing: threading.Thread | None = None
 
     @property
@@ -86,6 +87,13 @@ class Jobs:
             return {**row._mapping, "state": "failed", "text": words, "result": {"code": code, "detail": words}}
         return dict(row._mapping)
 
+    def under_way(self, kind: str, actor: str, args: dict[str, Any]) -> str | None:
+        """The id of his job that does just this already."""
+        with self.store.read() as reader:
+            rows = reader.connection.execute(select(JOBS.c.id, JOBS.c.args).where(
+                JOBS.c.kind == kind, JOBS.c.actor == actor, JOBS.c.state.in_(["queued", "running"])).order_by(JOBS.c.created_at)).all()
+        return next((row.id for row in rows if row.args == args), None)
+
     def cancel(self, number: str, actor: str) -> None:
         """Stops his job, whoever does it: the doer hears of it when he next tells how far he is. Raises NotFound."""
         self.get(number, actor)
@@ -102,7 +110,9 @@ class Jobs:
             self.packages.drop(tx.connection, old)
 
     def close(self) -> None:
-        """Waits for the work under way; what is queued is left to whoever is asked about it."""
+        """Waits for the work under way, but ends what somebody sat and waited for; that and what is queued is left to
+        whoever is asked about it."""
+        self._leaving = True
         for pool in (self._pool, self._aside):
             pool.shutdown(wait=True, cancel_futures=True)
         self._ended.set()
@@ -126,6 +136,8 @@ class Jobs:
 
     def _run(self, number: str) -> None:
         def progress(done: float, words: str) -> None:
+            if self._leaving and row["kind"] in ASIDE:
+                raise TakenOver
             self._set(number, state="running", progress=float(done), text=words)
         try:
             row = self.get(number)
@@ -135,7 +147,7 @@ class Jobs:
         except TakenOver:
             log.info("a job was cancelled, or taken over by another process")
         except WeigeError as error:
-            self._fail(number, error.text, error.code)
+            self._fail(number, error.text, error.code, error.details)
         except Exception as error:
             full = of_disk(error, self.folder)
             if full is None:
@@ -146,9 +158,9 @@ class Jobs:
             with self._turn:
                 self._mine.discard(number)
 
-    def _fail(self, number: str, words: str, code: str) -> None:
+    def _fail(self, number: str, words: str, code: str, details: dict[str, Any] | None = None) -> None:
         try:
-            self._set(number, state="failed", text=words, result={"code": code, "detail": words})
+            self._set(number, state="failed", text=words, result={"code": code, "detail": words, **({"details": details} if details else {})})
         except StoreFull:  # its row cannot be written now: whoever asks here is told, and then it is tried again
             self._untold[number] = words, code
         except (TakenOver, WeigeError, SQLAlchemyError):  # the store is away: its lease runs out, another one does it

@@ -46,19 +46,22 @@ class Unsearched(Exception):
 
     def search(self) -> Proposal:
         """Makes and remembers it."""
-        return _searched(_key(self.ground, self.town, self.wish), self.ground, self.town, self.wish, None)
+        made = found(self.ground, self.town, self.wish, None)
+        _remember(_key(self.ground, self.town, self.wish), made)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
     """Where a division takes its proposals from: `over(town)` gives what `redraw.divide` asks. With `search` false they
     are only looked up; `recall` knows those of other processes; `tell` hears how far the search over the whole town is,
-    `note` each proposal with its key."""
+    `note` each proposal with its key; `find` searches elsewhere than here."""
 
     search: bool = True
     tell: Tell | None = None
     recall: Recall | None = None
     note: Callable[[bytes, Proposal], None] | None = None
+    find: Callable[[np.ndarray, Town, Wish, Tell | None], Proposal] | None = None
 
     def over(self, whole: Town) -> Callable[[np.ndarray, Town, Wish], Proposal]:
         """The proposals for the ground of this town, group by group."""
@@ -67,20 +70,21 @@ class Proposals:
         def proposed(ground: np.ndarray, town: Town, wish: Wish) -> Proposal:
             nonlocal done
             key = _key(ground, town, wish)
-            found = _known(key) or (_recalled(key, self.recall) if self.recall is not None else None)
+            made = _known(key) or (_recalled(key, self.recall) if self.recall is not None else None)
             share = town.total / whole.total if whole.total else 0.0
-            if found is None and not self.search:
+            if made is None and not self.search:
                 raise Unsearched(ground, town, wish, whole)
-            if found is None:
+            if made is None:
                 began = done
                 tell = None if self.tell is None else lambda part: self.tell(min(1.0, began + share * part))
-                found = _searched(key, ground, town, wish, tell)
+                made = (self.find or found)(ground, town, wish, tell)
+                _remember(key, made)
             done += share
             if self.note is not None:
-                self.note(key, found)
+                self.note(key, made)
             if self.tell is not None:
                 self.tell(min(1.0, done))
-            return found
+            return made
         return proposed
 
 
@@ -126,10 +130,9 @@ def _recalled(key: bytes, recall: Recall) -> Proposal | None:
     return found
 
 
-def _searched(key: bytes, ground: np.ndarray, town: Town, wish: Wish, tell: Tell | None) -> Proposal:
-    made = propose(ground, town, wish, tell=tell) if _TELLS and tell is not None else propose(ground, town, wish)
-    _remember(key, made)
-    return made
+def found(ground: np.ndarray, town: Town, wish: Wish, tell: Tell | None) -> Proposal:
+    """The search itself."""
+    return propose(ground, town, wish, tell=tell) if _TELLS and tell is not None else propose(ground, town, wish)
 
 
 def forget() -> None:

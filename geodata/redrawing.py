@@ -19,7 +19,7 @@ from layers.redraw import OPERATIONS
 
 from .assigning import standing
 from .conflicts import check_versions
-from .dividing import MOST_TARGETS, new_borders_m, town_of
+from .dividing import MOST_TARGETS, locked_kept, new_borders_m, town_of
 from .drawn import parse
 from .facts import facts_of
 from .halving import standing_on
@@ -65,6 +65,8 @@ def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60, prop
     elif form["op"] == "assign_buildings":
         arguments = standing(reader, coverage, arguments, facts)
     edit = OPERATIONS[form["op"]](coverage, weigh=_weigh(facts), **arguments)
+    if form["op"] == "divide":
+        edit = replace(edit, findings=(*edit.findings, *locked_kept(reader, form["targets"])))
     changed = {area.fid for area in edit.before}
     if changed != set(targets):
         facts = facts_of(reader, sorted(changed))

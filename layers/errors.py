@@ -189,6 +189,12 @@ class PartsRefused(EditRefused):
     code = "parts"
 
 
+class TooFewParts(EditRefused):
+    """The areas lie below more parents than parts were asked for."""
+
+    code = "too-few-parts"
+
+
 class TooManyParts(EditRefused):
     """There are fewer buildings and pieces of ground than parts asked for."""
 
@@ -223,6 +229,12 @@ class ProofFailed(EditRefused):
     """The new areas would leave a gap or overlap."""
 
     code = "proof-failed"
+
+
+class BorderTouches(ProofFailed):
+    """A border would touch itself in one point."""
+
+    code = "border-touches"
 
 
 class UnknownOperation(EditRefused):

@@ -12,6 +12,7 @@ from flask import Blueprint
 from geodata import kept_proposals, redrawing
 from geodata.jobs import Progress
 from geodata.proposals import Proposals, Unsearched
+from geodata.searching import Searcher
 from layers.division import Proposal
 from layers.errors import NotFound
 
@@ -42,13 +43,18 @@ def preview(held: State, form: dict[str, Any], show: Callable[[Proposals], dict[
     except Unsearched as lacking:
         if not lacking.long:
             return show(searched(held))
-    held.jobs.sweep(held.config.export.keep_hours)
-    return {"job": held.jobs.start(kept_proposals.KIND, actor(), {"form": form})}, 202
+    asked = kept_proposals.KIND, actor(), {"form": form}
+    number = held.jobs.under_way(*asked)  # a page that was loaded again asks again
+    if number is None:
+        held.jobs.sweep(held.config.export.keep_hours)
+        number = held.jobs.start(*asked)
+    return {"job": number}, 202
 
 
 def make(held: State, number: str, order: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Searches the proposals of a division, in whichever process; answers the job's result."""
     form, began, told, found = order["form"], time.monotonic(), 0.0, {}
+    searcher = Searcher() if held.previews is not None else None  # as previews: in a process of its own
 
     def tell(share: float) -> None:
         nonlocal told
@@ -60,22 +66,27 @@ def make(held: State, number: str, order: dict[str, Any], progress: Progress) ->
 
     def note(key: bytes, made: Proposal) -> None:
         found[key] = made
-    with held.store.read() as reader:
-        redrawing.draft(reader, form, most_areas=held.config.redraw.interactive_areas,
-                        proposals=searched(held, tell=tell, note=note))
+    try:
+        with held.store.read() as reader:
+            redrawing.draft(reader, form, most_areas=held.config.redraw.interactive_areas,
+                            proposals=searched(held, tell=tell, note=note, find=searcher and searcher.find))
+    finally:
+        if searcher is not None:
+            searcher.close()
     return kept_proposals.keep(held.jobs, number, found)
 
 
 @blueprint.get("/api/divisions/<number>")
 @needs("redraw")
 def look(number: str):
-    """{"id", "state", "progress", "rest_s", "form", "code", "text"}: queued, running, done, failed or cancelled."""
+    """{"id", "state", "progress", "rest_s", "form", "text"}: queued, running, done, cancelled, or failed with "code" and "details"."""
     arguments()
     job = _job(number)
     failed = job["state"] == "failed"
     rest = job["text"] if job["state"] == "running" and (job["text"] or "").isdigit() else None
     return {"id": number, "state": job["state"], "progress": job["progress"], "rest_s": int(rest) if rest else None, "form": job["args"].get("form"),
-            "code": (job["result"] or {}).get("code") if failed else None, "text": job["text"] if failed else ""}
+            "text": job["text"] if failed else "",
+            **({name: (job["result"] or {}).get(name) for name in ("code", "details")} if failed else {})}
 
 
 @blueprint.delete("/api/divisions/<number>")

@@ -153,6 +153,7 @@ def urls() -> dict[str, str]:
         "reports": "/api/reports", "work": "/api/report/work", "status": "/api/status", "rounds": "/api/rounds",
         "round_close": "/api/rounds/{id}/close",
         "preview": "/api/edits/preview", "edits": "/api/edits", "undo": "/api/edits/{rev}/undo", "edit": "/api/edits/{rev}",
+        "division": "/api/divisions/{id}",
         "notices": "/api/notices", "notices_read": "/api/notices/read",
         "layer": "/api/{layer}", "item": "/api/{layer}/{id}",
         "posts": "/api/checkpoints", "post": "/api/checkpoints/{id}", "post_presence": "/api/checkpoints/{id}/presence",

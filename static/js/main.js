@@ -9,6 +9,7 @@ import { posts } from "./data/posts.js";
 import { Desk } from "./edit/desk.js";
 import { Division } from "./edit/division.js";
 import { Journal } from "./edit/journal.js";
+import { longDivision } from "./edit/long_division.js";
 import { restore } from "./edit/restore.js";
 import { BrushMode } from "./edit/modes/brush_mode.js";
 import { DivideMode } from "./edit/modes/divide_mode.js";
@@ -266,6 +267,7 @@ async function start() {
   watchSelection(canvas);
   desk.use("select");
   cards.restore();
+  longDivision.again((asked) => desk.modes.divide.resume(asked));
   await Promise.all([paint.show(), read]);
   const peers = new Peers(canvas);
   const presence = new Presence({

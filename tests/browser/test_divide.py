@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.desk import Desk
-from tests.counts import count
+from tests.counts import count, in_full
 
 LANGUAGES = ["zh-CN", "en-US"][: count(1, 2)]
 
@@ -65,4 +65,30 @@ def test_divide_a_leaf_by_number_and_a_grid_by_norm(desk_in, lang: str):
     desk.wait_rev(rev)
     assert {one["code"]: one["households"] for one in desk.get(f"/api/areas?parent={grid['code']}&limit=1000")["areas"]} == {
         one["code"]: one["households"] for one in leaves}, "the town is left as it was found"
+    assert [text for text in desk.complaints if "GPU stall" not in text] == [], desk.complaints
+
+
+@in_full
+def test_a_long_division_shows_how_far_it_is_is_stopped_and_survives_a_reload(desk_in):
+    desk = desk_in("demo")
+    page, row = desk.page, desk.page.locator("#foot .job [data-key='job stop']")
+    view = desk.view()
+    desk.find("330299001001")
+    view = desk.moved(view)
+    page.keyboard.press("d")
+    row.wait_for(timeout=60_000)
+    page.locator("#side [data-key='search stop']").click()
+    page.locator("#side [data-key='search again']").wait_for()
+    row.wait_for(state="hidden")
+    page.locator("#side [data-key='search again']").click()
+    row.wait_for(timeout=60_000)
+    desk.shot("divide-long-1-progress")
+    page.reload()
+    desk.ready()
+    page.locator("#foot .job [data-key='job open']").click(timeout=60_000)
+    page.locator("#side [data-key='proposal 0']:not([aria-disabled])").wait_for(timeout=120_000)
+    desk.shot("divide-long-2-after-reload")
+    assert desk.view() == view, "the map stays"
+    page.locator("#side [data-key=cancel]").click()
+    row.wait_for(state="hidden")
     assert [text for text in desk.complaints if "GPU stall" not in text] == [], desk.complaints

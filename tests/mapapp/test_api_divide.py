@@ -166,3 +166,15 @@ def test_another_process_knows_what_a_job_found(town: Web, searches: list[str]) 
     assert town.post("/api/edits/preview", "mayor", json=DIVIDE | {"later": True}).status_code == 200
     post(town, DIVIDE)
     assert len(searches) == 1
+
+
+def test_locked_areas_stay_and_too_few_parts_are_told(town: Web) -> None:
+    told = town.post("/api/edits/preview", "mayor", json={"op": "divide", "targets": ["C1", "C2"], "parts": 1})
+    assert told.status_code == 422 and told.json["code"] == "too-few-parts" and told.json["least"] > 1, told.text
+    leaf = town.area("11")
+    changed = town.patch("/api/areas/11", "mayor", json={"version": leaf["version"], "locked": True})
+    assert changed.status_code == 200, changed.text
+    done = post(town, {"op": "divide", "targets": ["C1"], "parts": 4})
+    (kept,) = [one for one in done["findings"] if one["kind"] == "locked-kept"]
+    assert kept["count"] == 1 and "11" not in [one["code"] for one in done["changed"]]
+    assert town.area("11")["version"] == changed.json["version"]

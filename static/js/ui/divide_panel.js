@@ -7,6 +7,7 @@ import { field } from "./field.js";
 import { figureSections } from "./figure_sections.js";
 import { figureText } from "./figure_text.js";
 import { findingsList } from "./findings_list.js";
+import { jobRow, progressBar } from "./job_row.js";
 import { places } from "./places.js";
 import { side } from "./side.js";
 
@@ -102,6 +103,23 @@ function picture({ areas }) {
   );
 }
 
+const waiting = (told) => [t("divide.busy"), told ? jobRow.words(told) : ""].filter(Boolean).join(" ");
+
+/** How far the search is that goes on, with a way to stop it; or the way to take up what was stopped. */
+function search(proposals, verbs) {
+  const seed = proposals.findIndex((one) => one.told || one.stopped);
+  if (seed < 0) return null;
+  const { told, stopped } = proposals[seed];
+  return el(
+    "div",
+    { class: "divide-search" },
+    stopped ? t("divide.stopped") : progressBar(told.progress ?? 0, t("divide.busy")),
+    stopped
+      ? el("button", { class: "lk", type: "button", "data-key": "search again", onclick: () => verbs.again(seed) }, t("act.again"))
+      : el("button", { class: "lk", type: "button", "data-key": "search stop", onclick: () => verbs.stop(seed) }, t("job.stop")),
+  );
+}
+
 function proposal(one, seed, chosen, merits, verbs) {
   const words = one.figures
     ? [
@@ -114,7 +132,7 @@ function proposal(one, seed, chosen, merits, verbs) {
         el("span", {}, t("divide.border", { what: format.length(one.figures.border_m) }), one.figures.along === null ? null : ` · ${t("divide.along", { n: one.figures.along })}`),
         el("span", {}, one.figures.inNorm === null ? null : `${t("divide.in-norm", { n: one.figures.inNorm, of: one.figures.areas.length })} · `, t("divide.cut", { n: one.figures.cut })),
       ]
-    : [el("span", { class: "mute" }, one.error?.text ?? t("divide.busy"))];
+    : [el("span", { class: "mute" }, one.error?.text ?? (one.stopped ? t("divide.stopped") : waiting(one.told)))];
   return el(
     "button",
     {
@@ -136,7 +154,7 @@ function proposal(one, seed, chosen, merits, verbs) {
  * @param {{areas: object[], wish: object, known: object, proposals: Array<{answer?: object, figures?: object, error?: Error}>,
  *   chosen: number, missing: string | null}} state
  * @param {{wish: (change: object) => void, choose: (seed: number) => void, cancel: () => void, save: () => void, see:
- *   (where: [number, number]) => void}} verbs
+ *   (where: [number, number]) => void, stop: (seed: number) => void, again: (seed: number) => void}} verbs
  */
 export function dividePanel({ areas, wish, known, proposals, chosen, missing }, verbs) {
   const answer = proposals[chosen]?.answer ?? null;
@@ -149,10 +167,12 @@ export function dividePanel({ areas, wish, known, proposals, chosen, missing }, 
   const fewest = wish.way !== "norm" && known.norm?.max && known.households ? Math.ceil(known.households / known.norm.max) : 0;
   const short = fewest > wish.parts;
   const merits = divide.merits(proposals);
+  const [{ error: refused = null }] = proposals;
+  const can = refused?.body?.least ?? refused?.body?.most; // parts, where so few or so many cannot be
   side.show("divide", {
     title: t("preview.divide"),
     chip: answer ? el("span", { class: "chip edit" }, t("preview.unsaved")) : null,
-    sub: areas.length ? areas.map((area) => places.short(area)).join(" + ") : null,
+    sub: areas.length ? areas.map((area) => (area.leaf ? places.short(area) : area.name || places.short(area))).join(" + ") : null,
     body: [
       areas.length ? wishes(wish, known, verbs) : section(null, null, el("p", { class: "hint" }, t("divide.pick"))),
       short
@@ -167,12 +187,31 @@ export function dividePanel({ areas, wish, known, proposals, chosen, missing }, 
             ),
           )
         : null,
+      refused && !missing
+        ? el(
+            "section",
+            { class: "sec" },
+            el(
+              "div",
+              { class: "trouble" },
+              el("span", {}, refused.text),
+              el(
+                "div",
+                { class: "r" },
+                can
+                  ? el("button", { class: "lk", type: "button", "data-key": "can", onclick: () => verbs.wish({ way: "parts", parts: can }) }, t("divide.make", { n: can }))
+                  : el("button", { class: "lk", type: "button", "data-key": "search again", onclick: () => verbs.again(0) }, t("act.again")),
+              ),
+            ),
+          )
+        : null,
       missing && areas.length ? el("section", { class: "sec" }, el("div", { class: "trouble", role: "alert" }, t(missing))) : null,
-      !missing && areas.length
+      !missing && !refused && areas.length
         ? section(
             t("divide.proposals"),
             null,
             el("div", { class: "divide-cards", role: "radiogroup", "aria-label": t("divide.proposals") }, proposals.map((one, seed) => proposal(one, seed, seed === chosen, merits[seed], verbs))),
+            search(proposals, verbs),
           )
         : null,
       found ? section(t("check.title"), t("check.count", { errors: found.errors, notes: found.notes }), found.list) : null,

@@ -6,7 +6,9 @@ import { page } from "../../data/page.js";
 import { dividePanel } from "../../ui/divide_panel.js";
 import { hint } from "../../ui/hint.js";
 import { say } from "../../ui/say.js";
+import { places } from "../../ui/places.js";
 import { tip } from "../../ui/tip.js";
+import { longDivision } from "../long_division.js";
 import { divide } from "../operations/divide.js";
 import { plane } from "../plane.js";
 import { Preview } from "../preview.js";
@@ -23,13 +25,14 @@ export class DivideMode extends PickingMode {
   #proposals = divide.SEEDS.map(() => ({}));
   #hidden = [];
   #norm = null;
+  #kept = null;
 
   /** @param {import("../desk.js").Desk} desk */
   constructor(desk) {
     super(desk);
     this.previews = divide.SEEDS.map(
       (seed) =>
-        new Preview((form, signal) => api.post(boot.urls.preview, { body: form, signal }), {
+        new Preview((form, signal) => this.#sought(seed, form, signal), {
           onAnswer: (answer) => this.#answered(seed, answer),
           onRefusal: (error) => this.#refused(seed, error),
         }),
@@ -37,6 +40,26 @@ export class DivideMode extends PickingMode {
     page.on("selection", () => {
       if (page.tool === "divide") this.#picked();
     });
+  }
+
+  /** The server's answer, with a word on how far it is where that takes long. */
+  #sought(seed, form, signal) {
+    return longDivision.ask(form, signal, {
+      name: this.#list().map((area) => area.name || places.short(area)).join(" + "),
+      page: { selection: page.selection, wish: this.#wish },
+      onProgress: (told) => {
+        if (signal.aborted) return;
+        this.#proposals[seed] = { told };
+        this.#panel();
+      },
+    });
+  }
+
+  /** After a reload: the same areas and the same wish again. @param {{selection: object[], wish: object}} asked */
+  resume({ selection, wish }) {
+    this.#kept = { ...wish, own: true };
+    page.set({ selection });
+    this.desk.use("divide");
   }
 
   /** Norm of the areas that come out, where those picked are made of smaller ones: the first proposal tells it. */
@@ -79,10 +102,12 @@ export class DivideMode extends PickingMode {
     if (page.tool !== "divide" || String(codes) !== String(page.selection.map((entry) => entry.code))) return;
     this.#areas = new Map(found.filter(Boolean).map((area) => [area.code, area]));
     this.#norm = null;
+    if (this.#kept) [this.#wish, this.#kept] = [this.#kept, null];
     const { households, norm } = this.#known();
     if (!this.#wish.own) {
       const middle = norm?.max ? (norm.min ? Math.sqrt(norm.min * norm.max) : norm.max / 2) : 0;
-      this.#wish.parts = Math.max(2, middle ? Math.round(households / middle) : 2);
+      const now = this.#list().reduce((sum, area) => sum + (area.leaf ? 1 : (area.leaves ?? 1)), 0);
+      this.#wish.parts = Math.max(2, middle ? Math.round(households / middle) : now);
       [this.#wish.min, this.#wish.max] = [norm?.min ?? 0, norm?.max ?? 0];
     }
     this.#ask();
@@ -129,12 +154,20 @@ export class DivideMode extends PickingMode {
   #refused(seed, error) {
     this.#proposals[seed] = { error };
     if (seed === 0) say.politely(error.text);
-    this.#next(seed);
+    else this.#next(seed);
     this.#panel();
   }
 
   #next(seed) {
     if (divide.SEEDS.includes(seed + 1) && page.tool === "divide" && !this.#missing()) this.#send(seed + 1);
+  }
+
+  #stop(seed) {
+    this.#proposals[seed].told?.stop();
+    this.previews[seed].drop();
+    for (const later of divide.SEEDS) if (!this.#proposals[later].answer) this.#proposals[later] = { stopped: true };
+    say.politely(t("divide.stopped"));
+    this.#panel();
   }
 
   #choose(seed) {
@@ -150,6 +183,8 @@ export class DivideMode extends PickingMode {
       {
         wish: (change) => this.#change(change),
         choose: (seed) => this.#choose(seed),
+        stop: (seed) => this.#stop(seed),
+        again: (seed) => this.#send(seed),
         cancel: () => this.cancel(),
         save: () => this.finish(),
         see: (where) => this.desk.canvas.goTo({ where }),
