@@ -130,8 +130,10 @@ export class Desk {
       const { clientX, clientY } = event.originalEvent;
       const still = this.#pointer === `${clientX} ${clientY}`; // the page moved under a pointer that rests
       this.#pointer = `${clientX} ${clientY}`;
-      if (still) return;
+      if (still || this.fingers.hushed) return;
       this.#cross.hide();
+      const last = this.#mode?.draft?.points.at(-1);
+      if (last) last.point = this.canvas.gl.project(last.place); // the map may have moved since
       const made = this.#event(event.point, event.lngLat, event.originalEvent);
       tip.move(made.point);
       this.#mode?.hover(made);
@@ -181,7 +183,7 @@ export class Desk {
   typed(place) {
     this.#cross.show();
     this.#cross.to(place, true);
-    if (this.#draws) this.#press({ ...this.#crossEvent(), place, raw: place, kind: null });
+    if (this.#draws) this.#press({ ...this.#crossEvent(), place, raw: place, kind: null, via: [] });
   }
 
   get #draws() {

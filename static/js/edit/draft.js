@@ -2,6 +2,7 @@
 // on its way from the point before.
 
 const SAME_PX = 4;
+const near = (one, other) => Math.hypot(one.point.x - other.point.x, one.point.y - other.point.y) < SAME_PX;
 
 /** Owns the drawing. Verbs: put, back, close, clear, line. */
 export class Draft {
@@ -17,7 +18,7 @@ export class Draft {
   /** @returns {boolean} false when the point is the last one again (the second half of a double click) */
   put(stop) {
     const last = this.points.at(-1);
-    if (last && Math.hypot(last.point.x - stop.point.x, last.point.y - stop.point.y) < SAME_PX) return false;
+    if (last && near(last, stop)) return false;
     this.points.push(stop);
     this.closed = false;
     this.end = [];
@@ -51,11 +52,7 @@ export class Draft {
   /** Points put down and, while the drawing is open, the one under the pointer. */
   stops() {
     const last = this.points.at(-1);
-    const pulls =
-      !this.closed &&
-      this.hover &&
-      last &&
-      (this.hover.place[0] !== last.place[0] || this.hover.place[1] !== last.place[1]);
+    const pulls = !this.closed && this.hover && last && !near(this.hover, last); // a hand that trembles adds nothing
     return pulls ? [...this.points, this.hover] : this.points;
   }
 

@@ -15,6 +15,8 @@ function room() {
     panel = aside.getBoundingClientRect();
   const beside = panel.width && panel.left > map.left && panel.left < map.right && panel.top <= map.top + EDGE_PX;
   const below = panel.height && panel.top > map.top + EDGE_PX && panel.top < map.bottom;
+  const bar = host.querySelector(".fingers:not([hidden])")?.getBoundingClientRect();
+  if (bar && bar.top > map.top + map.height / 2) return { width: (beside ? panel.left : map.right) - map.left, height: bar.top - map.top };
   return { width: (beside ? panel.left : map.right) - map.left, height: (below ? panel.top : map.bottom) - map.top };
 }
 

@@ -163,7 +163,7 @@ export class DrawingMode {
       length,
       stops.length > 2 && !draft.closed ? t("draft.leg", { m: format.length(geodesy.length(draft.leg())) }) : null,
       draft.traced ? t("trace.follows") : stops.some((stop) => stop.kind === "vertex" || stop.kind === "border") ? t("split.snapped") : null,
-      draft.closed ? t("split.enter") : null,
+      draft.closed ? t(this.desk.fingers.on ? "touch.saves" : "split.enter") : null,
     ].filter(Boolean);
   }
 

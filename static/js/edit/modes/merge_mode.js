@@ -100,7 +100,7 @@ export class MergeMode extends PickingMode {
     const keeper = this.#areas.get(this.#keep);
     const other = [...this.#areas.values()].find((area) => area.parent !== keeper?.parent);
     if (code !== "other-parent" || !keeper || !other || !boot.account.can.transfer || !transfer.of(other)) return [];
-    const words = t("merge.transfer", { what: places.short(other), to: places.short({ name: keeper.ancestors.at(-1).name, code: keeper.parent }) });
+    const words = t("merge.transfer", { what: places.title(other), to: places.title(keeper.ancestors.at(-1)) });
     return [{ key: "transfer", words, verb: () => this.desk.tell.transfer(other, keeper.parent) }];
   }
 
