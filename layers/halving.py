@@ -22,7 +22,8 @@ from .measure import metres_per_unit
 from .partition import divide
 from .search import Aim, Graph, Search
 
-EASED_M = (40.0, 30.0, 20.0, 14.0)  # how far a border over open ground may leave that of its cells, to be straight
+EASED_M = 40.0  # how far a border over open ground may leave that of its cells, to be straight
+STEPS_M = 25.0  # a border that follows a road for less crosses it rather
 
 LEAST = 1 / 3  # of the load on either side
 DIRECTIONS = 12
@@ -71,23 +72,41 @@ def cuts(cells: Cells) -> list[Cut]:
     return kept
 
 
-def eased(lines: Sequence[np.ndarray], fixed: Sequence[bool], buildings: np.ndarray) -> list[np.ndarray]:
-    """The lines, straighter where nothing stands: over open ground cells end anywhere. `fixed` ones (along roads) stay, no
-    line goes through a building or round it on its other side."""
-    standing, result = shapely.STRtree(buildings), []
-    for line, stays in zip(lines, fixed, strict=True):
-        scale = np.array(metres_per_unit(float(line[:, 1].mean())))
-        metres = shapely.LineString((line - line[0]) * scale)
-        for reach in () if stays or len(line) < 3 else EASED_M:
-            fewer = shapely.simplify(metres, min(reach, metres.length / 5), preserve_topology=False)
-            points = np.rint(shapely.get_coordinates(fewer) / scale + line[0])
-            tried = shapely.LineString(points)
-            swept = shapely.make_valid(shapely.Polygon(np.concatenate([line, points[::-1]])))
-            if len(points) < len(line) and tried.is_simple and not len(standing.query(shapely.union(swept, tried), predicate="intersects")):
-                line = points.astype(np.int64)
-                break
-        result.append(line)
+def eased(lines: Sequence[np.ndarray], along: Sequence[bool], buildings: np.ndarray) -> list[np.ndarray]:
+    """The lines, straighter where nothing stands: over open ground cells end anywhere. Those `along` a road stay, unless they
+    follow it for a few steps only; no line goes through a building or round it on its other side."""
+    scale = np.array(metres_per_unit(float(lines[0][:, 1].mean()))) if lines else np.ones(2)
+    stays = [road and float(np.hypot(*(np.diff(line, axis=0) * scale).T).sum()) >= STEPS_M for line, road in zip(lines, along, strict=True)]
+    free = [shapely.LineString(line) for line, fixed in zip(lines, stays, strict=True) if not fixed]
+    result = [line for line, fixed in zip(lines, stays, strict=True) if fixed]
+    standing = shapely.STRtree(buildings)
+    for whole in shapely.get_parts(shapely.line_merge(shapely.multilinestrings(free))) if free else ():
+        line = shapely.get_coordinates(whole)
+        result.append((line if whole.is_closed else _pulled(line, scale, standing)).astype(np.int64))
     return result
+
+
+def _pulled(line: np.ndarray, scale: np.ndarray, standing: shapely.STRtree) -> np.ndarray:
+    """The line pulled tight: one vertex goes after the other, the one that saves most first, where the ground it gives up is
+    free of buildings."""
+    kept = np.ones(len(line), bool)
+    stuck = kept.copy()
+    stuck[1:-1] = False
+    while not stuck[kept].all():
+        at = np.flatnonzero(kept)
+        corner = line[np.stack([at[:-2], at[1:-1], at[2:]], axis=1)]
+        sides = np.hypot(*np.moveaxis(np.diff(corner[:, [0, 1, 2, 0]], axis=1) * scale, 2, 0))
+        saved = np.where(stuck[at[1:-1]], -np.inf, sides[:, 0] + sides[:, 1] - sides[:, 2])
+        k = int(saved.argmax())
+        triangle = shapely.make_valid(shapely.Polygon(corner[k]))
+        high = 2 * triangle.area * scale.prod() / max(float(sides[k, 2]), 1e-9)
+        if high > EASED_M or len(standing.query(triangle, predicate="intersects")):
+            stuck[at[k + 1]] = True
+            continue
+        kept[at[k + 1]] = False
+        for beside in (at[k], at[k + 2]):
+            stuck[beside] = beside in (0, len(line) - 1)
+    return line[kept]
 
 
 def _graph(cells: Cells) -> Graph:

@@ -140,7 +140,7 @@ def _pieces(shapes: np.ndarray, made: Deal, lines: Sequence[np.ndarray]) -> list
     part = weight.argmax(axis=1)
     held = [faces[part == k] for k in range(made.count)]
     if any(not len(mine) for mine in held):
-        raise ProofFailed("a part would vanish", where=(shapely.get_coordinates(spots[:1])[0] / UNITS_PER_DEGREE).tolist())
+        raise ProofFailed("a part would vanish", where=(shapely.get_coordinates(shapely.point_on_surface(shapes[:1]))[0] / UNITS_PER_DEGREE).tolist())
     return [gather(mine) for mine in held]
 
 

@@ -76,6 +76,6 @@ export function halvePanel(mode, verbs) {
         ]
       : [section(null, null, el("p", { class: "hint" }, t("halve.pick")))]
     ).filter(Boolean),
-    actions: effectParts.actions("halve", ready, verbs, ready ? t("preview.note") : t("halve.pick")),
+    actions: effectParts.actions("halve", ready, verbs, area ? t("preview.note") : t("halve.pick")),
   });
 }

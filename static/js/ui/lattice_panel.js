@@ -40,16 +40,18 @@ function numbers(mode) {
   );
 }
 
+/** What the next click does, while a baseline is drawn. */
+const next = (mode) => (mode.draft ? t(mode.draft.points.length ? "lattice.direction" : "lattice.corner") : null);
+
 function baseline(mode, verbs) {
-  const drawn = mode.draft?.points.length ?? null;
-  const words = drawn === null ? (mode.baseline ? "lattice.baseline-own" : "lattice.baseline-none") : drawn ? "lattice.direction" : "lattice.corner";
+  const words = next(mode) ?? t(mode.baseline ? "lattice.baseline-own" : "lattice.baseline-none");
   const button = (key, onclick, ...more) => el("button", { class: "btn", type: "button", "data-key": key, onclick }, t(`lattice.${key}`), ...more);
   return section(
     t("lattice.baseline"),
     null,
-    el("p", { class: "hint" }, t(words)),
-    drawn === null
-      ? el("div", { class: "pair" }, button(mode.baseline ? "redraw" : "draw", verbs.draw, el("kbd", {}, "K")), mode.baseline ? button("clear", verbs.clear) : null)
+    el("p", { class: "hint" }, words),
+    mode.draft === null
+      ? el("div", { class: "pair divide-wish" }, button(mode.baseline ? "redraw" : "draw", verbs.draw, el("kbd", {}, "K")), mode.baseline ? button("clear", verbs.clear) : null)
       : null,
   );
 }
@@ -87,6 +89,6 @@ export function latticePanel(mode, verbs) {
         ]
       : [section(null, null, el("p", { class: "hint" }, t("lattice.pick")))]
     ).filter(Boolean),
-    actions: effectParts.actions("lattice", ready, verbs, ready ? t("preview.note") : t("lattice.pick")),
+    actions: effectParts.actions("lattice", ready, verbs, next(mode) ?? (area ? t("preview.note") : t("lattice.pick"))),
   });
 }

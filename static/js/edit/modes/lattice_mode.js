@@ -114,6 +114,12 @@ export class LatticeMode extends OneAreaMode {
     return true;
   }
 
+  /** The panel's Cancel: the baseline goes, else the tool. */
+  cancel() {
+    if (this.#draft) this.escape();
+    else super.cancel();
+  }
+
   /** The baseline is as it is; the lattice is asked for again. */
   #lay() {
     this.#draft = null;
