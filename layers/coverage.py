@@ -16,7 +16,7 @@ import shapely
 from .areas import UNITS_PER_DEGREE, Area
 from .chain import Segments, area2, difference, directed_segments, match, pack, place, without
 from .edits import Edit
-from .errors import ProofFailed, UnknownArea
+from .errors import BorderTouches, ProofFailed, UnknownArea
 
 Bounds = tuple[float, float, float, float]  # (xmin, ymin, xmax, ymax) in units
 
@@ -67,7 +67,7 @@ def prove(edit: Edit, coverage: Coverage, restores: bool = False) -> Proof:
     """Exact and local: the ground of the edit is covered after it as it was before, no border moved that should not,
     no vertex is missing on a neighbour, every shape is valid and touches itself only where its source did. The
     outermost border may gain vertices at most 1 unit off, or lose them again. With `restores` (an undo that puts back
-    earlier shapes) rings may touch themselves, because they did. ProofFailed otherwise."""
+    earlier shapes) rings may touch themselves, because they did. ProofFailed otherwise, BorderTouches."""
     old, source = explode(edit.before + edit.touched_before)
     new, _ = explode(edit.after + edit.touched)
     _prove_shapes(edit.after + edit.touched)
@@ -130,7 +130,7 @@ def _prove_contacts(old: np.ndarray, source: np.ndarray, new: np.ndarray) -> Non
     """A ring may touch itself or another ring of its part only where rings of one source area did."""
     fresh = np.setdiff1d(contacts(new, np.arange(len(new))), contacts(old, source))
     if len(fresh):
-        raise ProofFailed("a border would touch itself", where=place(fresh[0]))
+        raise BorderTouches("a border would touch itself in one point", where=place(fresh[0]))
 
 
 def contacts(parts: np.ndarray, owner: np.ndarray) -> np.ndarray:

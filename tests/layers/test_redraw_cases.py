@@ -20,13 +20,13 @@ from layers.edits import Edit
 from layers.errors import (
     AreaLocked,
     BadGeometry,
+    BorderTouches,
     LineCrossesItself,
     LineInside,
     LineOutside,
     NotAdjacent,
     OtherParent,
     PartsRefused,
-    ProofFailed,
     SliverRefused,
     VertexHeld,
     WeigeError,
@@ -158,8 +158,8 @@ def test_07_an_island_is_drawn_and_merged_back_vertex_by_vertex():
 def test_08_an_island_that_touches_the_shell_in_one_vertex_is_refused():
     corner = corners("22")[0]
     inside = units_of([at(2.0, 2.0), at(1.9, 2.1)])
-    assert refused(ProofFailed, "split", fids("22"), shapely.LineString([corner, *inside, corner])).where
-    assert refused(ProofFailed, "island", CODES["22"].fid, shapely.Polygon([corner, *inside])).where
+    assert refused(BorderTouches, "split", fids("22"), shapely.LineString([corner, *inside, corner])).where
+    assert refused(BorderTouches, "island", CODES["22"].fid, shapely.Polygon([corner, *inside])).where
 
 
 def test_09_areas_that_touch_in_one_point_are_not_merged():

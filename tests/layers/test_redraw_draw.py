@@ -20,6 +20,7 @@ from layers.errors import (
     AreaLocked,
     BadGeometry,
     BadInput,
+    BorderTouches,
     EditRefused,
     LineCrossesItself,
     LineLeavesParent,
@@ -27,7 +28,6 @@ from layers.errors import (
     NoChildren,
     OtherParent,
     PartsRefused,
-    ProofFailed,
     SliverRefused,
     UnknownArea,
     WeigeError,
@@ -236,7 +236,7 @@ def test_an_island_stays_in_one_leaf():
 def test_an_island_that_touches_the_border_in_one_vertex_is_refused():
     corner = shapely.get_coordinates(CODES["22"].shape.geoms[0].exterior)[0]
     polygon = shapely.Polygon([corner, *units_of([at(2.1, 2.0), at(2.0, 2.1)])])
-    assert isinstance(refused(ProofFailed, "22", polygon, island), EditRefused)
+    assert isinstance(refused(BorderTouches, "22", polygon, island), EditRefused)
 
 
 def test_an_island_in_an_island_and_beside_a_lake():
