@@ -12,15 +12,17 @@ ROUNDS = 6  # of chains and new places
 AGAIN = 4  # chains from one part in a round
 REPLANTED = 5  # parts looked at as a place for a starving one
 STERN = 8.0  # times as much a deviation costs when shape has had its say
+FEW = 0.15  # only while no more than this share of the parts is outside the aim: else the buildings are too big for it
 
 
 def settle(search: Search, tell: Tell = silent, fewer: float = 0.0) -> None:
-    """Moves, chains and new places until none helps; first with an eye on shape, then sternly for the aim. Parts that
-    cannot reach a load of `fewer` may vanish: their number stays empty."""
+    """Moves, chains and new places until none helps; first with an eye on shape, then, where it is near, sternly for
+    the aim. Parts that cannot reach a load of `fewer` may vanish: their number stays empty."""
     _settle(search, span(tell, 0.0, 0.5))
     if sum(_vanish(search, part) for part, load in enumerate(search.sums) if load < fewer):
         _settle(search, span(tell, 0.5, 0.7))
-    if any(map(search.outside, search.sums)):
+    outside = sum(search.outside(load) for load, mine in zip(search.sums, search.members, strict=True) if mine)
+    if 0 < outside <= max(2, FEW * len(search.sums)):
         search.balance *= STERN
         _settle(search, span(tell, 0.7, 1.0))
         search.balance /= STERN

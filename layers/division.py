@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from .areas import UNITS_PER_DEGREE
+from .cell_graph import Aim, Graph
 from .cells import Cells, Town, cells_of
 from .chain import unpack
 from .errors import BadInput, TooManyParts
@@ -16,7 +17,6 @@ from .inner_borders import corners_of, inner_borders, straightened
 from .measure import area_m2
 from .partition import divide
 from .progress import Tell, silent, span
-from .search import Aim, Graph
 
 PIECES_PER_PART, PIECES = 8, 120  # open ground is cut into so many pieces per part, and so many more
 NEAR, LEAN, LEAN_IN_NORM = 0.5, 0.15, 0.005  # the share of the tolerance within which nothing is gained by more even

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .cell_graph import Aim, Graph
 from .chains import settle
 from .progress import Tell, silent, span
-from .search import Aim, Graph, Search
+from .search import Search
 
 GROUP = 12  # parts that are divided at once; more than twice as many are grouped first
 STARTS, FEW_STARTS = 6, 2  # for up to MANY cells, for more

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import exp, pi
 
 import numpy as np
 
+from .cell_graph import Aim, Graph
 from .inner_borders import touches_itself
 from .progress import Tell, silent
 
@@ -16,47 +16,6 @@ BALANCE = 5_000.0  # what a deviation costs against border length
 SHAPE = 2.0  # what scattered ground and people cost
 ROUND, WINDING = 2.2, 0.6  # a border so much longer than round a disc (squared) is free; what more of it costs
 TOLD = 2_000  # steps between two reports
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Graph:
-    """Cells with their load, ground and place (metres), and what a border between two neighbours costs. Where the
-    `length` of each border and of the outer `edge` of each cell are known (metres), long borders are avoided too."""
-
-    load: np.ndarray
-    area: np.ndarray
-    xy: np.ndarray
-    links: np.ndarray  # (m, 2) pairs of cells
-    cost: np.ndarray
-    length: np.ndarray | None = None
-    edge: np.ndarray | None = None
-
-    def part(self, which: np.ndarray) -> Graph:
-        """The graph of these cells alone."""
-        place = np.full(len(self.load), -1)
-        place[which] = np.arange(len(which))
-        ends = place[self.links]
-        inside = (ends >= 0).all(axis=1)
-        length = edge = None
-        if self.length is not None:
-            length = self.length[inside]
-            edge = self.edge.copy()
-            for side in (0, 1):
-                np.add.at(edge, self.links[~inside, side], self.length[~inside])
-            edge = edge[which]
-        return Graph(self.load[which], self.area[which], self.xy[which], ends[inside], self.cost[inside], length, edge)
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """The load a part should have, within `low` and `high`. There little is gained by coming nearer to the target: `lean`
-    times as much as outside, nothing within the share `near` of it."""
-
-    target: float
-    low: float
-    high: float
-    near: float = 0.0
-    lean: float = 0.0
 
 
 Moment = tuple[float, ...]  # ground, its first moments in x and y, its second; the same of the load
