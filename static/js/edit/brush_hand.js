@@ -4,18 +4,21 @@ import { el } from "../ui/dom.js";
 import { tip } from "../ui/tip.js";
 import { plane } from "./plane.js";
 
-const AFTER_TOUCH_MS = 700, // a tap is followed by a click of its own
-  AFTER_STROKE_MS = 60, // so is the end of a stroke
-  FREEHAND_PX = 5;
+const FREEHAND_PX = 5;
 
 /** Owns the stroke on its way and the ring that shows its size. Verbs: take, lay, down, hover, up, out, ring. */
 export class BrushHand {
   #ring = null;
   #last = null; // pixel of the stroke on its way
   #trail = []; // of a lasso or box, in places
-  #ended = -Infinity;
-  #touched = -Infinity;
-  #touch = { touchstart: (event) => this.#touchStart(event), touchmove: (event) => this.#touchMove(event), touchend: () => this.#touchEnd(), touchcancel: () => this.#cancel() };
+  /** whether a click that comes now only ends a stroke */
+  stroked = false;
+  #touch = {
+    touchstart: (event) => this.#touchStart(event),
+    touchmove: (event) => this.#touchMove(event),
+    touchend: (event) => this.#touchEnd(event),
+    touchcancel: () => this.#cancel(),
+  };
 
   /** @param {import("./desk.js").Desk} desk @param {import("./modes/brush_mode.js").BrushMode} mode */
   constructor(desk, mode) {
@@ -25,12 +28,6 @@ export class BrushHand {
 
   get #gl() {
     return this.desk.canvas.gl;
-  }
-
-  /** Whether a click that comes now belongs to a stroke. */
-  get stroked() {
-    const now = performance.now();
-    return now - this.#ended < AFTER_STROKE_MS || now - this.#touched < AFTER_TOUCH_MS;
   }
 
   take() {
@@ -65,7 +62,7 @@ export class BrushHand {
   // ---- mouse -----------------------------------------------------------------------------------------------------------
   down(stop, event) {
     const { button, ctrlKey, metaKey } = event.originalEvent;
-    if (this.stroked || button !== 0 || stop.alt || !this.mode.to || !this.mode.near) return;
+    if (button !== 0 || stop.alt || !this.mode.to || !this.mode.near) return;
     event.preventDefault(); // the map stays where it is
     this.#begin(stop.point, ctrlKey || metaKey);
   }
@@ -105,9 +102,9 @@ export class BrushHand {
     this.#go(event.point);
   }
 
-  #touchEnd() {
+  #touchEnd(event) {
     if (!this.#last) return;
-    this.#touched = performance.now();
+    event.originalEvent.preventDefault(); // no click comes of it
     this.#end();
     this.out();
   }
@@ -160,7 +157,10 @@ export class BrushHand {
       this.desk.canvas.show("draft", []);
     }
     this.#last = null;
-    this.#ended = performance.now();
+    this.stroked = true; // the click comes at once, or never
+    setTimeout(() => {
+      this.stroked = false;
+    }, 0);
     this.mode.end();
   }
 

@@ -63,7 +63,7 @@ function list(pieces, answer) {
 /**
  * @param {string} op names the texts: preview.<op>, preview.save-<op>
  * @param {{answer: object | null, pieces: object[], refusal?: Error | null, offers?: object[],
- *   lead?: Node | null, unsaved?: boolean}} state `lead` comes first, `offers` are ways out of a refusal; pieces: see
+ *   lead?: Node | Array<Node | null> | null, unsaved?: boolean}} state `lead` comes first, `offers` are ways out of a refusal; pieces: see
  *   edit/operations/border.js
  * @param {{cancel: () => void, save: () => void, see: (where: [number, number]) => void}} verbs
  */

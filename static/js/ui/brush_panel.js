@@ -3,6 +3,7 @@ import { t } from "../data/i18n.js";
 import { brush, RADII } from "../edit/operations/brush.js";
 import { borderPanel } from "./border_panel.js";
 import { el } from "./dom.js";
+import { effectParts } from "./effect_parts.js";
 import { figureSections } from "./figure_sections.js";
 import { figureText } from "./figure_text.js";
 import { places } from "./places.js";
@@ -10,12 +11,17 @@ import { places } from "./places.js";
 const { section } = figureSections;
 const WAYS = ["brush", "lasso", "box"];
 
-const choice = (label, name, options) =>
+const choice = (label, key, name, options) =>
   el(
     "div",
-    { class: "seg", role: "radiogroup", "aria-label": label },
-    options.map(({ id, text, on, choose }) =>
+    { class: "brush-way" },
+    el("span", {}, label, el("kbd", {}, key)),
+    el(
+      "div",
+      { class: "seg", role: "radiogroup", "aria-label": label },
+      options.map(({ id, text, on, choose }) =>
       el("button", { class: "tg", type: "button", role: "radio", "aria-checked": String(on), "aria-pressed": String(on), "data-key": `${name} ${id}`, onclick: choose }, text),
+      ),
     ),
   );
 
@@ -36,17 +42,20 @@ export class BrushPanel {
       el(
         "div",
         { class: "brush-ways" },
-        choice(t("brush.way"), "way", WAYS.map((id) => ({ id, text: t(`brush.${id}`), on: mode.way === id, choose: () => mode.set({ way: id }) }))),
-        choice(t("brush.turn"), "turn", [true, false].map((adds) => ({ id: adds, text: t(adds ? "brush.adds" : "brush.takes"), on: mode.adds === adds, choose: () => mode.set({ adds }) }))),
+        choice(t("brush.way"), "L", "way", WAYS.map((id) => ({ id, text: t(`brush.${id}`), on: mode.way === id, choose: () => mode.set({ way: id }) }))),
+        choice(t("brush.turn"), "K", "turn", [true, false].map((adds) => ({ id: adds, text: t(adds ? "brush.adds" : "brush.takes"), on: mode.adds === adds, choose: () => mode.set({ adds }) }))),
         mode.way === "brush"
-          ? choice(t("brush.size"), "size", RADII.map((_, size) => ({ id: size, text: String(size + 1), on: mode.size === size, choose: () => mode.set({ size }) })))
+          ? choice(t("brush.size"), "[ ]", "size", RADII.map((_, size) => ({ id: size, text: String(size + 1), on: mode.size === size, choose: () => mode.set({ size }) })))
           : null,
       ),
+      mode.to && mode.strokes.empty ? el("button", { class: "lk", type: "button", "data-key": "another", onclick: () => mode.another() }, t("brush.another")) : null,
       gone.length ? el("p", { class: "hint" }, gone.map((one) => t("brush.retires", { area: `${places.short(one)} (${figureText.households(one.before?.households)})` })).join(" · ")) : null,
-      mode.refusal?.code === "parts"
-        ? el("button", { class: "btn", type: "button", "data-key": "allow", onclick: () => mode.allow() }, t("brush.allow"), el("kbd", {}, "Shift"))
-        : null,
     );
+  }
+
+  /** Where a piece hangs on nothing: the way to allow it. */
+  get #offers() {
+    return this.mode.refusal?.code === "parts" ? [{ key: "allow", words: t("brush.allow"), verb: () => this.mode.allow() }] : [];
   }
 
   draw() {
@@ -55,7 +64,7 @@ export class BrushPanel {
     const pieces = answer ? brush.pieces(answer, mode.to) : [];
     borderPanel(
       "brush",
-      { answer, pieces, refusal: mode.refusal, lead: this.#lead(answer), unsaved: !mode.strokes.empty },
+      { answer, pieces, refusal: mode.refusal, offers: this.#offers, lead: [this.#lead(answer), effectParts.parts(mode.allowed, () => mode.allow(false))], unsaved: !mode.strokes.empty },
       { cancel: () => mode.cancel(), save: () => mode.finish(), see: (where) => mode.desk.canvas.goTo({ where }) },
     );
   }

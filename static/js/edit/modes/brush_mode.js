@@ -34,7 +34,7 @@ export class BrushMode {
   size = 1;
   strokes = new Strokes();
   refusal = null;
-  #allow = false;
+  allowed = false;
   #painted = [];
 
   /** @param {import("../desk.js").Desk} desk */
@@ -53,7 +53,7 @@ export class BrushMode {
       if (page.tool === "brush") this.#receiver();
     });
     page.on("level", () => {
-      if (page.tool === "brush") this.guide();
+      if (page.tool === "brush") this.#look();
     });
   }
 
@@ -70,8 +70,16 @@ export class BrushMode {
     return brush.near(this.desk.canvas);
   }
 
+  #zoomed = () => this.#look();
+
+  #look() {
+    this.guide();
+    if (this.strokes.empty) this.panel.draw();
+  }
+
   enter() {
     brush.unhide();
+    this.desk.canvas.gl.on("zoomend", this.#zoomed);
     if (page.selection.length > 1) page.set({ selection: [] });
     this.hand.take();
     this.guide();
@@ -81,6 +89,7 @@ export class BrushMode {
   leave() {
     this.drop();
     this.hand.lay();
+    this.desk.canvas.gl.off("zoomend", this.#zoomed);
     this.adds = true;
     this.desk.tell.card();
   }
@@ -93,7 +102,7 @@ export class BrushMode {
   /** Somebody picked another receiving area; what was painted is for it then. */
   #receiver() {
     this.guide();
-    this.#allow = false;
+    this.allowed = false;
     this.ask();
   }
 
@@ -112,6 +121,12 @@ export class BrushMode {
     say.politely(t("brush.receives", { area: places.short(area) }));
   }
 
+  /** The next click picks who receives. */
+  another() {
+    page.set({ selection: [] });
+    this.guide();
+  }
+
   /** One stroke begins, goes on and ends. @param {boolean} out it takes buildings out */
   begin(out) {
     this.strokes.begin(this.adds !== out);
@@ -128,8 +143,9 @@ export class BrushMode {
     return !none;
   }
 
-  allow() {
-    this.#allow = true;
+  /** Detached pieces are allowed, or no more. */
+  allow(on = true) {
+    this.allowed = on;
     this.ask();
   }
 
@@ -212,7 +228,7 @@ export class BrushMode {
       this.strokes.empty ? null : { back: () => this.back(), finish: () => this.finish(), cancel: () => this.escape() },
     );
     if (ids.length && this.to) {
-      this.preview.ask(brush.form(ids, this.to, this.#allow));
+      this.preview.ask(brush.form(ids, this.to, this.allowed));
       return;
     }
     this.preview.drop();
@@ -307,7 +323,7 @@ export class BrushMode {
     this.#mark([]);
     this.desk.fingers?.offer(null);
     this.refusal = null;
-    this.#allow = false;
+    this.allowed = false;
     this.desk.canvas.show("draft", []);
     this.#unshow();
     tip.hide();
