@@ -18,8 +18,8 @@ import shapely
 
 from ..areas import UNITS_PER_DEGREE, Area
 from ..cells import Cells, Town, cells_of
-from ..chain import directed_segments, place, unpack
-from ..coverage import Coverage, contacts, explode, gather, prove
+from ..chain import directed_segments, unpack
+from ..coverage import Coverage, explode, gather, prove
 from ..edits import Edit, Finding
 from ..errors import BadInput, EditRefused, PartsRefused, ProofFailed
 from ..inner_borders import inner_borders, straightened
@@ -49,7 +49,8 @@ def assign_buildings(coverage: Coverage, to: int, buildings: Mapping[int, int] =
     may remember the cells of a leaf.
 
     BadInput when there is no building to assign, UnknownArea, NotLeaf, AreaLocked, OtherParent (`parents`), PartsRefused
-    with the place and the code of the area that would fall apart (unless `allow_parts`), EditRefused, ProofFailed."""
+    with the place and the code of the area that would fall apart (unless `allow_parts`), EditRefused, BorderTouches,
+    ProofFailed."""
     area, town = may_change(coverage.get(to)), town or Town.empty()
     wanted: dict[int, list[int]] = {}
     for number, holder in buildings.items():
@@ -307,9 +308,6 @@ def _edit(coverage: Coverage, area: Area, stroke: Stroke, town: Town, wanted: Ma
     if not allow_parts:
         for was, now in zip(before, after, strict=False):
             _refuse_parts(was, now)
-    if not straight:
-        for was, now in zip(before, after, strict=False):
-            _refuse_pinched(was, now)
     changed = {one.fid for one in before}
     touched = [(was, now) for was, now in zip(laid.touched_before, laid.touched, strict=True) if was.fid not in changed] if laid else []
     codes = ", ".join(one.code for one in before[1:])
@@ -341,14 +339,6 @@ def _refuse_parts(was: Area, now: Area) -> None:
     loose = [part for part in now.shape.geoms if not any(shapely.equals(part, old) for old in was.shape.geoms)]
     raise PartsRefused(f"{was.code} would fall into {len(now.shape.geoms)} parts", areas=[was.code], parts=len(now.shape.geoms),
                        where=_degrees(shapely.point_on_surface(min(loose, key=shapely.area))))
-
-
-def _refuse_pinched(was: Area, now: Area) -> None:
-    """PartsRefused with the place where only a point holds an area together."""
-    old, new = explode([was])[0], explode([now])[0]
-    fresh = np.setdiff1d(contacts(new, np.arange(len(new))), contacts(old, np.zeros(len(old), np.intp)))
-    if len(fresh):
-        raise PartsRefused(f"{was.code} would hang together in a single point", areas=[was.code], parts=len(new), where=place(fresh[0]))
 
 
 def _prove_buildings(edit: Edit, stroke: Stroke) -> None:
