@@ -238,18 +238,35 @@ def _parting_slivers(pieces: np.ndarray, runs: list[Run], beside: list[tuple[int
     thin = _thin(pieces, snap_m)
     if not thin.any() and all(min(pair) >= 0 for pair in beside):
         return []
-    length = [float(np.hypot(*np.diff(unpack(run.keys), axis=0).T).sum()) for run in runs]
-    group = np.arange(len(pieces))
+    common: dict[int, dict[int, float]] = {}  # group -> its neighbours and the length of the border with each
+    for run, (left, right) in zip(runs, beside, strict=True):
+        if left >= 0 <= right and left != right:
+            extent = float(np.hypot(*np.diff(unpack(run.keys), axis=0).T).sum())
+            for one, other in ((left, right), (right, left)):
+                near = common.setdefault(one, {})
+                near[other] = near.get(other, 0.0) + extent
+    group = list(range(len(pieces)))
     for piece in np.flatnonzero(thin)[np.argsort(shapely.area(pieces[thin]), kind="stable")].tolist():
-        shared: dict[int, float] = {}
-        for (left, right), extent in zip(beside, length, strict=True):
-            if left >= 0 <= right and (group[left] == group[piece]) != (group[right] == group[piece]):
-                other = int(group[right] if group[left] == group[piece] else group[left])
-                shared[other] = shared.get(other, 0.0) + extent
-        if shared:
-            group[group == group[piece]] = max(shared, key=lambda other: (shared[other], -other))
+        mine = _group(group, piece)
+        near = common.pop(mine, None)
+        if not near:
+            continue
+        sibling = max(near, key=lambda other: (near[other], -other))
+        group[mine] = sibling
+        for other, extent in near.items():
+            del common[other][mine]
+            if other != sibling:
+                common[sibling][other] = common[other][sibling] = common[sibling].get(other, 0.0) + extent
     return [run for run, (left, right) in zip(runs, beside, strict=True)
-            if left < 0 or right < 0 or group[left] == group[right]]
+            if left < 0 or right < 0 or _group(group, left) == _group(group, right)]
+
+
+def _group(group: list[int], piece: int) -> int:
+    """The group a piece belongs to by now."""
+    while group[piece] != piece:
+        group[piece] = group[group[piece]]
+        piece = group[piece]
+    return piece
 
 
 def _thin(pieces: np.ndarray, snap_m: float) -> np.ndarray:

@@ -77,7 +77,7 @@ def day(seed: int, ops: list[str]) -> Iterator[Step]:
 
 
 days = given(st.integers(0, 10**6), st.lists(st.sampled_from(sorted(REAL)), min_size=2, max_size=count(6, 12)))
-short = settings(max_examples=count(4, 300), deadline=None)
+short = settings(max_examples=count(4, 100), deadline=None)
 
 
 def accepted(seed: int, ops: list[str]) -> Iterator[Step]:
