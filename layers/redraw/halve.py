@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from ..areas import UNITS_PER_DEGREE, Area
-from ..cells import Cells, Town, cells_of, points_of
+from ..cells import Cells, Town, cells_of, first_in, points_of
 from ..chain import unpack
 from ..coverage import Coverage, explode, prove
 from ..edits import Edit, Finding
@@ -32,8 +32,8 @@ def halve(coverage: Coverage, targets: Sequence[int], town: Town | None = None, 
     counted), along the cheapest border: roads, walls and water are cheap, open ground is dear, short is better, and no
     building is cut. Seed 0 is the best cut, 1, 2 ... the next best that differ; after the last one it starts over.
 
-    The side with more by `weigh` (households; default: ground) keeps fid and code, the other is -1, "+1". `named` are
-    lines (units) with their names: the finding `follows` says which of them the border runs along.
+    The side with more households (else more by `weigh`, else more ground) keeps fid and code, the other is -1, "+1". `named`
+    are lines (units) with their names: the finding `follows` says which of them the border runs along.
 
     BadInput unless one target is named and the seed is from 0, UnknownArea, NotLeaf, AreaLocked, NoFairCut with the
     place of a building too heavy for any fair cut, ProofFailed."""
@@ -81,13 +81,14 @@ def _drawn(cells: Cells, part: np.ndarray, town: Town) -> Iterator[list[np.ndarr
 
 def _held(shapes: Sequence[shapely.MultiPolygon], town: Town, weigh: Weigh | None) -> list[float]:
     """Households of each side, or its ground where nobody was counted."""
-    if weigh is not None:
-        homes = [float(weight or 0) for weight in weigh(shapes)]
-    else:
-        points = points_of(town.buildings)
-        homes = [float(town.households[shapely.intersects(shape, points)].sum()) + sum(
-            number * shapely.intersection(ground, shape).area / ground.area for ground, number in town.counted) for shape in shapes]
-    return homes if sum(homes) else area_m2(shapes).tolist()
+    sides = np.array(shapes, dtype=object)
+    side = first_in(sides, points_of(town.buildings))
+    homes = np.bincount(side[side >= 0], town.households[side >= 0], len(sides)).astype(float)
+    for ground, number in town.counted:
+        homes += number * shapely.area(shapely.intersection(sides, ground)) / ground.area
+    if not homes.any() and weigh is not None:
+        homes = np.array([float(weight or 0) for weight in weigh(shapes)])
+    return (homes if homes.any() else area_m2(shapes)).tolist()
 
 
 def _edit(area: Area, laid: Laid, held: Sequence[float], findings: Sequence[Finding]) -> Edit:
