@@ -95,15 +95,19 @@ def cells_of(ground: np.ndarray, town: Town, grain_m2: float, tell: Tell = silen
     spots = shapely.point_on_surface(faces)
     under = first_in(outlines, spots)
     label = np.where(under >= 0, under, nearest.at(spots, first_in(blocks, spots)))
+    home = _home(faces, points)
+    stands = np.flatnonzero(home >= 0)
+    label[home[stands[::-1]]] = stands[::-1]
+    fixed = np.bincount(home[stands], minlength=len(faces)) > 0
     segments = shared(faces, scale)
-    label = _joined(faces, label, segments, under >= 0, len(outlines), scale)
+    label = _joined(faces, label, segments, fixed, len(outlines), scale)
     used, of_face = np.unique(label, return_inverse=True)
     building = np.where(used < len(outlines), used, -1)
     weight = shapely.area(faces)
     ground_m2 = np.bincount(of_face, weight, len(used)) * scale.prod()
-    load = np.zeros(len(used))
-    load[building >= 0] = town.households[building[building >= 0]]
-    _deal(load, town, faces, of_face, building, points)
+    holder = of_face[home[stands]]
+    load = np.bincount(holder, town.households[stands], len(used))
+    _deal(load, town, faces, of_face, holder, points[stands])
     by_ground = not load.any()
     centre = (shapely.get_coordinates(shapely.centroid(faces)) - frame.origin) * scale
     xy = np.stack([np.bincount(of_face, centre[:, k] * weight, len(used)) / np.bincount(of_face, weight, len(used))
@@ -112,6 +116,15 @@ def cells_of(ground: np.ndarray, town: Town, grain_m2: float, tell: Tell = silen
     around = np.bincount(of_face, shapely.length(frame.metres(faces)), len(used))
     np.subtract.at(around, of_face[np.r_[segments[0], segments[1]]], np.r_[segments[2], segments[2]])
     return Cells(faces, of_face, ground_m2 if by_ground else load, ground_m2, xy, building, links, length, cost, around.clip(0), by_ground)
+
+
+def _home(faces: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """The face of each building's point: there it stands, wherever else its ground lies. -1 for one beside the ground."""
+    home = first_in(faces, points)
+    lost = np.flatnonzero(home < 0)
+    which, face = shapely.STRtree(faces).query(points[lost], predicate="dwithin", distance=3.0)  # where noding moved a border
+    home[lost[which[::-1]]] = face[::-1]
+    return home
 
 
 def points_of(shapes: np.ndarray) -> np.ndarray:
@@ -184,16 +197,14 @@ def _joined(faces: np.ndarray, label: np.ndarray, segments: tuple[np.ndarray, ..
     return np.array(label)
 
 
-def _deal(load: np.ndarray, town: Town, faces: np.ndarray, of_face: np.ndarray, building: np.ndarray, points: np.ndarray) -> None:
-    """Households of statistical cells: to the buildings in them by outline, else to the ground."""
-    holder = np.full(len(points), -1)
-    holder[building[building >= 0]] = np.flatnonzero(building >= 0)
+def _deal(load: np.ndarray, town: Town, faces: np.ndarray, of_face: np.ndarray, holder: np.ndarray, points: np.ndarray) -> None:
+    """Households of statistical cells: to the buildings in them (`holder`: the cell of each), else to the ground."""
     tree = shapely.STRtree(faces)
     for shape, homes in town.counted:
         if homes <= 0:
             continue
         shapely.prepare(shape)
-        inside = np.flatnonzero(shapely.contains(shape, points) & (holder >= 0)) if len(points) else np.empty(0, np.intp)
+        inside = np.flatnonzero(shapely.contains(shape, points)) if len(points) else np.empty(0, np.intp)
         if len(inside):
             amounts = np.bincount(holder[inside], minlength=len(load)).astype(float)
         else:

@@ -131,7 +131,7 @@ def straightened(lines: list[Line], faces: np.ndarray, buildings: np.ndarray) ->
     scale = np.array(metres_per_unit(float(np.concatenate(xy)[:, 1].mean())))
     origin = np.concatenate(xy).min(axis=0)
     shapes = shapely.buffer(buildings, -CLEAR, join_style="mitre") if len(buildings) else buildings
-    standing = shapely.STRtree(shapes)
+    standing, spots = shapely.STRtree(shapes), shapely.get_coordinates(shapely.point_on_surface(buildings))
     rings = shapely.get_rings(shapely.get_parts(shapely.coverage_union_all(faces)))
     exact = np.array([shapely.LineString(one) for one in xy], dtype=object)
     drawn = exact.copy()
@@ -141,7 +141,7 @@ def straightened(lines: list[Line], faces: np.ndarray, buildings: np.ndarray) ->
             fewer = shapely.simplify(metres, min(reach, metres.length / 4), preserve_topology=False)
             points = np.rint(shapely.get_coordinates(fewer) / scale + origin)
             tried = shapely.LineString(points)
-            if len(points) < len(line) and tried.is_simple and not (len(buildings) and len(standing.query(tried, predicate="intersects"))):
+            if len(points) < len(line) and tried.is_simple and _passes(tried, points, line, standing, spots):
                 drawn[k] = tried
                 break
     for _ in range(6):
@@ -151,6 +151,21 @@ def straightened(lines: list[Line], faces: np.ndarray, buildings: np.ndarray) ->
             break
         drawn[wrong] = exact[wrong]
     return [shapely.get_coordinates(line).astype(np.int64) for line in drawn]
+
+
+def _passes(tried: shapely.LineString, points: np.ndarray, line: np.ndarray, standing: shapely.STRtree, spots: np.ndarray) -> bool:
+    """Whether a border may be drawn so: it runs through no building, and none changes sides."""
+    if not len(spots):
+        return True
+    if len(standing.query(tried, predicate="intersects")):
+        return False
+    ring = np.concatenate([points, line[::-1]])
+    near = spots[standing.query(shapely.box(*ring.min(axis=0), *ring.max(axis=0)))]
+    a, b = ring[:, None], np.roll(ring, -1, axis=0)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        right = near[:, 0] < a[..., 0] + (near[:, 1] - a[..., 1]) * (b[..., 0] - a[..., 0]) / (b[..., 1] - a[..., 1])
+    crossed = ((a[..., 1] > near[:, 1]) != (b[..., 1] > near[:, 1])) & right
+    return not (crossed.sum(axis=0) % 2).any()
 
 
 def _meeting(lines: np.ndarray, rings: np.ndarray) -> np.ndarray:
