@@ -106,7 +106,7 @@ def cells_of(ground: np.ndarray, town: Town, grain_m2: float, tell: Tell = silen
     weight = shapely.area(faces)
     ground_m2 = np.bincount(of_face, weight, len(used)) * scale.prod()
     holder = of_face[home[stands]]
-    load = np.bincount(holder, town.households[stands], len(used))
+    load = np.bincount(holder, town.households[stands], len(used)).astype(float)
     _deal(load, town, faces, of_face, holder, points[stands])
     by_ground = not load.any()
     centre = (shapely.get_coordinates(shapely.centroid(faces)) - frame.origin) * scale
