@@ -1,4 +1,4 @@
-// The hand that paints: mouse or one finger; two fingers, the wheel and the middle button still move the map.
+// The hand that paints: mouse or one finger; two fingers, the wheel and the other buttons of the mouse still move the map.
 import { t } from "../data/i18n.js";
 import { el } from "../ui/dom.js";
 import { tip } from "../ui/tip.js";
@@ -6,11 +6,12 @@ import { plane } from "./plane.js";
 
 const FREEHAND_PX = 5;
 
-/** Owns the stroke on its way and the ring that shows its size. Verbs: take, lay, down, hover, up, out, ring. */
+/** Owns the stroke on its way and the ring that shows its size. Verbs: take, lay, halt, down, hover, up, out, ring. */
 export class BrushHand {
   #ring = null;
   #last = null; // pixel of the stroke on its way
-  #trail = []; // of a lasso or box, in places
+  #trail = []; // of a lasso or box, in pixels
+  #pulled = null; // pixel where the map is held
   /** whether a click that comes now only ends a stroke */
   stroked = false;
   #touch = {
@@ -18,7 +19,9 @@ export class BrushHand {
     touchmove: (event) => this.#touchMove(event),
     touchend: (event) => this.#touchEnd(event),
     touchcancel: () => this.#cancel(),
+    contextmenu: (event) => event.preventDefault(),
   };
+  #released = () => this.up(); // also outside of the map
 
   /** @param {import("./desk.js").Desk} desk @param {import("./modes/brush_mode.js").BrushMode} mode */
   constructor(desk, mode) {
@@ -34,12 +37,14 @@ export class BrushHand {
     this.#ring = el("div", { class: "brush-ring", hidden: true });
     this.desk.host.append(this.#ring);
     for (const [name, verb] of Object.entries(this.#touch)) this.#gl.on(name, verb);
+    addEventListener("mouseup", this.#released);
     this.ring();
   }
 
   lay() {
     this.#cancel();
     for (const [name, verb] of Object.entries(this.#touch)) this.#gl.off(name, verb);
+    removeEventListener("mouseup", this.#released);
     this.#ring?.remove();
     this.#ring = null;
   }
@@ -62,6 +67,10 @@ export class BrushHand {
   // ---- mouse -----------------------------------------------------------------------------------------------------------
   down(stop, event) {
     const { button, ctrlKey, metaKey } = event.originalEvent;
+    if (button !== 0) {
+      event.preventDefault();
+      this.#pulled = stop.point;
+    }
     if (button !== 0 || stop.alt || !this.mode.to || !this.mode.near) return;
     event.preventDefault(); // the map stays where it is
     this.#begin(stop.point, ctrlKey || metaKey);
@@ -69,6 +78,11 @@ export class BrushHand {
 
   hover(stop) {
     this.#put(stop.point);
+    if (this.#pulled) {
+      this.#gl.panBy([this.#pulled.x - stop.point.x, this.#pulled.y - stop.point.y], { duration: 0 });
+      this.#pulled = stop.point;
+      return;
+    }
     if (this.#last) this.#go(stop.point);
     else if (this.mode.strokes.empty) tip.show([el("div", { class: "x" }, this.#next())], "quiet");
   }
@@ -80,6 +94,7 @@ export class BrushHand {
   }
 
   up() {
+    this.#pulled = null;
     this.#end();
   }
 
@@ -182,10 +197,12 @@ export class BrushHand {
     return found.filter(inside).map(({ id }) => id);
   }
 
-  #cancel() {
-    if (!this.#last) return;
+  /** What was painted was taken back under the hand: the stroke does not go on. */
+  halt() {
     this.#last = null;
-    this.desk.canvas.show("draft", []);
-    this.mode.back();
+  }
+
+  #cancel() {
+    if (this.#last) this.mode.back();
   }
 }

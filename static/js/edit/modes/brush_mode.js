@@ -205,6 +205,7 @@ export class BrushMode {
 
   /** The last stroke is taken back. */
   back() {
+    this.hand.halt();
     this.strokes.back();
     this.ask();
     say.politely(t("brush.backed"));
@@ -319,6 +320,7 @@ export class BrushMode {
   /** Nothing is painted any more. */
   drop() {
     this.preview.drop();
+    this.hand.halt();
     this.strokes.clear();
     this.#mark([]);
     this.desk.fingers?.offer(null);
