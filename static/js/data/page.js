@@ -48,6 +48,8 @@ export const page = new Page({
   /** the table of zones as GET /api/zones/summary gives it */
   zoneSums: null,
   rev: boot.rev,
+  /** more of the smallest areas are in view than can be drawn upon */
+  crowded: false,
   offline: false,
   /** why the store takes no changes now, else null */
   closed: null,

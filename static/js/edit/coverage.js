@@ -6,7 +6,9 @@ import { page } from "../data/page.js";
 import { plane } from "./plane.js";
 
 const PAGE = 1000,
-  MOST = 4000;
+  MOST = 4000, // leaves in view that one can still draw upon
+  IN_ONE = 10, // about so many lie in an area of the level above
+  NEARER = 0.5; // zooms: that much nearer it is worth asking again
 const contains = (outer, inner) =>
   outer && outer[0] <= inner[0] && outer[1] <= inner[1] && outer[2] >= inner[2] && outer[3] >= inner[3];
 
@@ -20,41 +22,72 @@ export class Coverage {
   #box = null;
   #rev = null;
   #asked = null;
+  #crowded = null; // where there were too many
 
   /** @param {import("../map/canvas.js").Canvas} canvas */
   constructor(canvas) {
     this.canvas = canvas;
   }
 
-  /** Reads the leaves of the view and half a view around it, unless they are here already. */
+  /**
+   * Reads the leaves of the view and a third of a view around it, unless they are here already. Where more are in view than
+   * anybody can draw upon none is read: half of them would be worse than none.
+   */
   async load() {
     const view = this.canvas.gl.getBounds();
     const box = [view.getWest(), view.getSouth(), view.getEast(), view.getNorth()];
     if (this.#rev === page.rev && contains(this.#box, box)) return this;
     if (levels.depth(page.level) < levels.ids.length - 2) return this;
+    const turn = (this.#asked = {}),
+      rev = page.rev;
+    if (this.#crowd(box)) return this;
     const [w, h] = [(box[2] - box[0]) / 3, (box[3] - box[1]) / 3];
-    const wide = [box[0] - w, box[1] - h, box[2] + w, box[3] + h];
-    const turn = (this.#asked = {});
-    const rev = page.rev,
-      read = [];
-    let answer = await api.get(boot.urls.areas, {
-      query: { level: levels.deepest, bbox: wide.map((n) => n.toFixed(7)).join(","), geometry: true, limit: PAGE },
-    });
-    read.push(...answer.areas);
-    while (answer.next && read.length < MOST) {
-      answer = await api.get(answer.next);
-      read.push(...answer.areas);
+    let read = null,
+      wide = box;
+    for (const margin of [1, 0]) {
+      wide = [box[0] - margin * w, box[1] - margin * h, box[2] + margin * w, box[3] + margin * h];
+      read = await this.#read(wide, () => turn === this.#asked);
+      if (turn !== this.#asked) return this;
+      if (read) break;
     }
-    if (turn !== this.#asked) return this;
-    this.areas = read
+    if (!read) this.#crowded = { box, zoom: this.canvas.gl.getZoom() };
+    page.set({ crowded: !read });
+    this.areas = (read ?? [])
       .filter((area) => area.geometry)
       .map((area) => ({
         ...area,
         polygons: area.geometry.type === "Polygon" ? [area.geometry.coordinates] : area.geometry.coordinates,
       }));
-    this.#box = wide;
+    this.#box = read ? wide : null;
     this.#rev = rev;
     return this;
+  }
+
+  /** All leaves of a box, null when there are too many. @param {() => boolean} wanted nobody asked for another box since */
+  async #read(box, wanted) {
+    const read = [];
+    const query = { level: levels.deepest, bbox: box.map((n) => n.toFixed(7)).join(","), geometry: true, limit: PAGE };
+    let answer = await api.get(boot.urls.areas, { query });
+    read.push(...answer.areas);
+    while (answer.next && read.length < MOST && wanted()) {
+      answer = await api.get(answer.next);
+      read.push(...answer.areas);
+    }
+    return answer.next ? null : read;
+  }
+
+  /** Whether too many leaves are in view, told without asking: by what is drawn, or by what was asked here before. */
+  #crowd(box) {
+    const drawn = new Set(this.canvas.gl.queryRenderedFeatures({ layers: ["land"] }).map((one) => one.id)).size;
+    const about = page.level === levels.deepest ? drawn : drawn * IN_ONE;
+    const was = this.#crowded;
+    const here = was && this.canvas.gl.getZoom() < was.zoom + NEARER && box[0] < was.box[2] && box[2] > was.box[0] && box[1] < was.box[3] && box[3] > was.box[1];
+    if (about > MOST) this.#crowded = { box, zoom: this.canvas.gl.getZoom() };
+    else if (!here) return false;
+    this.areas = [];
+    this.#box = null;
+    page.set({ crowded: true });
+    return true;
   }
 
   /** The next load reads anew. */

@@ -64,6 +64,7 @@ export class DrawingMode {
   }
 
   shaped() {
+    if (this.draft.empty) this.guide();
     if (!this.draft.empty && !side.asks) this.follow();
   }
 

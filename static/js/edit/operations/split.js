@@ -58,8 +58,8 @@ export const split = {
     versions: Object.fromEntries(read.targets.map((area) => [area.code, area.version])),
   }),
 
-  /** @returns {boolean} whether the levels in view are fine enough to draw on */
-  near: () => levels.depth(page.level) >= levels.ids.length - 2,
+  /** @returns {boolean} whether the levels in view are fine enough to draw on, and few enough areas are in view */
+  near: () => !page.crowded && levels.depth(page.level) >= levels.ids.length - 2,
 
   /**
    * Pieces in a steady order (west to east, then north to south), whoever keeps the code.
