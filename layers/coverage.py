@@ -53,6 +53,17 @@ def gather(parts: Iterable[shapely.Polygon]) -> shapely.MultiPolygon:
     return shapely.orient_polygons(shapely.normalize(shapely.MultiPolygon(list(parts))))
 
 
+def united(parts: Sequence[shapely.Polygon]) -> list[shapely.Polygon]:
+    """The ground of these parts, which share their borders vertex by vertex, in one; ProofFailed when they do not."""
+    if len(parts) < 2:
+        return list(parts)
+    try:
+        return list(shapely.get_parts(shapely.coverage_union_all(np.array(parts, dtype=object))))
+    except shapely.errors.GEOSException:
+        spot = shapely.point_on_surface(min(parts, key=shapely.area))
+        raise ProofFailed("the parts do not share their borders", where=[spot.x / UNITS_PER_DEGREE, spot.y / UNITS_PER_DEGREE]) from None
+
+
 # --- proof -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Proof:

@@ -18,7 +18,7 @@ import shapely
 from ..areas import UNITS_PER_DEGREE, Area
 from ..chain import directed_segments, pack, place, splice, unpack
 from ..coverage import Coverage, contacts, explode
-from ..errors import BadGeometry, LineCrossesItself, ProofFailed
+from ..errors import BadGeometry, BorderTouches, LineCrossesItself, ProofFailed
 from ..measure import metres_per_unit, units
 from ..noding import Borders, course, snap, thread, without_repeats
 
@@ -129,6 +129,17 @@ def cut(patch: Patch, wanted: np.ndarray, xy: np.ndarray, snap_m: float = SNAP_M
         runs = [run for run in runs if run not in idle]
         parts, pieces = patch.parts, {}
     return Cut(parts, pieces, tuple(runs), tuple(loose), tuple(bridges), tuple(slivers), line)
+
+
+def refuse_pinched(patch: Patch, done: Cut) -> None:
+    """BorderTouches with the place where a part is so narrow that a new vertex on one side lies on the other too."""
+    for new, old, owner in zip(done.parts, patch.parts, patch.owner.tolist(), strict=True):
+        if new is not old and not shapely.is_valid(new):
+            one = np.zeros(1, np.intp)
+            twice = np.setdiff1d(contacts(np.array([new]), one), contacts(np.array([old]), one))
+            code = patch.areas[owner].code
+            raise BorderTouches(f"{code} is too narrow here for another vertex", areas=[code],
+                                where=place(twice[0]) if len(twice) else None)
 
 
 def sides(pieces: np.ndarray, run: Run) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import shapely
 
 from ..areas import Area
 from ..chain import difference
-from ..coverage import Coverage, explode, gather, prove
+from ..coverage import Coverage, explode, gather, prove, united
 from ..edits import Edit
 from ..errors import AreaLocked, BadInput, HasChildren, NoChildren
 from ..rules import Level
@@ -63,4 +63,4 @@ def _shape(area: Area, children: Sequence[Area]) -> shapely.MultiPolygon:
     parts, _ = explode(children)
     if not any(len(side) for side in difference(parts, explode([area])[0])):
         return area.shape
-    return gather(shapely.get_parts(shapely.coverage_union_all(parts)))
+    return gather(united(parts))

@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from ..areas import UNITS_PER_DEGREE, Area
-from ..coverage import Coverage, explode, gather, prove
+from ..coverage import Coverage, explode, gather, prove, united
 from ..edits import Edit, Finding
 from ..errors import (
     BadGeometry,
@@ -28,7 +28,7 @@ from ..errors import (
     SliverRefused,
 )
 from ..measure import area_m2, metres_per_unit, units
-from .cutting import SNAP_M, Cut, Patch, cut, drawn, touched
+from .cutting import SNAP_M, Cut, Patch, cut, drawn, refuse_pinched, touched
 from .parents import other_parents
 from .split import Weigh, may_change
 
@@ -98,6 +98,7 @@ class Taking:
         patch = Patch.along(coverage, xy, max(units(snap_m, float(xy[0, 1]))) + 3)
         allowed = np.array([mine(area) for area in patch.areas], bool)
         done = cut(patch, allowed[patch.owner], xy, snap_m)
+        refuse_pinched(patch, done)
         known = {area.fid for area in patch.areas}
         near = [area for area in coverage.near(polygon.bounds) if area.fid not in known]
         inner, owner = explode([area for area in near if mine(area)]) if any(map(mine, near)) else (np.empty(0, object), [])
@@ -142,7 +143,7 @@ def take(op: str, coverage: Coverage, taking: Taking, findings: Sequence[Finding
     if len({area.parent for area in givers}) > 1:
         raise other_parents(coverage, givers, "the areas under the polygon belong to different parents")
     mine = [piece for piece in taking.pieces if piece.taken]
-    ground = gather(_joined([piece.shape for piece in mine]))
+    ground = gather(united([piece.shape for piece in mine]))
     if len(ground.geoms) > 1 and not allow_parts:
         raise PartsRefused(f"the new area would fall into {len(ground.geoms)} parts", where=place(_least(ground.geoms)),
                            areas=[], parts=len(ground.geoms))
@@ -172,7 +173,7 @@ def _left(area: Area, pieces: Sequence[Piece], rest: str | None, weigh: Weigh | 
     stays: list[shapely.Polygon] = []
     falls: list[shapely.Polygon] = []
     for part in dict.fromkeys(piece.part for piece in pieces if piece.area is area):
-        left = _joined([piece.shape for piece in pieces if piece.area is area and piece.part == part and not piece.taken])
+        left = united([piece.shape for piece in pieces if piece.area is area and piece.part == part and not piece.taken])
         if len(left) < 2 or allow_parts and rest is None:
             stays += left
             continue
@@ -191,12 +192,6 @@ def _heaviest(shapes: Sequence[shapely.Polygon], weigh: Weigh | None) -> shapely
     weights = ground if weigh is None else [-1.0 if w is None or w != w else float(w) for w in weigh(several)]
     ranked = [(-w, -m2, shape.bounds[0]) for w, m2, shape in zip(weights, ground, shapes, strict=True)]
     return shapes[ranked.index(min(ranked))]
-
-
-def _joined(shapes: Sequence[shapely.Polygon]) -> list[shapely.Polygon]:
-    if len(shapes) < 2:
-        return list(shapes)
-    return list(shapely.get_parts(shapely.coverage_union_all(np.array(shapes, dtype=object))))
 
 
 def _sibling(source: Area, shape: shapely.MultiPolygon, number: int) -> Area:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import shapely
 
 from ..areas import Area
 from ..chain import directed_segments
-from ..coverage import Coverage, explode, gather, prove
+from ..coverage import Coverage, explode, gather, prove, united
 from ..edits import Edit
 from ..errors import BadInput, NotAdjacent
 from ..measure import area_m2
@@ -40,7 +39,7 @@ def merge(coverage: Coverage, targets: Sequence[int], keep: int | None = None, w
     if not allow_parts:
         _refuse_apart(before, parts, owner)
     survivor = next(area for area in before if area.fid == keep) if keep is not None else _heaviest(before, weigh)
-    shape = gather(shapely.get_parts(shapely.coverage_union_all(parts)))
+    shape = gather(united(parts))
     retired = [area for area in before if area is not survivor]
     assigned = any(area.assigned for area in before)
     edit = Edit("merge", before, (replace(survivor, shape=shape, assigned=assigned, version=survivor.version + 1),),

@@ -18,7 +18,7 @@ import shapely
 
 from ..areas import UNITS_PER_DEGREE, Area
 from ..chain import Segments, directed_segments, match, place, splice, unpack
-from ..coverage import Coverage, gather, prove
+from ..coverage import Coverage, gather, prove, united
 from ..edits import Edit, Finding
 from ..errors import (
     AreaLocked,
@@ -34,7 +34,7 @@ from ..errors import (
 )
 from ..measure import units
 from ..noding import Borders, course
-from .cutting import SNAP_M, Cut, Patch, Run, cut, drawn, short_m, sides, touched
+from .cutting import SNAP_M, Cut, Patch, Run, cut, drawn, refuse_pinched, short_m, sides, touched
 from .parents import code_of
 from .split import Weigh, may_change
 
@@ -62,6 +62,7 @@ def reshape(coverage: Coverage, targets: Sequence[int] | None, line: shapely.Lin
     first = _chosen(patch, met, named, xy)
     moving = {_name(run) for run in first.moving()}
     done = cut(patch, every, xy, snap_m, only=lambda run: _name(run) in moving)
+    refuse_pinched(patch, done)
     last = Border.of(patch, done, first.target, first.right)
     if last is None:
         raise EditRefused("the line and the borders cannot be told apart here", where=place(done.line[0]))
@@ -327,7 +328,7 @@ def _receiver(coverage: Coverage, giver: Area, piece: shapely.Polygon, held: dic
 
 
 def _redrawn(area: Area, polygons: Sequence[shapely.Polygon], allow_parts: bool) -> Area:
-    shape = gather(shapely.get_parts(shapely.coverage_union_all(np.array(polygons, dtype=object))))
+    shape = gather(united(polygons))
     if len(shape.geoms) > len(area.shape.geoms) and not allow_parts:
         spot = min(shape.geoms, key=lambda polygon: polygon.area).representative_point()
         raise PartsRefused(f"{area.code} would fall into {len(shape.geoms)} parts", areas=[area.code],

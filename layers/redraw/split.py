@@ -14,7 +14,7 @@ from ..coverage import Coverage, gather, prove
 from ..edits import Edit, Finding
 from ..errors import AreaLocked, EditRefused, LineInside, LineOutside, NotLeaf, SliverRefused
 from ..measure import area_m2, units
-from .cutting import SNAP_M, Cut, Patch, cut, drawn, short_m, sides, touched
+from .cutting import SNAP_M, Cut, Patch, cut, drawn, refuse_pinched, short_m, sides, touched
 
 Weigh = Callable[[Sequence[shapely.MultiPolygon]], Sequence[float]]
 Pieces = list[list[shapely.Polygon]]  # of one leaf: what each of the areas it falls into will hold
@@ -41,6 +41,7 @@ def split(coverage: Coverage, targets: Sequence[int] | None, line: shapely.LineS
     done = cut(patch, np.array(chosen, bool)[patch.owner], xy, snap_m)
     if not done.pieces:
         raise _refusal(patch, done, xy)
+    refuse_pinched(patch, done)
     indices = sorted({int(patch.owner[part]) for part in done.pieces})
     before = tuple(may_change(patch.areas[index]) for index in indices)
     after = _areas(before, [_fallen(patch, done, index, allow_parts) for index in indices],

@@ -30,7 +30,7 @@ from ..chain import (
     unpack,
     without,
 )
-from ..coverage import Coverage, explode, gather, prove
+from ..coverage import Coverage, explode, gather, prove, united
 from ..edits import Edit
 from ..errors import ProofFailed
 from ..noding import Borders, course, thread, whole
@@ -99,7 +99,7 @@ def _shapes(now: np.ndarray, before: Sequence[Area]) -> tuple[list[shapely.Multi
         mine = faces[whose == k]
         if not len(mine):
             raise ProofFailed(f"{area.code}: nothing is left of its ground", where=place(int(border.start[0])))
-        shapes.append(gather(shapely.get_parts(shapely.coverage_union_all(mine)) if len(mine) > 1 else mine))
+        shapes.append(gather(united(mine)))
     return shapes, inserted
 
 

@@ -255,6 +255,19 @@ def test_21_a_line_that_leans_by_one_unit_over_the_whole_border_is_cut_exactly_o
     refused(LineOutside, "split", fids("22"), lean, snap_m=0)
 
 
+@pytest.mark.parametrize("op", ["reshape", "split"])
+def test_21_a_needle_too_narrow_for_another_vertex_is_left_alone(op):
+    """Found by random redraws: a vertex at the tip of a needle of 9 units lay on both its sides, and GEOS gave up on it."""
+    origin = np.array([1_215_650_000, 298_430_000])
+    needle = shapely.Polygon(origin + [(828, 8193), (1513, 13209), (1011, 9609), (954, 9203)])
+    round_it = shapely.Polygon(origin + [(-9000, 0), (9000, 100), (9100, 20000), (-9000, 19000)], [needle.exterior])
+    leaves = [Area(fid, code, "", "micro_grid", 9, f"/9/{fid}/", True, shapely.MultiPolygon([shape]))
+              for fid, code, shape in ((1, "round", round_it), (2, "needle", needle))]
+    town = Ledger([*leaves, Area(9, "all", "", "grid", None, "/9/", False, shapely.MultiPolygon([shapely.Polygon(round_it.exterior)]))])
+    way = shapely.LineString(origin + [(954, 9203), (1215, 9390), (1463, 13159)])
+    assert refused(BorderTouches, op, None, way, town=town).where
+
+
 def test_22_a_bow_tie_is_refused():
     bow = ring(at(1.8, 1.8), at(2.2, 2.2), at(2.2, 1.8), at(1.8, 2.2))
     for op, parent in (("draw", CODES["22"].parent), ("island", CODES["22"].fid)):
