@@ -25,6 +25,7 @@ function compactness(polygons) {
 /** @param {object} answer of the preview @returns {object[]} findings with their place, as ui/findings_list.js shows them */
 export function noticed(answer) {
   const told = answer.findings.some((finding) => finding.kind === "not-compact");
+  const homes = answer.op !== "lattice"; // units of stalls are not measured by households
   return answer.changed
     .filter((area) => !area.retired && area.geometry)
     .flatMap((area) => {
@@ -32,8 +33,8 @@ export function noticed(answer) {
       const { norm, households } = area.after ?? {};
       const at = { what: places.short({ name: area.name, code: area.next_code ?? area.code }), where: plane.inner(polygons) };
       return [
-        norm?.verdict === "under" ? { kind: "piece-under", code: String(norm.min - households), ...at } : null,
-        norm?.verdict === "over" ? { kind: "piece-over", code: String(households - norm.max), ...at } : null,
+        homes && norm?.verdict === "under" ? { kind: "piece-under", code: String(norm.min - households), ...at } : null,
+        homes && norm?.verdict === "over" ? { kind: "piece-over", code: String(households - norm.max), ...at } : null,
         !told && compactness(polygons) < LEAST_COMPACT ? { kind: "piece-thin", ...at } : null,
       ].filter(Boolean);
     });
