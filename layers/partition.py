@@ -19,7 +19,7 @@ from .search import Search
 
 GROUP = 12  # parts that are divided at once; more than twice as many are grouped first
 STARTS, FEW_STARTS = 6, 2  # for up to MANY cells, for more
-LITTLE, MANY = 150, 900
+LITTLE, LITTLE_TIMES, MANY = 150, 2, 900
 MOST_STEPS, STEPS_PER_CELL = 120_000, 80
 EVEN = 4.0  # times as much, where even numbers come first
 
@@ -42,7 +42,7 @@ def divide(graph: Graph, parts: int, aim: Aim, seed: int = 0, corners: Sequence[
         return np.unique(search.part, return_inverse=True)[1]
     best, found = None, None
     if starts > FEW_STARTS:  # a division of its own, not one of many groups: little ground is looked at more often
-        starts = 4 * starts if len(graph.load) <= LITTLE else starts if len(graph.load) <= MANY else FEW_STARTS
+        starts = LITTLE_TIMES * starts if len(graph.load) <= LITTLE else starts if len(graph.load) <= MANY else FEW_STARTS
     for turn in range(starts):
         now = span(tell, turn / starts, (turn + 1) / starts)
         search = Search(graph, _grown(graph, parts, seed * 101 + turn), parts, aim, seed * 101 + turn, EVEN if even else 1.0)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from layers.areas import as_multi
 from layers.cells import Town, cells_of
 from layers.coverage import Coverage
-from layers.division import parts_for
+from layers.division import parts_for, propose
 from layers.errors import AreaLocked, BadInput, EditRefused, NotLeaf, TooManyParts
 from layers.measure import metres_per_unit
 from layers.redraw import divide, split
@@ -74,7 +74,7 @@ def test_parts_are_balanced_in_one_piece_and_cut_no_building():
     assert_seamless(town, was)
     held = homes(edit.after, stands)
     assert len(edit.after) == 4 and held.sum() == stands.households.sum()
-    assert abs(held / held.mean() - 1).max() <= 0.2
+    assert abs(held / held.mean() - 1).max() <= 0.1
     assert all(len(one.shape.geoms) == 1 for one in edit.after) and cut_buildings(edit.after, stands) == 0
     assert [one.fid for one in edit.after] == [area.fid, -1, -2, -3] and edit.after[0].version == area.version + 1
     assert held[0] == held.max()
@@ -101,8 +101,8 @@ def test_parents_stay_and_share_the_parts():
     pick = [CODES["21"], CODES["22"], CODES["61"]]
     edit = divide(Coverage(TOWN), [area.fid for area in pick], built(pick, 2, 60, 1), parts=6)
     ground = {parent: shapely.union_all([area.shape for area in edit.before if area.parent == parent]).area for parent in {a.parent for a in pick}}
-    for parent, area in ground.items():
-        assert sum(one.shape.area for one in edit.after if one.parent == parent) == pytest.approx(area, rel=1e-4)
+    for parent, area in ground.items():  # but for the vertices it gained, rounded to whole units
+        assert sum(one.shape.area for one in edit.after if one.parent == parent) == pytest.approx(area, rel=1e-5)
     assert len(edit.after) == 6
 
 
@@ -120,7 +120,7 @@ def test_a_norm_says_how_many():
 def test_bare_ground_is_divided_by_ground():
     edit = divide(Coverage(TOWN), [CODES["02"].fid], parts=3)
     ground = np.array([area.shape.area for area in edit.after])
-    assert abs(ground / ground.mean() - 1).max() < 0.15 and "divided-by-ground" in {finding.kind for finding in edit.findings}
+    assert abs(ground / ground.mean() - 1).max() <= 0.1 and "divided-by-ground" in {finding.kind for finding in edit.findings}
 
 
 def test_locked_areas_stay_and_wishes_that_say_nothing_are_refused():
@@ -151,14 +151,58 @@ def test_undo_gives_the_same_bytes_and_divided_ground_can_be_cut():
 
 
 def test_cells_cover_the_ground_exactly():
+    """The edge of the ground keeps every vertex; the ends of inner borders on it are whole units, so at most half a unit
+    each way beside it: that is all by which the sum of the cells may differ."""
     ground = shapely.get_parts(CODES["03"].shape)
     cells = cells_of(ground, built([CODES["03"]], 5, 60, 2), 500.0)
-    assert shapely.area(cells.faces).sum() == pytest.approx(shapely.area(ground).sum(), rel=1e-5)
     assert shapely.coverage_is_valid(cells.faces) and (cells.building >= 0).sum() == 60
-    assert as_multi(shapely.coverage_union_all(cells.faces)).symmetric_difference(shapely.union_all(ground)).area < 1e-4 * ground[0].area
+    whole = as_multi(shapely.coverage_union_all(cells.faces))
+    was, now = ({tuple(xy) for xy in shapely.get_coordinates(shape)} for shape in (ground, whole))
+    assert was <= now and shapely.distance(shapely.points(sorted(now - was)), shapely.boundary(ground[0])).max() <= 0.5 ** 0.5
+    assert shapely.area(cells.faces).sum() == pytest.approx(shapely.area(ground).sum(), rel=2e-6)
+    assert whole.symmetric_difference(shapely.union_all(ground)).area < 2.5e-5 * ground[0].area
 
 
-@settings(max_examples=count(12, 200), deadline=None)
+def doubled(areas) -> int:
+    """Twice the ground, in whole square units, exactly."""
+    total = 0
+    for part in shapely.get_parts([area.shape for area in areas]):
+        for number, ring in enumerate(shapely.get_rings(shapely.normalize(part))):
+            x, y = (shapely.get_coordinates(ring).astype(np.int64) - [1_160_000_000, 320_000_000]).T
+            once = abs(int((x[:-1] * y[1:] - x[1:] * y[:-1]).sum()))
+            total += once if number == 0 else -once
+    return total
+
+
+def test_ground_is_conserved_to_the_last_square_unit_inside_the_town():
+    pick = [area for area in LEAVES if not area.shape.intersects(TOWN[0].shape.boundary.buffer(2_000))][:3]
+    for area in pick:
+        edit = divide(Coverage(TOWN), [area.fid], built([area], 3, 20, 1), parts=3)
+        assert doubled([*edit.after, *edit.touched]) == doubled([*edit.before, *edit.touched_before])
+
+
+def test_what_a_proposal_reports_is_what_its_areas_hold():
+    made: list = []
+    for seed, (houses, parts) in enumerate([(60, 5), (40, 8), (25, 12)]):
+        stands = built([CODES["03"]], seed, houses, 2)
+        keep = lambda *asked: made.append(propose(*asked)) or made[-1]  # noqa: E731
+        edit = divide(Coverage(TOWN), [CODES["03"].fid], stands, parts=parts, seed=seed, proposed=keep)
+        assert sorted(made[-1].load) == sorted(homes(edit.after, stands)) and made[-1].load.min() > 0
+
+
+def test_houses_that_share_walls_are_told_apart_at_the_wall():
+    """Stairwells with outlines of their own are buildings: a border may pass between two, never through one."""
+    west, south, east, north = CODES["03"].shape.bounds
+    x, y = np.linspace(west, east, 12)[3:9], np.linspace(south, north, 9)[2:7]
+    every = [shapely.Polygon(np.rint([(a, b), (c, b), (c, b + 900), (a, b + 900)])) for b in y for a, c in zip(x[:-1], x[1:], strict=True)]
+    houses = objects([house for house in every if CODES["03"].shape.contains(house)])
+    stands = replace(Town.empty(), buildings=houses, households=np.full(len(houses), 9.0))
+    edit = divide(Coverage(TOWN), [CODES["03"].fid], stands, parts=6)
+    held = homes(edit.after, stands)
+    assert held.sum() == 9 * len(houses) and cut_buildings(edit.after, stands) == 0 and held.min() > 0 and len(houses) > 15
+
+
+@settings(max_examples=count(8, 200), deadline=None)
 @given(st.integers(0, 10_000))
 def test_whatever_is_divided_stays_seamless(seed: int):
     dice, town = random.Random(seed), Ledger(TOWN)
