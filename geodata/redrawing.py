@@ -227,6 +227,9 @@ def _findings(edit: Edit, facts: Facts, dealt: Dealt) -> list[Finding]:
                 others = [shape for fid, shape in shapes.items() if fid != dealt.owner[place.fid]]
                 if any(shapely.area(shapely.intersection(shape, place.shape)) > 0.02 * place.shape.area for shape in others):
                     cut.append(place)
+        if edit.op == "assign_buildings":  # its border goes round buildings: only those that were whole before are news
+            was = {area.fid: area.shape for area in edit.before}
+            cut = [place for place in cut if shapely.covers(was[place.area], place.shape)]
         if cut:
             where = tuple(shapely.get_coordinates(to_degrees(cut[0].point))[0].tolist())
             found.append(Finding("building-cut", f"crosses {len(cut)} building(s)", where=where, distance_m=None,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import shapely
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from geodata.store import Store
 from layers.areas import to_units
 from layers.errors import AreaLocked, BadInput, EditRefused, MissingField, NotFound, OtherParent, Stale, UndoBlocked, UnknownArea, WeigeError
 from tests.counts import count
-from tests.geodata.stores import assert_history, content, people
+from tests.geodata.stores import assert_history, content, house, people
 from tests.geodata.test_dividing import assert_clean, shown, written
 from tests.geodata.work import commit, cut, undo
 
@@ -174,3 +175,19 @@ def test_a_day_of_strokes_loses_nobody(town):
         assert owners(town, chosen) == {to.code} and people(town) == everybody
     assert done >= count(3, 40)
     assert_clean(town)
+
+
+def test_a_building_that_an_older_border_cuts_is_no_news(town):
+    with town.read() as reader:
+        mine, other = reader.area("22"), reader.area("12")
+    seam = shapely.line_merge(shapely.intersection(mine.shape.boundary, other.shape.boundary))
+    inwards = shapely.get_coordinates(shapely.shortest_line(seam, mine.shape.representative_point()))
+    way = (inwards[1] - inwards[0]) / np.hypot(*(inwards[1] - inwards[0]))
+    across = house(tuple(inwards[0] + 100 * way))
+    assert shapely.intersects(mine.shape, to_units(across).centroid) and not mine.shape.covers(to_units(across))
+    with town.write("tester", "build") as tx:
+        tx.insert("buildings", [{"geom": across, "code": "X1", "name": "X1", "kind": "apartment", "households": 3, "resident": 7, "area": mine.fid}])
+    (_, next_one) = nearest(town, "22", "12", 2)
+    told = shown(town, paint([next_one], "12"))
+    assert {one["code"] for one in told["changed"]} == {"12", "22"}
+    assert not [finding for finding in told["findings"] if finding["kind"] == "building-cut"]
