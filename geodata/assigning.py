@@ -24,6 +24,7 @@ from .schema import TABLES
 
 MOST_BUILDINGS = 2_000  # in one stroke
 KEPT = 96  # leaves whose cells are remembered: a few people at a time, a few leaves each
+NO_FID = 2**63  # no database counts so far
 
 BUILDINGS = TABLES["buildings"]
 
@@ -37,7 +38,7 @@ def read_stroke(reader: Reader, form: Mapping[str, Any], targets: Sequence[int] 
         raise MissingField("assign_buildings needs buildings and to", fields=missing)
     if not isinstance(to, str):
         raise BadInput("to: the code of an area is needed")
-    if not isinstance(fids, list) or not all(isinstance(fid, int) and not isinstance(fid, bool) and 0 <= fid < 2**63 for fid in fids):
+    if not isinstance(fids, list) or not all(isinstance(fid, int) and not isinstance(fid, bool) and 0 <= fid < NO_FID for fid in fids):
         raise BadInput("buildings: a list of numbers is needed")
     if len(fids) > MOST_BUILDINGS:
         raise BadInput(f"{len(fids):,} buildings; at most {MOST_BUILDINGS:,} are assigned at once")
@@ -55,7 +56,8 @@ def read_stroke(reader: Reader, form: Mapping[str, Any], targets: Sequence[int] 
 
 def holders_of(reader: Reader, buildings: Sequence[int]) -> dict[int, int]:
     """The leaf each of these buildings belongs to; those that are not there are left out."""
-    return {fid: area for chunk in chunks(buildings) for fid, area in reader.connection.execute(
+    possible = [fid for fid in buildings if 0 <= fid < NO_FID]
+    return {fid: area for chunk in chunks(possible) for fid, area in reader.connection.execute(
         select(BUILDINGS.c.fid, BUILDINGS.c.area).where(BUILDINGS.c.fid.in_(chunk))) if area is not None}
 
 
