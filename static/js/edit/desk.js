@@ -72,6 +72,7 @@ export class Desk {
     hint.show();
     this.chips();
     if (next.snaps) this.shapes();
+    else page.set({ crowded: false }); // it was said of exact shapes, which this tool does not need
     next.enter();
     if (!this.#draws) this.#cross.hide();
   }

@@ -31,7 +31,7 @@ function list(pieces, answer) {
   return el(
     "table",
     { class: "eff" },
-    tableHead(t("fig.now"), t("merge.after"), t("fig.change"), ""),
+    tableHead(t("fig.now"), t("draw.after"), t("fig.change"), ""),
     el(
       "tbody",
       {},
