@@ -13,7 +13,8 @@ import numpy as np
 from layers.cells import Cells
 
 PEERS = ("pymetis", "gerrychain", "spopt")
-SMALL = 400  # cells: more take AZP and Skater minutes
+SMALL, MEDIUM = 400, 1_000  # cells: more take AZP and Skater minutes, more region k-means
+MANY = 100  # parts: GerryChain tries no tight tolerance for more, it would take minutes and find none
 EPSILONS, ATTEMPTS = (0.1, 0.2, 0.4, 0.8), 400  # how far GerryChain's parts may lie off: the first that it finds a way for
 Method = Callable[[], np.ndarray | None]
 
@@ -26,12 +27,13 @@ def missing() -> list[str]:
 def methods(cells: Cells, parts: int, tolerance: float, seed: int) -> Iterator[tuple[str, Method]]:
     """Name and way of each peer; a way answers the part of each cell, None when it finds none."""
     if find_spec("pymetis") is not None:
-        for name, how in (("METIS k-way, contiguous", {"recursive": False, "contiguous": True}), ("METIS recursive", {"recursive": True})):
+        for name, how in (("METIS k-way, contiguous", False), ("METIS recursive", True)):
             yield name, partial(_metis, cells, parts, tolerance, seed, how)
     if find_spec("gerrychain") is not None:
         yield "GerryChain recursive tree", partial(_gerrychain, cells, parts, tolerance, seed)
     if find_spec("spopt") is not None:
-        yield "spopt region k-means", partial(_k_means, cells, parts, seed)
+        if len(cells) <= MEDIUM:
+            yield "spopt region k-means", partial(_k_means, cells, parts, seed)
         yield "spopt Ward", partial(_ward, cells, parts)
         if len(cells) <= SMALL:
             yield "spopt Skater", partial(_skater, cells, parts)
@@ -46,14 +48,14 @@ def _near(cells: Cells) -> list[list[tuple[int, float]]]:
     return near
 
 
-def _metis(cells: Cells, parts: int, tolerance: float, seed: int, how: dict[str, bool]) -> np.ndarray:
+def _metis(cells: Cells, parts: int, tolerance: float, seed: int, recursive: bool) -> np.ndarray:
     pymetis = import_module("pymetis")
     near = _near(cells)
     first = np.r_[0, np.cumsum([len(one) for one in near])].tolist()
-    options = pymetis.Options(seed=seed, ufactor=max(1, round(1000 * tolerance)))
+    options = pymetis.Options(seed=seed, ufactor=max(1, round(1000 * tolerance)), **({} if recursive else {"contig": True}))
     _, part = pymetis.part_graph(
         parts, xadj=first, adjncy=[other for one in near for other, _ in one], eweights=[max(1, round(cost)) for one in near for _, cost in one],
-        vweights=np.rint(cells.load).astype(int).tolist(), options=options, **how)
+        vweights=np.rint(cells.load).astype(int).tolist(), options=options, recursive=recursive)
     return np.array(part)
 
 
@@ -65,7 +67,7 @@ def _gerrychain(cells: Cells, parts: int, tolerance: float, seed: int) -> np.nda
     graph = gerrychain.Graph.from_networkx(drawn)
     target = float(np.rint(cells.load).sum()) / parts
     cut = partial(tree.bipartition_tree, max_attempts=ATTEMPTS)
-    for epsilon in (one for one in EPSILONS if one >= tolerance):
+    for epsilon in (one for one in EPSILONS if one >= (tolerance if parts <= MANY else 0.4)):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
