@@ -214,7 +214,7 @@ def _strokes(seed: int, turns: int) -> int:
         try:
             edit = painted(town, to.fid, stands, *take, allow_parts=dice.random() < 0.15)
         except WeigeError as refused:
-            assert refused.code in ("parts", "bad-input", "other-parent") and town.areas == before, (refused.code, str(refused))
+            assert refused.code in ("parts", "border-touches", "bad-input", "other-parent") and town.areas == before, (refused.code, str(refused))
             continue
         if turn % 3:
             town.apply(edit)
