@@ -20,7 +20,7 @@ from ..measure import area_m2, distance_m
 from .ground import Deal, Laid, lay, sibling
 from .split import Weigh, may_change
 
-PIECES = 60  # open ground is cut into so many pieces at least
+PIECES, LEAST_PIECE_M2 = 60, 400.0  # open ground is cut into so many pieces, none so small that it joins another
 MOST_TRIED = 3  # cuts whose border may turn out unfair or impossible to draw
 TOLD, MOST_NAMES = 0.15, 3  # roads along which so much of the border runs are named
 Named = tuple[shapely.Geometry, str]
@@ -42,7 +42,7 @@ def halve(coverage: Coverage, targets: Sequence[int], town: Town | None = None, 
     area = may_change(coverage.get(targets[0]))
     ground, town = explode([area])[0], town or Town.empty()
     town = town.within(ground)
-    cells = cells_of(ground, town, float(np.sum(area_m2(ground))) / PIECES)
+    cells = cells_of(ground, town, max(float(np.sum(area_m2(ground))) / PIECES, LEAST_PIECE_M2))
     found = cuts(cells)
     if not found:
         raise _unfair(area, cells)

@@ -71,7 +71,7 @@ def test_the_border_runs_along_a_named_road():
     stands = Town(objects(houses), np.full(len(houses), 5.0), objects([road]), np.array([0.2]))
     edit = halve(Coverage(TOWN), [area.fid], stands, named=[(road, "绣溪巷"), (shapely.LineString([(west, south), (west, north)]), "别处")])
     told = {one.kind: one for one in edit.findings}
-    assert told["follows"].code == "绣溪巷" and told["along-roads"].count >= 90
+    assert told["follows"].code == "绣溪巷" and told["along-roads"].count >= 80, "but where a strip at the edge belongs to the block beyond"
     common = shapely.intersection(edit.after[0].shape, edit.after[1].shape)
     assert length_m(shapely.line_merge(common) if common.geom_type != "LineString" else common) == pytest.approx(
         length_m(shapely.intersection(road, area.shape)), rel=0.05)
