@@ -35,7 +35,7 @@ from .divide_peers import PEERS, methods, missing
 from .province import Places
 from .report import Aims, say, section, table
 
-LONGEST_S, TOLERANCE, NORM = 10.0, 0.1, (15, 60)
+LONGEST_S, TOLERANCE, NORM, SEEDS = 10.0, 0.1, (15, 60), (0, 1, 2)
 COLUMNS = ("how", "parts", "farthest %", "p95 %", f"in {NORM[0]}–{NORM[1]} %", "in pieces", "PP mean", "PP least", "roads %", "CPU s")
 
 
@@ -108,7 +108,7 @@ def _measure(case: Case, aims: Aims) -> None:
         made.append(propose(ground, town, wish))
         return made[-1]
     rows, ours = [], []
-    for seed in (0, 1, 2):
+    for seed in SEEDS:
         began = time.process_time()
         edit = divide(case.coverage, [case.fid], case.town, seed=seed, tolerance=TOLERANCE, proposed=noted, **case.wish)
         spent = time.process_time() - began
