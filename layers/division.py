@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from .areas import UNITS_PER_DEGREE
 from .cell_graph import Aim, Graph
@@ -15,7 +18,7 @@ from .chain import unpack
 from .errors import BadInput, TooManyParts
 from .inner_borders import corners_of, inner_borders, straightened
 from .measure import area_m2
-from .partition import divide
+from .partition import FEW_STARTS, STARTS, divide, shares
 from .progress import Tell, silent, span
 
 PIECES_PER_PART, PIECES = 8, 120  # open ground is cut into so many pieces per part, and so many more
@@ -30,13 +33,14 @@ ROAD_FIRST, EVEN_FIRST = 4.0, 0.4  # what the second and third kind of proposal 
 class Wish:
     """What the planner asks for: so many `parts`, or areas of `least` to `most` households; `tolerance` is the share by
     which parts may differ from the mean. Seeds 0, 1, 2 prefer short borders, roads, even numbers; then so on, started
-    elsewhere."""
+    elsewhere. It is one of `among` wishes answered together: the more, the fewer starts for each."""
 
     parts: int | None = None
     least: float = 0.0
     most: float = 0.0
     tolerance: float = 0.1
     seed: int = 0
+    among: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,16 +110,50 @@ def _aim(target: float, wish: Wish) -> Aim:
 
 
 def _divided(cells: Cells, parts: int, aim: Aim, wish: Wish, tell: Tell) -> np.ndarray:
-    """The part of each cell. The third kind is never less even than the first."""
-    corners = corners_of(cells.faces, cells.of_face)
-    graph, fewer = _graph(cells, wish), 0.0 if wish.parts else wish.least
+    """The part of each cell. Pieces of the ground that lie apart (two banks of a river) are divided each by itself."""
+    corners, graph, bank = corners_of(cells.faces, cells.of_face), _graph(cells, wish), _banks(cells, aim.target)
+    if not bank.any():
+        return _searched(graph, parts, aim, wish, corners, tell)
+    count = int(bank.max()) + 1
+    load = np.bincount(bank, cells.load)
+    part, base = np.zeros(len(cells), int), 0
+    for number, share in enumerate(shares(load, np.bincount(bank), parts).tolist()):
+        which = np.flatnonzero(bank == number)
+        place = np.full(len(cells) + 1, -1)
+        place[which] = np.arange(len(which))
+        near = [[int(place[cell]) for cell in ring] for ring in corners]
+        now = span(tell, number / count, (number + 1) / count)
+        found = _searched(graph.part(which), share, _aim(load[number] / share, wish), wish, [ring for ring in near if max(ring) >= 0], now)
+        part[which] = base + found
+        base += int(found.max()) + 1
+    return part
+
+
+def _banks(cells: Cells, target: float) -> np.ndarray:
+    """The piece of ground each cell lies on; one that is too small for a part counts with the nearest."""
+    real = cells.length > 0
+    size = (len(cells), len(cells))
+    bank = connected_components(coo_matrix((np.ones(real.sum()), cells.links[real].T), size), directed=False)[1]
+    bridges = cells.links[~real].tolist()
+    for _ in bridges:
+        load = np.bincount(bank, cells.load)
+        small = [(load[bank[one]], bank[one], bank[other]) for a, b in bridges for one, other in ((a, b), (b, a)) if bank[one] != bank[other]]
+        if not small or min(small)[0] >= target / 2:
+            break
+        bank = np.where(bank == min(small)[1], min(small)[2], bank)
+    return np.unique(bank, return_inverse=True)[1]
+
+
+def _searched(graph: Graph, parts: int, aim: Aim, wish: Wish, corners: Sequence[Sequence[int]], tell: Tell) -> np.ndarray:
+    """The best of a few searches. The third kind is never less even than the first."""
+    fewer, starts = 0.0 if wish.parts else wish.least, max(FEW_STARTS, STARTS // wish.among)
     if wish.seed % 3 != 2:
-        return divide(graph, parts, aim, wish.seed, corners, fewer=fewer, tell=tell)
+        return divide(graph, parts, aim, wish.seed, corners, starts, False, fewer, tell)
     first = replace(wish, seed=wish.seed - 2)
-    found = [divide(graph, parts, aim, wish.seed, corners, MANY_STARTS, True, fewer, span(tell, 0.0, 0.6))]
+    found = [divide(graph, parts, aim, wish.seed, corners, MANY_STARTS if wish.among == 1 else starts, True, fewer, span(tell, 0.0, 0.6))]
     if parts <= FEW:
-        found.append(divide(graph, parts, _aim(aim.target, first), first.seed, corners, fewer=fewer, tell=span(tell, 0.6, 1.0)))
-    return min(found, key=lambda part: abs(np.bincount(part, cells.load) / aim.target - 1).max().round(6))
+        found.append(divide(graph, parts, _aim(aim.target, first), first.seed, corners, starts, False, fewer, span(tell, 0.6, 1.0)))
+    return min(found, key=lambda part: abs(np.bincount(part, graph.load) / aim.target - 1).max().round(6))
 
 
 def _graph(cells: Cells, wish: Wish) -> Graph:

@@ -63,25 +63,25 @@ def _by_groups(graph: Graph, parts: int, aim: Aim, seed: int, tell: Tell = silen
     rough, first = Aim(target, target * 0.97, target * 1.03), span(tell, 0.0, 0.3)
     top = divide(graph, groups, rough, seed, starts=1, tell=first) if groups <= 2 * GROUP else _by_groups(graph, groups, rough, seed, first)
     size, count = np.bincount(top, graph.load, groups), np.bincount(top, minlength=groups)
-    shares = _shares(size, count, parts)
+    dealt = shares(size, count, parts)
     part, base = np.zeros(len(graph.load), int), 0
     for group in range(groups):
         which = np.flatnonzero(top == group)
-        part[which] = base + divide(graph.part(which), int(shares[group]), aim, seed * 31 + group + 1, starts=1,
+        part[which] = base + divide(graph.part(which), int(dealt[group]), aim, seed * 31 + group + 1, starts=1,
                                     tell=span(tell, 0.3 + 0.7 * group / groups, 0.3 + 0.7 * (group + 1) / groups))
-        base += int(shares[group])
+        base += int(dealt[group])
     return part
 
 
-def _shares(size: np.ndarray, most: np.ndarray, parts: int) -> np.ndarray:
+def shares(size: np.ndarray, most: np.ndarray, parts: int) -> np.ndarray:
     """Whole parts per group by its load, at least one and at most as many as it has cells."""
     exact = size / size.sum() * parts
-    shares = np.clip(np.floor(exact).astype(int), 1, most)
-    while shares.sum() < parts:
-        shares[np.argmax(np.where(shares < most, exact - shares, -np.inf))] += 1
-    while shares.sum() > parts:
-        shares[np.argmin(np.where(shares > 1, exact - shares, np.inf))] -= 1
-    return shares
+    found = np.clip(np.floor(exact).astype(int), 1, most)
+    while found.sum() < parts:
+        found[np.argmax(np.where(found < most, exact - found, -np.inf))] += 1
+    while found.sum() > parts:
+        found[np.argmin(np.where(found > 1, exact - found, np.inf))] -= 1
+    return found
 
 
 def _grown(graph: Graph, parts: int, seed: int) -> list[int]:

@@ -74,7 +74,7 @@ def _wishes(grounds: Sequence[np.ndarray], towns: Sequence[Town], parts: int | N
             tolerance: float, seed: int) -> list[Wish]:
     """One per group; parts go by households, at least one each."""
     if norm is not None:
-        return [Wish(None, *norm, tolerance, seed) for _ in grounds]
+        return [Wish(None, *norm, tolerance, seed, len(grounds)) for _ in grounds]
     if parts < len(grounds):
         raise BadInput(f"these areas have {len(grounds)} parents: at least {len(grounds)} parts are needed")
     homes = np.array([town.total for town in towns])
@@ -85,7 +85,7 @@ def _wishes(grounds: Sequence[np.ndarray], towns: Sequence[Town], parts: int | N
         shares[np.argmax(exact - shares)] += 1
     while shares.sum() > parts:
         shares[np.argmin(np.where(shares > 1, exact - shares, np.inf))] -= 1
-    return [Wish(int(share), tolerance=tolerance, seed=seed) for share in shares]
+    return [Wish(int(share), tolerance=tolerance, seed=seed, among=len(grounds)) for share in shares]
 
 
 def _edit(coverage: Coverage, groups: Sequence[Sequence[Area]], made: Sequence[Proposal], towns: Sequence[Town],

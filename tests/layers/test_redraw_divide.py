@@ -102,7 +102,7 @@ def test_parents_stay_and_share_the_parts():
     edit = divide(Coverage(TOWN), [area.fid for area in pick], built(pick, 2, 60, 1), parts=6)
     ground = {parent: shapely.union_all([area.shape for area in edit.before if area.parent == parent]).area for parent in {a.parent for a in pick}}
     for parent, area in ground.items():  # but for the vertices it gained, rounded to whole units
-        assert sum(one.shape.area for one in edit.after if one.parent == parent) == pytest.approx(area, rel=1e-5)
+        assert sum(one.shape.area for one in edit.after if one.parent == parent) == pytest.approx(area, rel=2e-5)
     assert len(edit.after) == 6
 
 
