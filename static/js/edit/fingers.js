@@ -12,7 +12,6 @@ const REACH_PX = 20; // a finger is wider than a pointer
 export class Fingers {
   static REACH_PX = REACH_PX;
   on = false; // the last to touch the map was a finger
-  #timer = null;
   #from = null;
   #held = false;
   #bar = el("div", { class: "fingers", role: "toolbar", "aria-label": t("touch.title"), hidden: true });
@@ -23,27 +22,19 @@ export class Fingers {
     const { gl } = canvas;
     host.append(this.#bar);
     host.addEventListener("pointerdown", (event) => this.#used(event.pointerType === "touch"), true);
-    gl.on("touchstart", (event) => {
-      this.#rest();
-      if (event.points.length > 1) return;
-      this.#from = event.point;
-      this.#timer = setTimeout(() => {
-        this.#held = onHold(event);
-      }, HOLD_MS);
+    gl.on("touchstart", ({ points, point, lngLat, originalEvent }) => {
+      this.#from = points.length > 1 ? null : { point, lngLat, at: originalEvent.timeStamp };
     });
     gl.on("touchmove", ({ point, points }) => {
-      if (points.length > 1 || (this.#from && Math.hypot(point.x - this.#from.x, point.y - this.#from.y) > STILL_PX)) this.#rest();
+      if (points.length > 1 || (this.#from && Math.hypot(point.x - this.#from.point.x, point.y - this.#from.point.y) > STILL_PX)) this.#from = null;
     });
-    for (const name of ["touchend", "touchcancel"])
-      gl.on(name, () => {
-        this.#rest();
-        setTimeout(() => (this.#held = false), HUSH_MS);
-      });
-  }
-
-  #rest() {
-    clearTimeout(this.#timer);
-    this.#from = null;
+    gl.on("touchcancel", () => (this.#from = null));
+    gl.on("touchend", ({ originalEvent }) => {
+      // by the clock of the finger, not of the page: a page that is late must not take a tap for holding still
+      if (this.#from && originalEvent.timeStamp - this.#from.at >= HOLD_MS) this.#held = onHold(this.#from);
+      this.#from = null;
+      if (this.#held) setTimeout(() => (this.#held = false), HUSH_MS);
+    });
   }
 
   /** Whether a click is only the end of a finger that was held still. */
