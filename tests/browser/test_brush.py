@@ -123,6 +123,7 @@ def test_paint_by_the_keyboard_alone_and_take_out_again(desk_in):
     assert [text for text in desk.complaints if "GPU stall" not in text] == [], desk.complaints
 
 
+@in_full
 def test_one_finger_paints_and_two_move_the_map(desk_in):
     desk = desk_in("demo", "zh-CN", (1024, 768), has_touch=True)
     to, _, near = two_areas(desk)
