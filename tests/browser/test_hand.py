@@ -102,7 +102,8 @@ def test_a_finger_does_it(desk_in):
     rev = take_back(desk, rev)
     if bare:
         take_back(desk, rev)
-    assert complaints(desk) == []
+    # a late card may ask for the history of an area that was taken back meanwhile
+    assert [text for text in complaints(desk) if "404" not in text] == []
 
 
 def test_the_line_follows_a_border(desk_in):
