@@ -16,7 +16,7 @@ from layers.cells import Town
 from layers.coverage import Coverage
 from layers.errors import BadInput, EditRefused, MissingField, NotFound
 from layers.population import Facts
-from layers.redraw.assign_buildings import Plots, plots_of
+from layers.redraw.stroke import Plots, plots_of
 
 from .dividing import town_of
 from .rows import Reader, chunks

@@ -9,34 +9,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 import shapely
 
-from ..areas import UNITS_PER_DEGREE, Area
-from ..cells import Cells, Town, cells_of
-from ..chain import directed_segments, unpack
-from ..coverage import Coverage, explode, gather, prove
+from ..areas import Area
+from ..cells import Cells, Town
+from ..chain import unpack
+from ..coverage import Coverage, gather, prove
 from ..edits import Edit, Finding
-from ..errors import BadInput, EditRefused, PartsRefused, ProofFailed
+from ..errors import BadInput, PartsRefused, ProofFailed
 from ..inner_borders import inner_borders, straightened
-from ..measure import metres_per_unit
 from ..population import inner_point
 from .ground import Deal, lay
 from .parents import other_parents
 from .reshape import refuse_fixed
 from .split import Weigh, may_change
-
-GRAIN_M2 = 2_500.0  # open ground is taken in pieces of about this size
-LINK_CELLS = 3  # pieces of open ground that a stroke may cross to reach its area
-LEFT_M2 = 10_000.0  # ground without a building that a stroke parts off goes along up to this size
-MANY = 250  # buildings of a leaf above which only the ground round the stroke is taken apart,
-ROUND_M, STEP_M = 120.0, 150.0  # so far round it, in steps, so that the next stroke finds the same ground again
-TOUCH_M = 1.0  # cells whose common border is shorter only meet at a corner
-BESIDE = 3  # units: noding left the edge of a cell at most so far beside the border
+from .stroke import Plots, Stroke, degrees, plots_of, points_of
 
 
 def assign_buildings(coverage: Coverage, to: int, buildings: Mapping[int, int] = MappingProxyType({}), town: Town | None = None,
@@ -85,204 +77,7 @@ def _refuse_foreign(coverage: Coverage, area: Area, givers: Sequence[Area], town
         return
     count = sum(len(wanted[one.fid]) for one in foreign)
     raise other_parents(coverage, (area, *foreign), f"{count} building(s) belong to other parents", areas=[one.code for one in foreign],
-                        where=_degrees(inner_point(town.buildings[wanted[foreign[0].fid][0]])))
-
-
-# ---- the ground as plots --------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True, eq=False)
-class Plots:
-    """The cells of one leaf and what the stroke asks of them: which are neighbours, and the edge of the ground in pieces
-    (middle, metres, cell)."""
-
-    cells: Cells
-    near: tuple[tuple[int, ...], ...]
-    middle: np.ndarray
-    metres: np.ndarray
-    behind: np.ndarray
-    tree: shapely.STRtree
-
-    def bare(self) -> np.ndarray:
-        """The cells on which nobody lives and nothing stands."""
-        return (self.cells.building < 0) & (self.cells.by_ground | (self.cells.load <= 0))
-
-    def at(self, points: np.ndarray) -> np.ndarray:
-        """The cell of each point, one with a building first; -1 for none."""
-        point, face = self.tree.query(points, predicate="intersects")
-        cell = self.cells.of_face[face]
-        order = np.lexsort((self.cells.building[cell] >= 0, -point))
-        found = np.full(len(points), -1)
-        found[point[order]] = cell[order]
-        return found
-
-
-def plots_of(ground: np.ndarray, town: Town) -> Plots:
-    """The plots of these Polygons with what stands on them."""
-    cells = cells_of(ground, town, GRAIN_M2)
-    scale = np.array(metres_per_unit(float(np.mean(shapely.bounds(ground)[:, [1, 3]]))))
-    near: list[list[int]] = [[] for _ in range(len(cells))]
-    for a, b in cells.links[cells.length > TOUCH_M].tolist():
-        near[a].append(b)
-        near[b].append(a)
-    segments = directed_segments(cells.faces)
-    low, high = np.minimum(segments.start, segments.end), np.maximum(segments.start, segments.end)
-    order = np.lexsort((high, low))
-    twin = np.flatnonzero((low[order][1:] == low[order][:-1]) & (high[order][1:] == high[order][:-1]))
-    alone = np.ones(len(low), bool)
-    alone[order[twin]] = alone[order[twin + 1]] = False
-    a, b = unpack(low[alone]), unpack(high[alone])
-    return Plots(cells, tuple(map(tuple, near)), shapely.points((a + b) / 2), np.hypot(*((b - a) * scale).T),
-                 cells.of_face[segments.owner[alone]], shapely.STRtree(cells.faces))
-
-
-Plot = tuple[int, int]  # number of the giver, its cell
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Stroke:
-    """The plots of all leaves that give and those `taken` so far."""
-
-    to: Area
-    givers: tuple[Area, ...]
-    plots: tuple[Plots, ...]
-    standing: tuple[np.ndarray, ...]  # the points of the buildings on these plots
-    taken: frozenset[Plot]
-    doors: frozenset[Plot]  # plots beside the receiving area
-    gates: Mapping[Plot, tuple[Plot, ...]]  # neighbours across the border of two givers
-    open: frozenset[Plot]  # plots behind which their leaf goes on
-
-    @classmethod
-    def over(cls, to: Area, givers: Sequence[Area], numbers: Sequence[Sequence[int]], town: Town,
-             celled: Callable[[np.ndarray, Town], Plots], whole: bool = False) -> Stroke:
-        """The plots of the chosen buildings. EditRefused with the place of a building that stands outside its area."""
-        grounds = [explode([giver])[0] if whole else _round(giver, town, town.buildings[mine])
-                   for giver, mine in zip(givers, numbers, strict=True)]
-        towns = [town.within(ground) for ground in grounds]
-        plots = tuple(celled(ground, stands) for ground, stands in zip(grounds, towns, strict=True))
-        taken: set[Plot] = set()
-        for k, (giver, mine, wanted) in enumerate(zip(givers, plots, numbers, strict=True)):
-            points = _points(town.buildings[wanted])
-            cell = mine.at(points)
-            if (cell < 0).any():
-                raise EditRefused(f"a building stands outside {giver.code}, which it belongs to", where=_degrees(points[cell < 0][0]),
-                                  areas=[giver.code])
-            taken |= {(k, one) for one in cell.tolist()}
-        border = shapely.boundary(to.shape)
-        shapely.prepare(border)
-        doors = {(k, cell) for k, mine in enumerate(plots) for cell in _long(mine, shapely.dwithin(border, mine.middle, BESIDE))}
-        ends = [_beyond(giver, mine, ground) for giver, mine, ground in zip(givers, plots, grounds, strict=True)]
-        return cls(to, tuple(givers), plots, tuple(_points(stands.buildings) for stands in towns), frozenset(taken), frozenset(doors), _gates(plots),
-                   frozenset((k, cell) for k, cells in enumerate(ends) for cell in cells))
-
-    def beside(self, plot: Plot) -> list[Plot]:
-        """The neighbours of a plot."""
-        k, cell = plot
-        return [*((k, other) for other in self.plots[k].near[cell]), *self.gates.get(plot, ())]
-
-    def joined(self) -> Stroke:
-        """With the open ground that the stroke has to cross to hang together with its area; as far as it may."""
-        bare = {(k, cell) for k, mine in enumerate(self.plots) for cell in np.flatnonzero(mine.bare()).tolist()}
-        taken = set(self.taken)
-        while True:
-            reached = self._flood(self.doors & taken, taken)
-            path = self._path(reached, taken - reached, bare - taken)
-            if not path:
-                return replace(self, taken=frozenset(taken))
-            taken |= path
-
-    def completed(self) -> Stroke:
-        """With what the stroke parts off its givers without a building, or leaves of one that has none any more."""
-        taken = set(self.taken)
-        for k, mine in enumerate(self.plots):
-            rest = {(k, cell) for cell in range(len(mine.cells))} - taken
-            bare = mine.bare()
-            groups: list[set[Plot]] = []
-            while rest:
-                groups.append(self._flood({min(rest)}, rest, k))
-                rest -= groups[-1]
-            ground = [float(mine.cells.area_m2[[cell for _, cell in group]].sum()) for group in groups]
-            empty = [all(bare[cell] for _, cell in group) and not group & self.open for group in groups]
-            main = None if all(empty) else ground.index(max(m2 for m2, none in zip(ground, empty, strict=True) if not none))
-            for number, (group, m2, none) in enumerate(zip(groups, ground, empty, strict=True)):
-                cut_off = any(other in taken for plot in group for other in self.beside(plot))
-                if number != main and none and cut_off and m2 <= LEFT_M2:
-                    taken |= group
-        return replace(self, taken=frozenset(taken))
-
-    def _flood(self, start: Iterable[Plot], within: Collection[Plot], giver: int | None = None) -> set[Plot]:
-        """What hangs together with the start."""
-        found = set(start)
-        queue = sorted(found)
-        for plot in queue:
-            for other in self.beside(plot):
-                if other in within and other not in found and giver in (None, other[0]):
-                    found.add(other)
-                    queue.append(other)
-        return found
-
-    def _path(self, reached: set[Plot], loose: set[Plot], bare: set[Plot]) -> set[Plot]:
-        """The fewest plots of open ground between what is reached and the nearest loose plot; empty for none."""
-        came: dict[Plot, Plot | None] = {plot: None for plot in sorted(self.doors & bare)}
-        came |= {other: None for plot in sorted(reached) for other in self.beside(plot) if other in bare}
-        front = list(came) if loose else []
-        for _ in range(LINK_CELLS):
-            ahead = []
-            for plot in front:
-                for other in self.beside(plot):
-                    if other in loose:
-                        path = {plot}
-                        while (plot := came[plot]) is not None:
-                            path.add(plot)
-                        return path
-                    if other in bare and other not in came:
-                        came[other] = plot
-                        ahead.append(other)
-            front = ahead
-        return set()
-
-
-def _round(giver: Area, town: Town, chosen: np.ndarray) -> np.ndarray:
-    """The ground of the leaf as Polygons; of one with many buildings only what lies round the chosen ones."""
-    parts = explode([giver])[0]
-    if len(town.buildings) <= MANY or int(shapely.STRtree(town.buildings).query(giver.shape, predicate="intersects").size) <= MANY:
-        return parts
-    west, south, east, north = shapely.total_bounds(chosen)
-    step = np.ceil(STEP_M / np.array(metres_per_unit(round(south, -6))))
-    low = np.floor((np.array([west, south]) / step) - ROUND_M / STEP_M) * step
-    high = np.ceil((np.array([east, north]) / step) + ROUND_M / STEP_M) * step
-    near = shapely.get_parts(shapely.intersection(parts, shapely.box(*low, *high), grid_size=1))
-    return near[shapely.area(near) > 0]
-
-
-def _beyond(giver: Area, plots: Plots, ground: np.ndarray) -> list[int]:
-    """The cells at the edge of the ground behind which the leaf goes on."""
-    if len(ground) == len(giver.shape.geoms) and all(a is b or a.equals(b) for a, b in zip(ground, giver.shape.geoms, strict=True)):
-        return []
-    border = shapely.boundary(giver.shape)
-    shapely.prepare(border)
-    return _long(plots, ~shapely.dwithin(border, plots.middle, BESIDE))
-
-
-def _long(plots: Plots, which: np.ndarray) -> list[int]:
-    """The cells of which more than a corner lies on these pieces of the edge."""
-    metres = np.bincount(plots.behind[which], plots.metres[which], len(plots.cells))
-    return np.flatnonzero(metres > TOUCH_M).tolist()
-
-
-def _gates(plots: Sequence[Plots]) -> dict[Plot, tuple[Plot, ...]]:
-    """Plots of different givers with a common border."""
-    found: dict[Plot, set[Plot]] = {}
-    for k, mine in enumerate(plots):
-        for other, theirs in enumerate(plots):
-            if other == k:
-                continue
-            piece, face = theirs.tree.query(mine.middle, predicate="dwithin", distance=BESIDE)
-            pair, back = np.unique(mine.behind[piece] * len(theirs.cells) + theirs.cells.of_face[face], return_inverse=True)
-            metres = np.bincount(back, mine.metres[piece], len(pair))
-            for one in pair[metres > TOUCH_M].tolist():
-                a, b = (k, one // len(theirs.cells)), (other, one % len(theirs.cells))
-                found.setdefault(a, set()).add(b)
-                found.setdefault(b, set()).add(a)
-    return {plot: tuple(sorted(others)) for plot, others in found.items()}
+                        where=degrees(inner_point(town.buildings[wanted[foreign[0].fid][0]])))
 
 
 # ---- who holds what then --------------------------------------------------------------------------------------------
@@ -329,7 +124,7 @@ def _joined(shapes: Sequence[shapely.MultiPolygon]) -> shapely.MultiPolygon:
     try:
         return gather(shapely.get_parts(shapely.coverage_union_all(parts)) if len(parts) > 1 else parts)
     except shapely.errors.GEOSException as error:
-        raise ProofFailed(f"the pieces do not fit together: {error}", where=_degrees(shapely.point_on_surface(parts[-1]))) from None
+        raise ProofFailed(f"the pieces do not fit together: {error}", where=degrees(shapely.point_on_surface(parts[-1]))) from None
 
 
 def _refuse_parts(was: Area, now: Area) -> None:
@@ -338,7 +133,7 @@ def _refuse_parts(was: Area, now: Area) -> None:
         return
     loose = [part for part in now.shape.geoms if not any(shapely.equals(part, old) for old in was.shape.geoms)]
     raise PartsRefused(f"{was.code} would fall into {len(now.shape.geoms)} parts", areas=[was.code], parts=len(now.shape.geoms),
-                       where=_degrees(shapely.point_on_surface(min(loose, key=shapely.area))))
+                       where=degrees(shapely.point_on_surface(min(loose, key=shapely.area))))
 
 
 def _prove_buildings(edit: Edit, stroke: Stroke) -> None:
@@ -351,27 +146,15 @@ def _prove_buildings(edit: Edit, stroke: Stroke) -> None:
         meant = np.array([(k, cell) in stroke.taken for cell in mine.at(points).tolist()], bool)
         wrong = np.flatnonzero(np.where(meant, ~shapely.intersects(shape, points), shapely.contains_properly(shape, points)))
         if len(wrong):
-            raise ProofFailed("a building would not go where its ground goes", where=_degrees(points[wrong[0]]))
+            raise ProofFailed("a building would not go where its ground goes", where=degrees(points[wrong[0]]))
 
 
 def _along(stroke: Stroke, town: Town, wanted: Mapping[int, list[int]]) -> tuple[Finding, ...]:
     """Says how many buildings go along because they stand on the ground of a chosen one."""
     found: list[shapely.Point] = []
     for k, (giver, mine, points) in enumerate(zip(stroke.givers, stroke.plots, stroke.standing, strict=True)):
-        chosen = {(point.x, point.y) for point in _points(town.buildings[wanted[giver.fid]])}
+        chosen = {(point.x, point.y) for point in points_of(town.buildings[wanted[giver.fid]])}
         goes = [(k, cell) in stroke.taken for cell in mine.at(points).tolist()] if len(points) else []
         found += [point for point, come in zip(points, goes, strict=True) if come and (point.x, point.y) not in chosen]
-    return (Finding("buildings-along", f"{len(found)} building(s) on the same ground go along", where=tuple(_degrees(found[0])),
+    return (Finding("buildings-along", f"{len(found)} building(s) on the same ground go along", where=tuple(degrees(found[0])),
                     count=len(found)),) if found else ()
-
-
-def _points(shapes: np.ndarray) -> np.ndarray:
-    """The point of each building that decides where it belongs."""
-    if not len(shapes):
-        return np.empty(0, object)
-    centre = shapely.centroid(shapes)
-    return np.where(shapely.intersects(shapes, centre), centre, shapely.point_on_surface(shapes))
-
-
-def _degrees(point: shapely.Point) -> list[float]:
-    return [point.x / UNITS_PER_DEGREE, point.y / UNITS_PER_DEGREE]

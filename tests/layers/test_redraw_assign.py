@@ -17,8 +17,7 @@ from layers.cells import Town
 from layers.coverage import Coverage, prove
 from layers.edits import Edit
 from layers.errors import AreaLocked, BadInput, NotLeaf, OtherParent, PartsRefused, WeigeError
-from layers.redraw import assign_buildings
-from layers.redraw import assign_buildings as operation
+from layers.redraw import assign_buildings, stroke
 from tests.counts import count
 from tests.layers.little_town import FIRST_COMMUNITY, by_code, little_town, units_of
 from tests.layers.random_edits import Ledger, assert_seamless, border
@@ -164,15 +163,14 @@ def test_other_parents_locked_areas_and_parents_are_refused():
 
 def test_of_a_large_leaf_only_the_ground_round_the_stroke_is_taken_apart(monkeypatch):
     whole = painted(Coverage(TOWN), "12", STANDS, 6)
-    module = __import__("sys").modules[operation.__module__]
-    monkeypatch.setattr(module, "MANY", 2)
-    monkeypatch.setattr(module, "ROUND_M", 25.0)
-    monkeypatch.setattr(module, "STEP_M", 10.0)
+    monkeypatch.setattr(stroke, "MANY", 2)
+    monkeypatch.setattr(stroke, "ROUND_M", 25.0)
+    monkeypatch.setattr(stroke, "STEP_M", 10.0)
     seen: list[float] = []
 
     def looked(ground, town):
         seen.append(shapely.area(ground).sum())
-        return module.plots_of(ground, town)
+        return stroke.plots_of(ground, town)
     edit = painted(Coverage(TOWN), "12", STANDS, 6, celled=looked)
     assert seen[0] < CODES["22"].shape.area and after(edit, "12").covers(STANDS.buildings[6])
     assert {area.code for area in edit.after} == {area.code for area in whole.after} and cut_buildings(edit.after, STANDS) == 0
