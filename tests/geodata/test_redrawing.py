@@ -390,7 +390,8 @@ def test_every_operation_has_a_form(town):
     forms = {"split": cut(town, "30"), "merge": MERGE, "dissolve": {"op": "dissolve", "targets": ["community-2"]},
              "subdivide": {"op": "subdivide", "targets": ["community-3"], "level": "grid"},
              "draw": ACROSS, "island": ISLAND, "transfer": {"op": "transfer", "targets": ["22"], "parent": "community-4"}}
-    own = {"reshape", "move_vertex", "insert_vertex", "delete_vertex", "divide", "halve", "lattice"}  # have tests of their own over the API
+    own = {"reshape", "move_vertex", "insert_vertex", "delete_vertex",  # have tests of their own over the API
+           "divide", "halve", "lattice", "assign_buildings"}
     assert forms.keys() | own == OPERATIONS.keys()
     with town.read() as reader:
         for op, form in forms.items():

@@ -10,6 +10,7 @@ import shapely
 from layers.redraw import OPERATIONS
 from tests.layers.test_redraw_draw import box
 from tests.mapapp.doing import across
+from tests.mapapp.test_api_assigning import houses, painting
 from tests.mapapp.test_api_drawing import drawing
 from tests.mapapp.test_api_reshaping import BUMP, aside, corners, near_border
 from tests.mapapp.web import PASSWORD, Web
@@ -95,6 +96,7 @@ DONE: dict[str, Callable[[Web], tuple[dict, set[str]]]] = {
     "divide": ground(lambda town: {"op": "divide", "targets": [HOME], "parts": 3}),
     "halve": ground(lambda town: {"op": "halve", "targets": [HOME]}),
     "lattice": ground(lambda town: {"op": "lattice", "targets": [HOME], "rows": 6, "columns": 9}),
+    "assign_buildings": border(lambda town: painting(houses(town, neighbour(town)), HOME)),
     "transfer": lambda town: (do(town, {"op": "transfer", "targets": ["31"], "parent": "C2"}), {"31"})}
 
 
