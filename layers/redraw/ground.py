@@ -134,7 +134,7 @@ def _pieces(shapes: np.ndarray, made: Deal, lines: Sequence[np.ndarray]) -> list
     inside[shapely.STRtree(shapes).query(spots, predicate="intersects")[0]] = True
     faces = faces[inside]
     face, rough = shapely.STRtree(made.faces).query(faces, predicate="intersects")
-    common = shapely.area(shapely.intersection(faces[face], made.faces[rough]))
+    common = shapely.area(shapely.intersection(_sound(faces)[face], _sound(made.faces)[rough]))
     weight = np.zeros((len(faces), made.count))
     np.add.at(weight, (face, made.part[rough]), common)
     part = weight.argmax(axis=1)
@@ -142,6 +142,11 @@ def _pieces(shapes: np.ndarray, made: Deal, lines: Sequence[np.ndarray]) -> list
     if any(not len(mine) for mine in held):
         raise ProofFailed("a part would vanish", where=(shapely.get_coordinates(shapely.point_on_surface(shapes[:1]))[0] / UNITS_PER_DEGREE).tolist())
     return [gather(mine) for mine in held]
+
+
+def _sound(faces: np.ndarray) -> np.ndarray:
+    """The faces, mended where rounding folded one: GEOS compares no others."""
+    return np.where(shapely.is_valid(faces), faces, shapely.make_valid(faces))
 
 
 def _packed(segments: np.ndarray) -> np.ndarray:
