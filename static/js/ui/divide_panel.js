@@ -226,7 +226,7 @@ export function dividePanel({ areas, wish, known, proposals, chosen, missing }, 
         t("preview.save-divide"),
         el("kbd", {}, "Enter"),
       ),
-      el("p", { class: "note" }, ready ? t("preview.note") : t("divide.pick")),
+      el("p", { class: "note" }, ready ? t("preview.note") : areas.length ? "" : t("divide.pick")),
     ),
   });
 }
