@@ -161,8 +161,10 @@ def _half_way(points: np.ndarray, who: np.ndarray, within: shapely.Geometry, fra
         return np.empty(0, object)
     edges = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.linestrings(xy))))
     edges = shapely.transform(shapely.simplify(edges, SMOOTH_M, preserve_topology=False), frame.units)
-    edges = shapely.get_parts(shapely.intersection(edges, within))
-    return edges[shapely.get_type_id(edges) == 1]
+    shapely.prepare(within)
+    inside = shapely.contains_properly(within, edges)
+    clipped = shapely.get_parts(shapely.intersection(edges[~inside], within))
+    return np.concatenate([edges[inside], clipped[shapely.get_type_id(clipped) == 1]])
 
 
 def _seeds(outline: shapely.Geometry) -> np.ndarray:

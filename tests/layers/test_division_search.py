@@ -3,6 +3,8 @@ and whoever listens hears how far it has come."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -78,6 +80,16 @@ def test_by_a_norm_areas_there_are_not_enough_people_for_vanish():
     graph = grid(6, 1, np.array([50.0, 0, 0, 50, 0, 0]))
     part = divide(graph, 3, Aim(33, 20, 60), 0, fewer=20.0)
     assert sorted(np.bincount(part, graph.load)) == [50, 50] and whole(graph, part)
+
+
+def test_two_banks_are_divided_each_by_itself():
+    both = [AREA, by_code(little_town())["61"]]
+    ground = shapely.get_parts([area.shape for area in both])
+    one, other = (built([area], 1, 40, 0) for area in both)
+    stands = replace(one, buildings=np.r_[one.buildings, other.buildings], households=np.r_[one.households, other.households])
+    made = propose(ground, stands, Wish(5))
+    bank = shapely.contains(both[0].shape, shapely.point_on_surface(made.faces))
+    assert all(len(set(bank[made.part == part].tolist())) == 1 for part in range(5)) and made.load.min() > 0
 
 
 def test_the_tolerance_is_kept():
