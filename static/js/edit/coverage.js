@@ -81,7 +81,8 @@ export class Coverage {
     const drawn = new Set(this.canvas.gl.queryRenderedFeatures({ layers: ["land"] }).map((one) => one.id)).size;
     const about = page.level === levels.deepest ? drawn : drawn * IN_ONE;
     const was = this.#crowded;
-    const here = was && this.canvas.gl.getZoom() < was.zoom + NEARER && box[0] < was.box[2] && box[2] > was.box[0] && box[1] < was.box[3] && box[3] > was.box[1];
+    const meets = was && box[0] < was.box[2] && box[2] > was.box[0] && box[1] < was.box[3] && box[3] > was.box[1];
+    const here = meets && this.canvas.gl.getZoom() < was.zoom + NEARER;
     if (about > MOST) this.#crowded = { box, zoom: this.canvas.gl.getZoom() };
     else if (!here) return false;
     this.areas = [];

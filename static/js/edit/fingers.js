@@ -59,7 +59,12 @@ export class Fingers {
     this.#bar.hidden = !verbs;
     if (!verbs) return;
     const button = (key, name, main = false) =>
-      el("button", { class: `btn ${main ? "pri" : ""}`, type: "button", "data-key": `touch ${key}`, onclick: verbs[key] }, icon(name, "s"), t(`touch.${key}`));
+      el(
+        "button",
+        { class: `btn ${main ? "pri" : ""}`, type: "button", "data-key": `touch ${key}`, onclick: verbs[key] },
+        icon(name, "s"),
+        t(`touch.${key}`),
+      );
     this.#bar.replaceChildren(button("cancel", "close"), button("back", "undo"), button("finish", "ok", true));
   }
 }

@@ -49,7 +49,8 @@ function crossing(a, b, c, d) {
 /** Lines cut where they cross each other: roads meet between their vertices. @param {Array<[place, place]>} stretches */
 function noded(stretches) {
   const cuts = stretches.map(() => []);
-  const order = stretches.map((_, i) => i).sort((i, j) => Math.min(stretches[i][0][0], stretches[i][1][0]) - Math.min(stretches[j][0][0], stretches[j][1][0]));
+  const west = stretches.map(([a, b]) => Math.min(a[0], b[0]));
+  const order = stretches.map((_, i) => i).sort((i, j) => west[i] - west[j]);
   for (let i = 0; i < order.length; i++) {
     const [a, b] = stretches[order[i]],
       east = Math.max(a[0], b[0]);

@@ -16,7 +16,7 @@ export const effectParts = {
    * Why it cannot be, which areas that concerns, the way to the place, and ways out.
    * @param {Error | null} refusal
    * @param {(where: [number, number]) => void} see
-   * @param {Array<{key: string, words: string, verb: () => void} | null>} [offers]
+   * @param {Array<{key: string, words: string, verb: () => void}>} [offers]
    */
   refusal(refusal, see, offers = []) {
     if (!refusal) return null;
@@ -27,12 +27,20 @@ export const effectParts = {
       el(
         "div",
         { class: "trouble" },
-        el("span", { class: "r" }, icon("bad", "s"), refusal.words ?? refusal.text, areas.length ? ` (${areas.map(places.tail).join("、")})` : ""),
+        el(
+          "span",
+          { class: "r" },
+          icon("bad", "s"),
+          refusal.words ?? refusal.text,
+          areas.length ? ` (${areas.map(places.tail).join("、")})` : "",
+        ),
         el(
           "div",
           { class: "r" },
           refusal.where ? el("button", { class: "lk", type: "button", onclick: () => see(refusal.where) }, t("finding.see")) : null,
-          offers.filter(Boolean).map(({ key, words, verb }) => el("button", { class: "btn", type: "button", "data-key": `offer ${key}`, onclick: verb }, words)),
+          offers.map(({ key, words, verb }) =>
+            el("button", { class: "btn", type: "button", "data-key": `offer ${key}`, onclick: verb }, words),
+          ),
         ),
       ),
     );

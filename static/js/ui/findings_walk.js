@@ -119,7 +119,12 @@ export class FindingsWalk {
         button(null, t("findings.all"), null),
         kinds.map((kind) => button(kind, t(`finding.${kind}`), this.#counts[kind] ?? 0)),
       ),
-      el("label", { class: "check below" }, el("input", { type: "checkbox", checked: this.#mine, "data-key": "mine", onchange: own }), t("findings.mine")),
+      el(
+        "label",
+        { class: "check below" },
+        el("input", { type: "checkbox", checked: this.#mine, "data-key": "mine", onchange: own }),
+        t("findings.mine"),
+      ),
     ];
   }
 
@@ -128,7 +133,8 @@ export class FindingsWalk {
     if (!this.#whole) return el("p", { class: "hint" }, t("findings.unproved"));
     const { gaps, overlaps, nesting, at } = this.#whole,
       clean = gaps + overlaps + nesting === 0;
-    const words = clean ? t("findings.proved", { time: format.time(at) }) : t("checklist.areas-checked", { gaps, overlaps, nesting, time: format.time(at) });
+    const time = format.time(at);
+    const words = clean ? t("findings.proved", { time }) : t("checklist.areas-checked", { gaps, overlaps, nesting, time });
     const mark = el("span", { class: clean ? "c-ok" : "c-bad" }, icon(clean ? "ok" : "bad", "s"));
     return el("ul", { class: "find" }, el("li", {}, mark, el("span", {}, words)));
   }

@@ -53,7 +53,14 @@ export const hint = {
         ? [
             el(
               "button",
-              { class: "tg alone", type: "button", "aria-pressed": String(tracing.on), "data-key": "trace", title: t("trace.how"), onclick: tracing.toggle },
+              {
+                class: "tg alone",
+                type: "button",
+                "aria-pressed": String(tracing.on),
+                "data-key": "trace",
+                title: t("trace.how"),
+                onclick: tracing.toggle,
+              },
               t("trace.word"),
               el("kbd", {}, "T"),
             ),

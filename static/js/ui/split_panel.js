@@ -78,13 +78,22 @@ function normSection(pieces, before) {
 
 /** One area falls into more than two pieces: those on one side of the line may stay one area. */
 const oneEachSide = ({ on, toggle }) =>
-  el("section", { class: "sec" }, el("label", { class: "check" }, el("input", { type: "checkbox", checked: on, "data-key": "parts", onchange: toggle }), t("parts.one-each-side")));
+  el(
+    "section",
+    { class: "sec" },
+    el(
+      "label",
+      { class: "check" },
+      el("input", { type: "checkbox", checked: on, "data-key": "parts", onchange: toggle }),
+      t("parts.one-each-side"),
+    ),
+  );
 
 /**
  * @param {object} answer of POST /api/edits/preview
  * @param {object[]} pieces see edit/operations/split.js
- * @param {{cancel: () => void, save: () => void, keep: (piece: object) => void, parts: {on: boolean, toggle: () => void}, see: (where: [number, number]) =>
- *   void}} verbs
+ * @param {{cancel: () => void, save: () => void, keep: (piece: object) => void, parts: {on: boolean, toggle: () =>
+ *   void}, see: (where: [number, number]) => void}} verbs
  */
 export function splitPanel(answer, pieces, verbs) {
   const kept = pieces.filter((piece) => !piece.isNew);

@@ -24,7 +24,8 @@ export class DrawMode extends DrawingMode {
   press(stop) {
     if (!split.near() || this.draft.closed) return;
     const [first] = this.draft.points;
-    if (this.draft.points.length >= LEAST && Math.hypot(first.point.x - stop.point.x, first.point.y - stop.point.y) < (stop.finger ? Fingers.REACH_PX : CLOSE_PX)) {
+    const reach = stop.finger ? Fingers.REACH_PX : CLOSE_PX;
+    if (this.draft.points.length >= LEAST && Math.hypot(first.point.x - stop.point.x, first.point.y - stop.point.y) < reach) {
       this.draft.hover = null;
       this.draft.closed = true;
       this.draft.end = this.desk.tracer.way(this.draft.points.at(-1), first);
