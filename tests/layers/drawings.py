@@ -165,7 +165,8 @@ def _halve(coverage: Ledger, leaf: Area, dice: random.Random, crowd: Crowd | Non
 def _assign_buildings(coverage: Ledger, leaf: Area, dice: random.Random, crowd: Crowd | None) -> Asked:
     kin = _kin(coverage, leaf)
     fids = [leaf.fid, *dice.sample(kin, min(len(kin), dice.choice((1, 1, 2))))]
-    town, holders = town_of(crowd.facts(fids) if crowd is not None else _houses([coverage.get(fid) for fid in fids], dice))
+    known = crowd.facts(fids) if crowd is not None else Facts()
+    town, holders = town_of(known if known.places else _houses([coverage.get(fid) for fid in fids], dice))
     theirs = [number for number, holder in enumerate(holders) if holder != leaf.fid]
     chosen = dice.sample(theirs, min(len(theirs), dice.choice((1, 1, 2, 5))))
     return {"to": leaf.fid, "buildings": {number: holders[number] for number in chosen}, "town": town, "allow_parts": dice.random() < 0.2}
