@@ -126,7 +126,7 @@ def _pieces(shapes: np.ndarray, made: Deal, lines: Sequence[np.ndarray]) -> list
     """The ground of each part: faces of the edge of the ground and the borders within it."""
     edge = remainder(shapes).coordinates()
     inner = [np.stack([line[:-1], line[1:]], axis=1) for line in lines]
-    segments = np.unique(np.sort(np.concatenate([_packed(edge), *map(_packed, inner)]), axis=1), axis=0)
+    segments = np.unique(np.sort(pack(np.concatenate([edge, *inner]).reshape(-1, 2)).reshape(-1, 2), axis=1), axis=0)
     ends = np.stack([unpack(segments[:, 0]), unpack(segments[:, 1])], axis=1)
     faces = shapely.get_parts(shapely.polygonize(shapely.linestrings(ends)))
     spots = shapely.point_on_surface(faces)
@@ -147,8 +147,3 @@ def _pieces(shapes: np.ndarray, made: Deal, lines: Sequence[np.ndarray]) -> list
 def _sound(faces: np.ndarray) -> np.ndarray:
     """The faces, mended where rounding folded one: GEOS compares no others."""
     return np.where(shapely.is_valid(faces), faces, shapely.make_valid(faces))
-
-
-def _packed(segments: np.ndarray) -> np.ndarray:
-    xy = np.asarray(segments).reshape(-1, 2).astype(np.int64)
-    return ((xy[:, 0] << 32) + xy[:, 1]).reshape(-1, 2)
