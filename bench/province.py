@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from geodata.importer import Options
+from geodata.incoming import Options
 from geodata.planting import plant
 from geodata.store import Store
 from geodata.synthetic_province import LEVELS, synthetic_province

@@ -10,7 +10,8 @@ from typing import Any
 from layers.later import later
 
 from . import zoning
-from .importer import Options, Progress, write_frame
+from .importer import write_frame
+from .incoming import Options, Progress
 from .planting import change_attributes, plant
 from .store import Store
 from .synthetic import demo_town

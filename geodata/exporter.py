@@ -23,7 +23,7 @@ from . import crs as crs_
 from .coverage_cache import CoverageCache
 from .formats import FORMATS, Format
 from .formats.shapefile import Ground
-from .importer import REFERENCES
+from .incoming import REFERENCES
 from .rows import Reader
 from .schema import TABLES
 from .transaction import Raced

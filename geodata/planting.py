@@ -19,7 +19,7 @@ from layers.errors import BadCode, BadCoverage, BadGeometry, BadInput, Duplicate
 from layers.later import later
 from layers.schema import AREAS, PEOPLE_KINDS
 
-from .importer import COUNT_NAMES, Options, Progress, columns_of, read_file, records_of
+from .incoming import COUNT_NAMES, Options, Progress, columns_of, read_file, records_of
 from .rows import ATTRIBUTES
 from .store import Store
 

@@ -21,7 +21,8 @@ from geodata.coverage_cache import CoverageCache
 from geodata.crs import DATUMS
 from geodata.demo import ACCOUNTS, DEMO_CODES, build_demo
 from geodata.engine import gpkg_path
-from geodata.importer import Options, import_rows
+from geodata.importer import import_rows
+from geodata.incoming import Options
 from geodata.planting import import_areas
 from geodata.store import Store
 from layers.codes import PROFILES

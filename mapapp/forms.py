@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from geodata.importer import value_of
+from geodata.values import value_of
 from layers.errors import BadInput, MissingField, TooLarge
 from layers.schema import Field
 

@@ -12,7 +12,8 @@ from werkzeug.exceptions import MethodNotAllowed
 from geodata.dealing import deal_again
 from geodata.deriving import counted_now
 from geodata.drawn import read_geometry
-from geodata.importer import REFERENCES, fit_shape, leaf_at
+from geodata.importer import leaf_at
+from geodata.incoming import REFERENCES, fit_shape
 from geodata.rows import Reader
 from geodata.schema import TABLES
 from geodata.transaction import Transaction

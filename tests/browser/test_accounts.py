@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from geodata.demo import ACCOUNTS, TOWN
 from tests.browser.desk import Desk, serving
-from tests.counts import FULL
+from tests.counts import FULL, in_full
 from tests.tainan import weige
 
 ADMIN, ADMIN_PASSWORD = next((name, password) for name, password, role, _ in ACCOUNTS if role == "admin")
@@ -199,6 +199,7 @@ def quick(tmp_path, monkeypatch):
         yield address
 
 
+@in_full
 @pytest.mark.parametrize("lang, size", [DESK, PHONE] if FULL else [PHONE])
 def test_a_page_left_alone_says_so_before_it_signs_out(quick, browser, shots: Path, lang: str, size: tuple[int, int]) -> None:
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale=lang)

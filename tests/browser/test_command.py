@@ -13,7 +13,7 @@ import pytest
 
 from geodata.demo import ACCOUNTS
 from tests.browser.desk import Desk, own_town
-from tests.counts import some
+from tests.counts import in_full, some
 
 TOWN = "330299001"
 PASSWORDS = {name: password for name, password, *_ in ACCOUNTS}
@@ -151,6 +151,7 @@ def test_a_click_goes_one_level_down_and_the_breadcrumb_up_again(room):
     desk.page.wait_for_function("(name) => !document.getElementById('crumb').innerText.includes(name)", arg=area["name"])
 
 
+@in_full
 @pytest.mark.parametrize("size", some([(1920, 1080), (3840, 2160)]))
 def test_a_wall_scrolls_nowhere_and_comes_back_as_it_was(room, size):
     desk = room("/command?wall=1", "viewer", size=size)

@@ -10,6 +10,7 @@ import shapely
 from tests.browser.desk import Desk
 from tests.browser.test_draw import leaf_with_neighbour, near, ring
 from tests.browser.test_reshape import beside, complaints, shape_of
+from tests.counts import in_full
 
 CODE = "33029900100200509"
 READY = "#side [data-key=save]:not([aria-disabled])"
@@ -139,6 +140,7 @@ def test_the_line_follows_a_border(desk_in):
     assert complaints(desk) == []
 
 
+@in_full
 def test_a_refusal_offers_the_way_out(desk_in):
     desk: Desk = desk_in("demo", "zh-CN")
     page = desk.page

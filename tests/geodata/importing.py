@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from geodata.importer import Options, import_rows
+from geodata.importer import import_rows
+from geodata.incoming import Options
 from geodata.planting import import_areas
 from geodata.store import Store
 from layers.errors import (

@@ -11,7 +11,7 @@ import numpy as np
 import pandas
 import shapely
 
-from geodata.importer import REFERENCES
+from geodata.incoming import REFERENCES
 from geodata.store import Store
 from layers.areas import Area, to_degrees
 from layers.schema import LAYERS, OWNER, Field, Layer

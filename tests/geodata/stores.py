@@ -18,7 +18,8 @@ import shapely
 from sqlalchemy import select
 
 from geodata.facts import leaf_counts
-from geodata.importer import Options, leaf_at, write_frame
+from geodata.importer import leaf_at, write_frame
+from geodata.incoming import Options
 from geodata.planting import plant
 from geodata.rows import Reader
 from geodata.schema import HISTORY, TABLES, metadata

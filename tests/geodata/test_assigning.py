@@ -17,9 +17,9 @@ from geodata.store import Store
 from layers.areas import to_units
 from layers.errors import AreaLocked, BadInput, EditRefused, MissingField, NotFound, OtherParent, Stale, UndoBlocked, UnknownArea, WeigeError
 from tests.counts import count
-from tests.geodata.stores import assert_history, content, house, people
+from tests.geodata.stores import content, house, people
 from tests.geodata.test_dividing import assert_clean, shown, written
-from tests.geodata.work import commit, cut, undo
+from tests.geodata.work import assert_there_and_back, commit, cut, undo
 
 BUILDINGS = TABLES["buildings"]
 
@@ -58,15 +58,7 @@ def test_what_is_painted_is_there_and_undo_and_redo_give_the_bytes(town):
         revs.append(town.head()[0])
         states.append(content(town))
     assert_clean(town)
-    undone = []
-    for rev, before in zip(reversed(revs), reversed(states[:-1]), strict=True):
-        undone.append(undo(town, rev))
-        assert content(town) == before, rev
-    for rev, after in zip(reversed(undone), states[1:], strict=True):
-        undo(town, rev)
-        assert content(town) == after, rev
-    assert_clean(town)
-    assert_history(town)
+    assert_there_and_back(town, states, revs)
 
 
 def test_stairwells_gates_and_posts_come_along_and_a_swallowed_area_comes_back(town):

@@ -11,7 +11,8 @@ import pytest
 import shapely
 
 from geodata.coverage_cache import CoverageCache
-from geodata.importer import Options, write_frame
+from geodata.importer import write_frame
+from geodata.incoming import Options
 from geodata.rows import Reader
 from layers.errors import UnknownArea
 from layers.schema import LAYERS

@@ -9,7 +9,8 @@ import shapely
 
 from geodata.coverage_cache import CoverageCache
 from geodata.deriving import counted_now
-from geodata.importer import Options, write_frame
+from geodata.importer import write_frame
+from geodata.incoming import Options
 from layers.areas import to_degrees
 from layers.dwellings import DERIVED
 from layers.errors import BadInput, MissingField

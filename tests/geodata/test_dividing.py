@@ -13,7 +13,7 @@ from sqlalchemy import select
 from geodata import committing, effects, redrawing
 from geodata.checking import check_store
 from geodata.coverage_cache import CoverageCache, today
-from geodata.importer import Options
+from geodata.incoming import Options
 from geodata.planting import plant
 from geodata.schema import LINEAGE, TABLES
 from geodata.store import Store
@@ -23,7 +23,7 @@ from tests.counts import count
 from tests.geodata.forms import keep_everybody
 from tests.geodata.stores import Clock, assert_history, assert_whole, content, open_store, people
 from tests.geodata.test_coverage_cache import assert_alike
-from tests.geodata.work import commit, cut, some_split, undo
+from tests.geodata.work import assert_there_and_back, commit, cut, some_split, undo
 from tests.layers.little_town import little_town
 
 PARENT = "community-2"
@@ -118,16 +118,7 @@ def test_undo_in_reverse_gives_the_same_bytes_and_redo_the_other(town):
     step({"op": "merge", "targets": [leaf.code for leaf in leaves(town, PARENT)[:2]]})
     step(dissolve(PARENT))
     step(subdivide(PARENT, level="micro_grid"))
-    undone = []
-    for rev, before in zip(reversed(revs), reversed(states[:-1]), strict=True):
-        undone.append(undo(town, rev))
-        assert content(town) == before, rev
-    assert_clean(town)
-    for rev, after in zip(reversed(undone), states[1:], strict=True):
-        undo(town, rev)
-        assert content(town) == after, rev
-    assert_clean(town)
-    assert_history(town)
+    assert_there_and_back(town, states, revs)
 
 
 def test_a_division_is_not_undone_under_what_was_built_on_it(town):

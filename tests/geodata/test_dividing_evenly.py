@@ -8,9 +8,9 @@ import pytest
 from geodata import redrawing
 from geodata.proposals import AT_HAND, Unsearched, forget, packed, patiently, unpacked
 from layers.errors import TooFewParts, UndoBlocked
-from tests.geodata.stores import assert_history, assert_whole, content, people
+from tests.geodata.stores import assert_whole, content, people
 from tests.geodata.test_dividing import assert_clean, shown, written
-from tests.geodata.work import commit, cut, undo
+from tests.geodata.work import assert_there_and_back, commit, cut, undo
 
 DIVIDE = {"op": "divide", "targets": ["11"], "parts": 3}
 
@@ -31,12 +31,7 @@ def test_undo_and_redo_of_a_division_give_the_same_bytes(town) -> None:
     rev, after = town.head()[0], content(town)
     assert_clean(town)
     assert people(town) == everybody
-    back = undo(town, rev)
-    assert content(town) == before
-    undo(town, back)
-    assert content(town) == after
-    assert_clean(town)
-    assert_history(town)
+    assert_there_and_back(town, [before, after], [rev])
 
 
 def test_a_division_is_undone_when_a_neighbour_was_cut_since(town) -> None:

@@ -18,7 +18,7 @@ from tests.counts import count
 from tests.geodata.forms import keep_everybody
 from tests.geodata.stores import assert_history, content, people
 from tests.geodata.test_dividing import assert_clean, shown, written
-from tests.geodata.work import commit, cut, some_split, undo
+from tests.geodata.work import assert_there_and_back, commit, cut, some_split, undo
 from tests.layers.test_redraw_draw import blob, box
 
 PARENT = "community-2"
@@ -49,15 +49,7 @@ def test_everybody_is_somewhere_and_undo_and_redo_give_the_bytes(town):
         revs.append(town.head()[0])
         states.append(content(town))
     assert_clean(town)
-    undone = []
-    for rev, before in zip(reversed(revs), reversed(states[:-1]), strict=True):
-        undone.append(undo(town, rev))
-        assert content(town) == before, rev
-    for rev, after in zip(reversed(undone), states[1:], strict=True):
-        undo(town, rev)
-        assert content(town) == after, rev
-    assert_clean(town)
-    assert_history(town)
+    assert_there_and_back(town, states, revs)
 
 
 def test_who_was_wholly_under_it_comes_back_with_all_that_was_his(town):

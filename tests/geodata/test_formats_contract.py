@@ -18,7 +18,8 @@ import shapely
 from geodata.coverage_cache import CoverageCache
 from geodata.exporter import NOT_IN_DBF, Request, export, fields_of
 from geodata.formats import FORMATS, detect
-from geodata.importer import Options, columns_of, import_rows, read_file
+from geodata.importer import import_rows
+from geodata.incoming import Options, columns_of, read_file
 from geodata.planting import import_areas
 from geodata.store import Store
 from geodata.values import value_of
@@ -39,22 +40,6 @@ CASES = [
     pytest.param(*way, layer, id=f"{layer.name}-{way[0]}-{way[1]}") for way in WAYS for layer in EXCHANGED
     if layer.geometry or not FORMATS[way[0]].needs_shape
 ]
-
-
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory) -> str:
-    """The URL of a store with the areas of the little town and what samples refer to."""
-    store = plant_leaves(open_store(f"gpkg://{tmp_path_factory.mktemp('bare') / 'bare.gpkg'}"))
-    refer(store)
-    store.close()
-    return store.url
-
-
-@pytest.fixture
-def place(bare, tmp_path) -> Store:
-    store = open_store(copy_of(bare, tmp_path))
-    yield store
-    store.close()
 
 
 def leaves_of(store: Store):

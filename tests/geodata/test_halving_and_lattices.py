@@ -9,8 +9,8 @@ from shapely.geometry import mapping
 
 from geodata import redrawing
 from layers.areas import to_degrees
-from tests.geodata.stores import assert_history, assert_whole, content
-from tests.geodata.work import commit, undo
+from tests.geodata.stores import assert_whole, content
+from tests.geodata.work import assert_there_and_back, commit, undo
 
 CODE = "00"  # five houses on an L
 FORMS = {"halve": {"op": "halve", "targets": [CODE]}, "lattice": {"op": "lattice", "targets": [CODE], "rows": 9, "columns": 12}}
@@ -22,12 +22,7 @@ def test_undo_and_redo_give_the_same_bytes(town, op: str):
     commit(town, FORMS[op])
     rev, after = town.head()[0], content(town)
     assert after != before
-    back = undo(town, rev)
-    assert content(town) == before
-    undo(town, back)
-    assert content(town) == after
-    assert_whole(town)
-    assert_history(town)
+    assert_there_and_back(town, [before, after], [rev])
 
 
 @pytest.mark.parametrize("op", FORMS)

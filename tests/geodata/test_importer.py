@@ -12,7 +12,8 @@ import pytest
 from geodata.coverage_cache import CoverageCache
 from geodata.exporter import Request, export
 from geodata.formats import FORMATS
-from geodata.importer import Options, import_rows
+from geodata.importer import import_rows
+from geodata.incoming import Options
 from geodata.planting import import_areas
 from layers.errors import (
     BadEncoding,

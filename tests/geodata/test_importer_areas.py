@@ -13,7 +13,8 @@ import pytest
 import shapely
 
 from geodata.formats import FORMATS
-from geodata.importer import Options, import_rows, read_file
+from geodata.importer import import_rows
+from geodata.incoming import Options, read_file
 from geodata.planting import import_areas
 from layers.areas import to_degrees
 from layers.errors import (

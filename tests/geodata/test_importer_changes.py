@@ -7,7 +7,8 @@ import pyogrio
 import pytest
 import shapely
 
-from geodata.importer import Options, import_rows, write_frame
+from geodata.importer import import_rows, write_frame
+from geodata.incoming import Options
 from geodata.schema import TABLES
 from geodata.store import Store
 from layers.areas import to_degrees

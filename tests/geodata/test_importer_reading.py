@@ -14,7 +14,8 @@ import shapely
 
 from geodata import gcj02
 from geodata.formats import FORMATS
-from geodata.importer import Options, import_rows
+from geodata.importer import import_rows
+from geodata.incoming import Options
 from geodata.store import Store
 from layers.areas import to_units
 from layers.errors import (

@@ -23,7 +23,8 @@ from geodata import migrations
 from geodata.checking import check_store
 from geodata.coverage_cache import CoverageCache
 from geodata.engine import connect
-from geodata.importer import Options, write_frame
+from geodata.importer import write_frame
+from geodata.incoming import Options
 from geodata.planting import plant
 from geodata.store import Store
 from layers.errors import BadFile

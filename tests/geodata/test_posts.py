@@ -13,7 +13,8 @@ import shapely
 
 from geodata import effects, redrawing, zone_sums, zoning
 from geodata.coverage_cache import CoverageCache
-from geodata.importer import Options, import_rows
+from geodata.importer import import_rows
+from geodata.incoming import Options
 from geodata.schema import TABLES
 from geodata.store import Store
 from geodata.zone_need import residents_in

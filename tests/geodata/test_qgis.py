@@ -69,6 +69,7 @@ def test_qgis_opens_a_package_as_it_was_handed_over(qgis, town, tmp_path, encodi
     assert told["people"][0] == people and told["area"] == [True, True] and 40_000_000 < told["east"] < 41_000_000
 
 
+# A leaf is some hundredth of the ground; a new vertex on the outermost border, on whole units, changes it by a millionth at most.
 @pytest.mark.promise("QGIS reads the live GeoPackage while edits run and cannot write it; a snapshot opens and is editable")
 def test_qgis_reads_the_live_file_while_edits_run_and_cannot_write_it(qgis, town, clock, record_property):
     layers = ("areas", "buildings", "gates", "places", "roads")
@@ -87,7 +88,8 @@ def test_qgis_reads_the_live_file_while_edits_run_and_cannot_write_it(qgis, town
         ended.set()
         writer.join()
     assert told["crs"] == "EPSG:4490" and told["name"].startswith("微网格")
-    assert len({ground for _, ground in told["looks"]}) == 1, "the ground never has a hole: only whole commits are seen"
+    ground = [ground for _, ground in told["looks"]]
+    assert max(ground) - min(ground) <= 1e-6 * max(ground), "the ground never has a hole: only whole commits are seen"
     assert not refused["changed"] and not refused["added"] and refused["errors"], refused
     record_property("figures", f"{len(told['looks'])} looks during {len(worker.log)} operations; refused: {refused['errors'][:60]}…")
     with sqlite3.connect(f"file:{town.path}?mode=ro", uri=True) as other:

@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from geodata.checking import check_store
-from geodata.importer import Options
+from geodata.incoming import Options
 from geodata.planting import plant
 from geodata.schema import TABLES
 from layers.areas import to_degrees, to_units

@@ -9,15 +9,15 @@ import shapely
 
 from geodata.checking import check_store
 from geodata.coverage_cache import CoverageCache
-from geodata.importer import Options
+from geodata.incoming import Options
 from geodata.planting import plant
 from geodata.store import Store
 from layers.areas import as_multi, to_degrees
 from layers.errors import AreaLocked, MissingField, NotAdjacent, Stale, UndoBlocked, UnknownArea, WrongParent
-from tests.geodata.stores import Clock, assert_history, content, open_store, people
+from tests.geodata.stores import Clock, content, open_store, people
 from tests.geodata.test_coverage_cache import assert_alike
 from tests.geodata.test_dividing import assert_clean, shown, written
-from tests.geodata.work import commit, cut, undo
+from tests.geodata.work import assert_there_and_back, commit, cut, undo
 from tests.layers.little_town import little_town
 
 
@@ -49,12 +49,7 @@ def test_a_leaf_changes_its_parent_and_nothing_else_moves(town):
     assert area(town, "community-4").shape.area == new.area + now.shape.area
     assert_clean(town)
     after = content(town)
-    back = undo(town, rev)
-    assert content(town) == before
-    undo(town, back)
-    assert content(town) == after
-    assert_clean(town)
-    assert_history(town)
+    assert_there_and_back(town, [before, after], [rev])
 
 
 def test_the_preview_shows_what_the_commit_writes_and_sums_are_equal(town):

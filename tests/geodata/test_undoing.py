@@ -10,7 +10,8 @@ from shapely.geometry import mapping
 
 from geodata import undoing, zoning
 from geodata.dealing import deal_again
-from geodata.importer import Options, write_frame
+from geodata.importer import write_frame
+from geodata.incoming import Options
 from geodata.schema import TABLES
 from layers.areas import to_degrees
 from layers.errors import NotFound, UndoBlocked

@@ -9,7 +9,8 @@ import pytest
 import shapely
 
 from geodata import redrawing, zoning
-from geodata.importer import Options, import_rows
+from geodata.importer import import_rows
+from geodata.incoming import Options
 from geodata.store import Store
 from layers.areas import to_degrees, to_units
 from layers.errors import WeigeError

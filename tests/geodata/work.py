@@ -20,7 +20,7 @@ from geodata.transaction import Transaction
 from layers.areas import Area, to_degrees, to_units
 from layers.errors import WeigeError
 from layers.population import point_of
-from tests.geodata.stores import Clock, counts_of, house, inside, plain
+from tests.geodata.stores import Clock, assert_history, assert_whole, content, counts_of, house, inside, plain
 from tests.layers.drawings import blob, drawn_line
 
 Step = dict[str, Any]
@@ -98,6 +98,21 @@ def undo(store: Store, rev: int, actor: str = "tester") -> int:
         return tx.taken
 
     return store.attempt(actor, "undo", change, form={"op": "undo", "edit": rev})
+
+
+def assert_there_and_back(store: Store, states: list, revs: list[int]) -> None:
+    """All these edits are taken back, the last first, and done again: each time the bytes are those of `states`, the
+    contents before the first and after each of them."""
+    undone = []
+    for rev, before in zip(reversed(revs), reversed(states[:-1]), strict=True):
+        undone.append(undo(store, rev))
+        assert content(store) == before, rev
+    assert_whole(store)
+    for rev, after in zip(reversed(undone), states[1:], strict=True):
+        undo(store, rev)
+        assert content(store) == after, rev
+    assert_whole(store)
+    assert_history(store)
 
 
 def some_split(reader: Reader, dice: random.Random, area: Area | None = None) -> Step:

@@ -12,7 +12,8 @@ import pytest
 import shapely
 
 from geodata.exporter import EXPORT_LAYERS
-from geodata.importer import Options, import_rows
+from geodata.importer import import_rows
+from geodata.incoming import Options
 from layers.areas import to_degrees
 from layers.population import inner_point
 from layers.schema import LAYERS, Layer

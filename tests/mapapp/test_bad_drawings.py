@@ -17,7 +17,7 @@ import pytest
 import shapely
 
 from geodata.checking import check_store
-from geodata.importer import Options, read_file
+from geodata.incoming import Options, read_file
 from layers.areas import without_empty
 from layers.redraw import OPERATIONS
 from tests.counts import count, some

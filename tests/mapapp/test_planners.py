@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 from geodata.checking import check_store
-from geodata.importer import Options
+from geodata.incoming import Options
 from geodata.planting import plant
 from geodata.store import Store
 from geodata.synthetic_province import LEVELS, synthetic_province

@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 
 from geodata.accounts import Accounts
 from geodata.dealing import deal_new
-from geodata.importer import Options
+from geodata.incoming import Options
 from geodata.planting import plant
 from geodata.store import Store
 from geodata.transaction import Transaction
