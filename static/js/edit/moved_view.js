@@ -35,12 +35,22 @@ export class MovedView {
         },
       ]),
     );
-    this.#hide([...new Set([...pieces, ...gone].map((piece) => piece.fid))].filter((fid) => fid > 0)); // new ones have no label yet
+    const fids = [...pieces, ...gone].map((piece) => piece.fid).filter((fid) => fid > 0); // new ones have no label yet
+    this.#hide([...new Set([...fids, ...this.#under(pieces)])]);
   }
 
   clear() {
     this.canvas.show("preview", []);
     this.#hide([]);
+  }
+
+  /** Areas in view, of whatever level, whose label would lie over the pieces: of the parent of what is divided, say. */
+  #under(pieces) {
+    const polygons = pieces.map(({ geometry }) => (geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates));
+    return this.canvas
+      .labels()
+      .filter(({ at }) => polygons.some((parts) => plane.inside(at, parts)))
+      .map(({ fid }) => fid);
   }
 
   #hide(fids) {

@@ -162,6 +162,12 @@ export class Canvas {
       : null;
   }
 
+  /** @returns {Array<{fid: number, at: [number, number]}>} the labels of areas that there is room for */
+  labels() {
+    const found = this.gl.getLayer("area-label") ? this.gl.queryRenderedFeatures({ layers: ["area-label"] }) : [];
+    return found.map((one) => ({ fid: one.id, at: one.geometry.coordinates }));
+  }
+
   /** @returns {{id: number, name: string} | null} the building under a pixel */
   buildingAt({ x, y }) {
     const [found] = this.gl.getLayer("building") ? this.gl.queryRenderedFeatures([x, y], { layers: ["building"] }) : [];

@@ -9,8 +9,8 @@ import { say } from "../../ui/say.js";
 import { places } from "../../ui/places.js";
 import { tip } from "../../ui/tip.js";
 import { longDivision } from "../long_division.js";
+import { MovedView } from "../moved_view.js";
 import { divide } from "../operations/divide.js";
-import { plane } from "../plane.js";
 import { Preview } from "../preview.js";
 import { save } from "../save.js";
 import { PickingMode } from "./picking_mode.js";
@@ -23,13 +23,13 @@ export class DivideMode extends PickingMode {
   #wish = this.#first();
   #chosen = 0;
   #proposals = divide.SEEDS.map(() => ({}));
-  #hidden = [];
   #norm = null;
   #kept = null;
 
   /** @param {import("../desk.js").Desk} desk */
   constructor(desk) {
     super(desk);
+    this.view = new MovedView(desk.canvas);
     this.previews = divide.SEEDS.map(
       (seed) =>
         new Preview((form, signal) => this.#sought(seed, form, signal), {
@@ -196,33 +196,16 @@ export class DivideMode extends PickingMode {
   #show() {
     const { answer, figures } = this.#proposals[this.#chosen];
     if (!figures) return this.#clear();
-    const at = ({ geometry }) => plane.inner(geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates);
-    this.desk.canvas.show(
-      "preview",
-      figures.areas.flatMap((area, k) => [
-        { type: "Feature", properties: { kind: "piece", side: k % 2 ? "a" : "b" }, geometry: area.geometry },
-        {
-          type: "Feature",
-          properties: { kind: "label", side: "none", text: plain(area.after?.households) },
-          geometry: { type: "Point", coordinates: at(area) },
-        },
-      ]),
+    this.view.show(
+      figures.areas.map((area, k) => ({ ...area, side: k % 2 ? "a" : "b", badge: "none", text: plain(area.after?.households) })),
+      answer.changed,
     );
-    this.#hide(answer.changed.map((one) => one.fid).filter((fid) => fid > 0));
     const words = { n: figures.areas.length, least: plain(figures.least), most: plain(figures.most), seed: this.#chosen + 1 };
     say.politely(t("divide.said", words));
   }
 
-  #hide(fids) {
-    const label = (fid, hide) => this.desk.canvas.gl.setFeatureState({ source: "areas", sourceLayer: "areas_label", id: fid }, { hide });
-    for (const fid of this.#hidden) if (!fids.includes(fid)) label(fid, false);
-    for (const fid of fids) if (!this.#hidden.includes(fid)) label(fid, true);
-    this.#hidden = fids;
-  }
-
   #clear() {
-    this.desk.canvas.show("preview", []);
-    this.#hide([]);
+    this.view.clear();
     tip.hide();
   }
 
