@@ -89,13 +89,12 @@ def propose(ground: np.ndarray, town: Town, wish: Wish, tell: Tell | None = None
         parts = int(part.max()) + 1
         aim = _aim(total / parts, wish)
     of_face = part[cells.of_face]
-    outlines = town.buildings[cells.building[cells.building >= 0]]
     limit = wish.most or aim.target * (1 + wish.tolerance)
     heavy = [] if cells.by_ground else [
         (int(number), float(load)) for number, load in zip(cells.building.tolist(), cells.load.tolist(), strict=True)
         if number >= 0 and load > limit]
     lines = inner_borders(cells.faces, of_face, town.lines)
-    return Proposal(cells.faces, of_face, np.bincount(part, cells.load, parts), straightened(lines, cells.faces, outlines),
+    return Proposal(cells.faces, of_face, np.bincount(part, cells.load, parts), straightened(lines, cells.faces, town.buildings),
                     [unpack(keys).astype(np.int64) for keys, _ in lines],
                     tuple(sorted(heavy)), cells.by_ground, aim)
 
@@ -111,7 +110,7 @@ def _aim(target: float, wish: Wish) -> Aim:
 
 def _divided(cells: Cells, parts: int, aim: Aim, wish: Wish, tell: Tell) -> np.ndarray:
     """The part of each cell. Pieces of the ground that lie apart (two banks of a river) are divided each by itself."""
-    corners, graph, bank = corners_of(cells.faces, cells.of_face), _graph(cells, wish), _banks(cells, aim.target)
+    corners, graph, bank = corners_of(cells.faces, cells.of_face), _graph(cells, wish), _banks(cells, aim.target, parts)
     if not bank.any():
         return _searched(graph, parts, aim, wish, corners, tell)
     count = int(bank.max()) + 1
@@ -129,8 +128,8 @@ def _divided(cells: Cells, parts: int, aim: Aim, wish: Wish, tell: Tell) -> np.n
     return part
 
 
-def _banks(cells: Cells, target: float) -> np.ndarray:
-    """The piece of ground each cell lies on; one that is too small for a part counts with the nearest."""
+def _banks(cells: Cells, target: float, most: int) -> np.ndarray:
+    """The piece of ground each cell lies on, of `most` pieces; one that is too small for a part counts with the nearest."""
     real = cells.length > 0
     size = (len(cells), len(cells))
     bank = connected_components(coo_matrix((np.ones(real.sum()), cells.links[real].T), size), directed=False)[1]
@@ -138,10 +137,11 @@ def _banks(cells: Cells, target: float) -> np.ndarray:
     for _ in bridges:
         load = np.bincount(bank, cells.load)
         small = [(load[bank[one]], bank[one], bank[other]) for a, b in bridges for one, other in ((a, b), (b, a)) if bank[one] != bank[other]]
-        if not small or min(small)[0] >= target / 2:
+        if not small or min(small)[0] >= target / 2 and len(np.unique(bank)) <= most:
             break
         bank = np.where(bank == min(small)[1], min(small)[2], bank)
-    return np.unique(bank, return_inverse=True)[1]
+    bank = np.unique(bank, return_inverse=True)[1]
+    return bank if bank.max() < most else np.zeros_like(bank)
 
 
 def _searched(graph: Graph, parts: int, aim: Aim, wish: Wish, corners: Sequence[Sequence[int]], tell: Tell) -> np.ndarray:

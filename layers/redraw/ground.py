@@ -49,7 +49,7 @@ def ground_of(group: Sequence[Area]) -> np.ndarray:
 
 def lay(coverage: Coverage, groups: Sequence[Sequence[Area]], deals: Sequence[Deal]) -> Laid:
     """The parts on the coverage as it is: neighbours gain the vertices where new borders end. ProofFailed when a part
-    would vanish."""
+    would vanish or touch itself."""
     before = tuple(area for group in groups for area in group)
     own = {area.fid for area in before}
     bounds = shapely.total_bounds(np.array([area.shape for area in before], dtype=object)) + [-3, -3, 3, 3]
@@ -141,7 +141,11 @@ def _pieces(shapes: np.ndarray, made: Deal, lines: Sequence[np.ndarray]) -> list
     held = [faces[part == k] for k in range(made.count)]
     if any(not len(mine) for mine in held):
         raise ProofFailed("a part would vanish", where=(shapely.get_coordinates(shapely.point_on_surface(shapes[:1]))[0] / UNITS_PER_DEGREE).tolist())
-    return [gather(mine) for mine in held]
+    pieces = [gather(mine) for mine in held]
+    wrong = np.flatnonzero(~shapely.is_valid(pieces))
+    if len(wrong):
+        raise ProofFailed("a part would touch itself", where=(shapely.get_coordinates(pieces[wrong[0]])[0] / UNITS_PER_DEGREE).tolist())
+    return pieces
 
 
 def _sound(faces: np.ndarray) -> np.ndarray:

@@ -72,9 +72,8 @@ def _unfair(area: Area, cells: Cells) -> NoFairCut:
 def _drawn(cells: Cells, part: np.ndarray, town: Town) -> Iterator[list[np.ndarray]]:
     """The border, straight over open ground; straightened a little; as the cells have it."""
     exact = inner_borders(cells.faces, part, town.lines)
-    outlines = town.buildings[cells.building[cells.building >= 0]]
-    straight = straightened(exact, cells.faces, outlines)
-    yield eased(straight, [road for _, road in exact], outlines)
+    straight = straightened(exact, cells.faces, town.buildings)
+    yield eased(straight, [road for _, road in exact], town.buildings)
     yield straight
     yield [unpack(keys).astype(np.int64) for keys, _ in exact]
 
