@@ -88,7 +88,8 @@ def cells_of(ground: np.ndarray, town: Town, grain_m2: float, tell: Tell = silen
     blocks = without_strips(blocks, points, town.lines, town.dear, scale)
     lines, nearest = cut_inside(blocks, outlines, first_in(blocks, points), frame, grain_m2, span(tell, 0.3, 0.6))
     every = np.concatenate([rings, town.lines, lines])
-    crossed = np.unique(shapely.STRtree(every).query(outlines, predicate="crosses")[0]) if len(outlines) else []
+    tree = shapely.STRtree(every)  # a border may run round a court inside the walls: contained, not crossing
+    crossed = np.unique(np.concatenate([tree.query(outlines, predicate=way)[0] for way in ("crosses", "contains")])) if len(outlines) else []
     every = np.concatenate([every, *(shapely.get_rings(shapely.get_parts(outlines[k])) for k in crossed)])
     faces = faces_of(every, ground)
     tell(0.8)

@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from layers.cell_graph import Aim, Graph
-from layers.cells import Town
+from layers.cells import Town, cells_of
 from layers.chains import settle
 from layers.division import Wish, propose
 from layers.partition import divide
@@ -130,3 +130,15 @@ def test_ground_in_more_pieces_than_parts_is_still_divided():
     ground = shapely.transform(np.array(islands, dtype=object), lambda xy: np.rint(xy + [1_200_000_000, 230_000_000]))
     made = propose(ground, Town.empty(), Wish(2))
     assert sorted(set(made.part.tolist())) == [0, 1] and made.load.min() > 0
+
+
+def test_a_house_in_the_court_of_another_leaves_its_walls_whole():
+    """The border half way between them runs inside the walls all the way round."""
+    walls = shapely.box(0, 0, 6_000, 6_000).difference(shapely.box(1_500, 1_500, 4_500, 4_500))
+    upright = (shapely.box(-4_000, -4_000, 10_000, 10_000), walls, shapely.box(1_800, 1_800, 4_200, 4_200))
+    shapes = [shapely.affinity.rotate(shape, 20, origin=(0, 0)) for shape in upright]
+    ground, *houses = shapely.transform(np.array(shapes, dtype=object), lambda xy: np.rint(xy + [1_200_000_000, 230_000_000]))
+    cells = cells_of(np.array([ground]), Town(np.array(houses), np.array([10.0, 5.0]), np.empty(0, object), np.empty(0)), 2_500.0)
+    for number, house in enumerate(houses):
+        under = shapely.area(shapely.intersection(cells.faces, house)) > 0.005 * house.area
+        assert set(cells.building[cells.of_face[under]].tolist()) == {number}
