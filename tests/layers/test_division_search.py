@@ -125,7 +125,7 @@ def test_progress_never_falls_and_whoever_listens_may_stop_it():
 
 def test_ground_in_more_pieces_than_parts_is_still_divided():
     """Three islands for two parts: the smallest counts with the nearest."""
-    squares = [shapely.box(x, 0, x + size, size) for x, size in ((0, 9_000), (20_000, 9_000), (40_000, 3_000))]
+    squares = [shapely.box(x, 0, x + size, size) for x, size in ((0, 9_000), (20_000, 9_000), (40_000, 8_000))]
     islands = [shapely.affinity.rotate(square, 20, origin=(0, 0)) for square in squares]
     ground = shapely.transform(np.array(islands, dtype=object), lambda xy: np.rint(xy + [1_200_000_000, 230_000_000]))
     made = propose(ground, Town.empty(), Wish(2))
