@@ -12,7 +12,8 @@ from mapapp.rights import ACTIONS
 # The roles are held in community C1. Places: a leaf of C1, a leaf of the community beside it, the town above both, a
 # leaf of another town. `mixed` is a planner in C1 who may look at everything. 401 = who are you, 403 = not with your
 # roles, 404 = not in your sight (also when it exists).
-from tests.mapapp.rights_table import CASES, ROWS, WHO
+from tests.mapapp.rights_cases import CASES
+from tests.mapapp.rights_table import ROWS, WHO
 from tests.mapapp.web import Web, open_town
 
 
