@@ -262,9 +262,10 @@ class Hub:
     # ---- the guard -----------------------------------------------------------------------------------------------
     def _watch_over(self) -> None:
         """A beat now and then, who is here when that changes, and the end of streams whose account may no longer look."""
-        beat, check, seen, rest, due = time.monotonic() + BEAT_S, time.monotonic() + RECHECK_S, None, 0.0, None
+        beat, check, seen, rest = time.monotonic() + BEAT_S, time.monotonic() + RECHECK_S, None, 0.0
+        leaving, level, due = [], -1, 0.0  # they go when everything up to `level` was told, at `due` in any case
         while not self._ended.is_set():
-            changed = self._crowd.wait(GUARD_S)
+            changed = self._crowd.wait(LEVEL_S / 20 if leaving else GUARD_S)
             self._crowd.clear()
             if self._ended.is_set():
                 return
@@ -273,12 +274,14 @@ class Hub:
                 self.presence.sweep()
                 self._end(seat for seat in self._everybody() if seat.ticket.until < time.time())
                 accounts = self.held.accounts.state()
-                if (accounts != seen and now >= rest) or now >= check:
-                    due = due or now
-                if due is not None and (self.seq >= self.held.store.head()[1] or now >= due + LEVEL_S):  # what was still theirs they hear
-                    self._end(self._judged())
-                    seen, check, due = accounts, now + RECHECK_S, None
+                if not leaving and ((accounts != seen and now >= rest) or now >= check):
+                    leaving = self._judged()
+                    level, due = self.held.store.head()[1], now + LEVEL_S  # read after them: by then it held what ends them
+                    seen, check = accounts, now + RECHECK_S
                     rest = now + 20 * (time.monotonic() - now)  # looking takes a twentieth of the time at most
+                if leaving and (self.seq >= level or now >= due):  # what was still theirs they hear
+                    self._end(leaving)
+                    leaving = []
                 if changed or now >= beat:
                     self._beat()
                     beat = now + BEAT_S

@@ -239,22 +239,41 @@ def test_other_rights_end_the_stream(town, streams, what):
 
 def test_a_grant_that_moves_with_a_merge_ends_the_stream_at_the_next_look(town, streams, monkeypatch):
     monkeypatch.setattr(hub, "RECHECK_S", 0.2)
+    monkeypatch.setattr(hub, "LEVEL_S", 10.0)  # of a slow machine
+    judged, take, cut = hub.Hub._judged, hub.Hub._take, threading.Event()
+
+    def late(self, events):
+        time.sleep(0.3)
+        take(self, events)
+
+    def cut_now(self):  # the worst moment: when the guard has just begun to look
+        if self.figures()["watchers"] and not cut.is_set():
+            cut.set()
+            assert town.post("/api/edits", "mayor", form).status_code == 200
+        return judged(self)
+
+    monkeypatch.setattr(hub.Hub, "_take", late)
+    monkeypatch.setattr(hub.Hub, "_judged", cut_now)
     streams.anew()
     grant(town, "leaf", "planner", code("inside"))
+    form = {"op": "split", "targets": [code("inside")], "line": across(town, "inside")}
     stream = streams.open("leaf")
-    assert town.post("/api/edits", "mayor", {"op": "split", "targets": [code("inside")],
-                                             "line": across(town, "inside")}).status_code == 200
     stream.wait(lambda one: one.ended)
     assert stream.of("edit"), "what was still his to hear he heard"
 
 
-def test_a_stream_ends_when_its_session_would(built, tmp_path):
-    web = open_town(built, tmp_path, settings(WEIGE_SECURITY__SESSION_IDLE_MINUTES="0.03"))
-    streams = Streams(web)
+def test_a_stream_ends_when_its_session_would(built, tmp_path, monkeypatch):
+    web = open_town(built, tmp_path, settings(WEIGE_SECURITY__SESSION_IDLE_MINUTES="60"))
+    streams, now, past_min = Streams(web), time.time, [0]
+    monkeypatch.setattr(time, "time", lambda: now() + 60 * past_min[0])  # the test waits for nothing but the guard
     page = web.page("mayor")
     cookie = f"weige={page.client.get_cookie('weige').value}"
+    past_min[0] = 40
     stream = streams.open(cookie=cookie)
     assert stream.status == 200
+    streams.open(cookie=cookie).cut()
+    assert not stream.ended
+    past_min[0] = 61
     stream.wait(lambda one: one.ended)
     assert streams.open(cookie=cookie).status == 401, "watching is no work"
     streams.close()
