@@ -9,10 +9,12 @@ export function watchLoading({ gl }) {
   const bar = el("rect", { width: 30, height: 2, x: 0 });
   host.append(el("svg", { viewBox: "0 0 100 2", preserveAspectRatio: "none", "aria-hidden": "true" }, bar));
   let timer = null;
+  const look = () => {
+    host.hidden = gl.areTilesLoaded();
+    timer = host.hidden ? null : setTimeout(look, AFTER_MS); // a map with nothing to draw may not say that it is idle
+  };
   gl.on("dataloading", () => {
-    timer ??= setTimeout(() => {
-      host.hidden = gl.areTilesLoaded();
-    }, AFTER_MS);
+    timer ??= setTimeout(look, AFTER_MS);
   });
   gl.on("sourcedata", () => {
     bar.setAttribute("x", String((Number(bar.getAttribute("x")) + 7) % 100));
