@@ -15,7 +15,7 @@ demo: setup  ## build the demo town when it is missing and serve it; prints addr
 
 test: python  ## every test; starts its own PostgreSQL + PostGIS and Chromium (ARGS="tests/layers -k split")
 	@$(PYTHON) tools/prepare.py test
-	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 acceptance: python  ## the promises, one after the other, on real data; the table is kept in bench/acceptance.md
 	@$(PYTHON) tools/prepare.py test

@@ -21,6 +21,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("weige")
 
 LOUD = ("POSTGIS", "DATA", "BROWSER", "QGIS", "SMALL DISK")  # a run that lacks one says so in its last lines; .ci/run fails for the first three
+LONGEST = ("test_main_job.py", "test_keyboard.py", "test_tainan.py")
 _stores_ran = ["GeoPackage"]
 
 
@@ -90,6 +91,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # ---- several processes (pytest-xdist) ------------------------------------------------------------------------------
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes come first: one of them at the end would run alone while the other processes have nothing to do."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
     """What has to be fetched is fetched once, before the processes start; what cannot be had is told by the tests."""
