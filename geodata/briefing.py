@@ -29,7 +29,7 @@ COARSE = 4e-6  # degrees (40 cm) by which borders and streets beside the zones m
 
 
 def gather(reader: Reader, cache: CoverageCache, area: str | None, scope: Sequence[str] | None) -> dict[str, Any]:
-    """{"title", "bounds", "zones", "rest", "posts", "areas", "roads", "water"}: rows with `shape` in degrees. Raises
+    """{"names", "bounds", "zones", "rest", "posts", "areas", "roads", "water"}: rows with `shape` in degrees. Raises
     UnknownArea, and NotFound where nothing is in sight."""
     tops = [_divided(cache, top) for top in _tops(cache, area, scope)]
     if not tops:
@@ -42,10 +42,10 @@ def gather(reader: Reader, cache: CoverageCache, area: str | None, scope: Sequen
     inside = shapely.union_all([to_degrees(shape) for shape in ground]) if len(ground) > 1 else to_degrees(ground[0])
     shapely.prepare(inside)
     zones = [row for row in rows if row["geom"] is not None and shapely.intersects(inside, row["geom"]) and not shapely.touches(inside, row["geom"])]
-    title = "、".join(top.name or top.code for top in tops[:3]) + ("…" if len(tops) > 3 else "")
     frame = shapely.total_bounds([row["geom"] for row in zones]).tolist() if zones else bounds
     live = sums_of(cache.store, cache).figures([row["fid"] for row in zones])
-    return {"title": title, "frame": frame, "fids": [top.fid for top in tops], "zones": [_zone(row | live.get(row["fid"], {})) for row in zones],
+    return {"names": [top.name or top.code for top in tops], "frame": frame, "fids": [top.fid for top in tops],
+            "zones": [_zone(row | live.get(row["fid"], {})) for row in zones],
             "rest": [{"kind": row["kind"], "shape": row["geom"], "spot": _spot(row["geom"])} for row in rest_rows(reader, cache, paths)],
             "posts": [_post(reader, row) for row in reader.rows("checkpoints", scope=paths) if row["geom"] is not None],
             "outline": inside, "areas": _areas(reader, cache, tops),

@@ -17,7 +17,7 @@ from layers.schema import LAYERS
 
 from .facts import facts_of
 from .posts import follow_served
-from .redrawing import Draft, heirs_of, origin_of
+from .redrawing import Draft, heirs_of
 from .rows import ancestors
 from .schema import TABLES
 from .transaction import Raced, Transaction
@@ -48,25 +48,25 @@ def _saved(tx: Transaction, made: Draft) -> tuple[dict[int, int], Draft]:
         if area.fid < 0:
             above = area.path.rsplit("/", 2)[0] + "/"
             area = replace(area, fid=real(area.fid), code=made.codes[area.fid], path=f"{above}{real(area.fid)}/", version=1)
-            tx.register_code(area.code, area.fid)
         after.append(area)
+    tx.register_codes({made.codes[fid]: real(fid) for fid in fids})
     old, divided = {area.fid: area for area in (*edit.before, *edit.above_before)}, {area.fid: area for area in edit.above}
-    above = [tx.write_area(old[fid], area) for fid, area in divided.items()]
-    written = [tx.write_area(old.get(area.fid), area) for area in after]
-    for area in edit.before:
-        if area.fid not in {one.fid for one in after} | divided.keys():
-            tx.write_area(area, None)
-    touched = [tx.write_area(before, area, quiet=True) for before, area in zip(edit.touched_before, edit.touched)]
+    above = tx.write_areas([(old[fid], area) for fid, area in divided.items()])
+    written = tx.write_areas([(old.get(area.fid), area) for area in after])
+    lasting = {area.fid for area in after} | divided.keys()
+    tx.write_areas([(area, None) for area in edit.before if area.fid not in lasting])
+    touched = tx.write_areas(list(zip(edit.touched_before, edit.touched, strict=True)), quiet=True)
     own = {area.fid for area in (*edit.above_before, *edit.above)}  # their border is that of their children, before and after
     renew_parents(tx, (*edit.before, *edit.touched_before), (*written, *touched), own)
     done = replace(made, edit=replace(edit, after=tuple(written), touched=tuple(touched), above=tuple(above)))
     redeal(tx, made.facts, made.dealt, fids)
-    heirs = {fid: [real(heir) for heir in mine] for fid, mine in heirs_of(edit).items()}
+    heirs = {fid: [real(heir) for heir in mine] for fid, mine in heirs_of(edit, made.origins).items()}
     follow(tx, heirs, [(area.fid, area.shape) for area in written])
     successor = {fid: real(heir) for fid, heir in edit.successor.items()}
-    _attach(tx, edit, successor)
+    cut_from = _cut_from(edit, made.origins)
+    _attach(tx, {fid for fids in cut_from.values() for fid in fids}, successor)
     follow_members(tx, edit.before, written)
-    led = [(fid, real(new.fid)) for new in edit.after if new.fid < 0 for fid in _cut_from(edit, new)]
+    led = [(fid, real(new)) for new, origins in cut_from.items() for fid in origins]
     tx.lead((*led, *successor.items()))
     follow_served(tx, (*led, *successor.items()), successor)
     if edit.op == "transfer":
@@ -91,15 +91,17 @@ def renew_parents(tx: Transaction, before: Sequence[Area], after: Sequence[Area]
             for fid in set(ancestors(area.path)).difference(right):
                 above.setdefault(fid, ([], []))[side].append(area.shape)
     seen: dict[tuple, tuple] = {}
+    changes = {}
     for fid in sorted(above):
         old, new = above[fid]
         key = (tuple(map(id, old)), tuple(map(id, new)))
         if key not in seen:
             seen[key] = difference(_parts(old), _parts(new))
-        removed, added = seen[key]
-        if len(removed) or len(added):
-            parent = tx.areas([fid])[fid]
-            tx.write_area(parent, replace(parent, shape=renew(parent.shape, removed, added)), quiet=True)
+        if any(map(len, seen[key])):
+            changes[fid] = seen[key]
+    parents = tx.areas(changes)
+    tx.write_areas([(parents[fid], replace(parents[fid], shape=renew(parents[fid].shape, *change))) for fid, change in changes.items()],
+                   quiet=True)
 
 
 def _parts(shapes: Sequence[shapely.MultiPolygon]) -> np.ndarray:
@@ -111,18 +113,19 @@ def redeal(tx: Transaction, facts: Facts, dealt: Dealt, fids: Mapping[int, int])
     real = lambda fid: fids.get(fid, fid)  # noqa: E731
     now = {place.fid: place.area for place in facts.places}
     moved = {fid: real(area) for fid, area in dealt.owner.items() if now[fid] != real(area)}
-    for fid, area in moved.items():
-        tx.update("buildings", fid, {"area": area}, quiet=True)
+    tx.update_all("buildings", {fid: {"area": area} for fid, area in moved.items()})
     if moved:
-        for unit in tx.rows("units", TABLES["units"].c.building.in_(list(moved)), geometry=False):
-            tx.update("units", unit["fid"], {"area": moved[unit["building"]]}, quiet=True)
+        units = tx.rows("units", TABLES["units"].c.building.in_(list(moved)), geometry=False)
+        tx.update_all("units", {unit["fid"]: {"area": moved[unit["building"]]} for unit in units})
+    changed = {}
     kept = {share.fid: share for share in dealt.shares if share.fid}
     for share in facts.shares:
         new = kept.get(share.fid)
         if new is None:
             tx.delete("shares", share.fid)
         elif (new.counts.values, new.counts.special, new.weight) != (share.counts.values, share.counts.special, share.weight):
-            tx.update("shares", share.fid, share_row(new, new.area), quiet=True)
+            changed[share.fid] = share_row(new, new.area)
+    tx.update_all("shares", changed)
     tx.insert("shares", [share_row(share, real(share.area)) for share in dealt.shares if not share.fid])
 
 
@@ -140,31 +143,27 @@ def follow(tx: Transaction, heirs: Mapping[int, Sequence[int]], leaves: Sequence
         rows = tx.rows(layer, TABLES[layer].c.area.in_(sorted(heirs)))
         rows = [row for row in rows if row["geom"] is not None]
         points = [to_units(point_of(row["geom"])) for row in rows]
-        for row, area in zip(rows, owners(points, order, shapes, [heirs[row["area"]] for row in rows])):
-            if row["area"] != area:
-                tx.update(layer, row["fid"], {"area": area}, quiet=True)
+        now = owners(points, order, shapes, [heirs[row["area"]] for row in rows])
+        tx.update_all(layer, {row["fid"]: {"area": area} for row, area in zip(rows, now) if row["area"] != area})
 
 
-def _cut_from(edit: Edit, new: Area) -> tuple[int, ...]:
-    """The areas a new one was cut from; none for the first child of an area, which lives on above it."""
-    if new.fid in edit.gave:
-        return edit.gave[new.fid]
-    origin = origin_of(edit, new)
-    return () if origin is None or origin.fid == new.parent else (origin.fid,)
+def _cut_from(edit: Edit, origins: Mapping[int, Area]) -> dict[int, tuple[int, ...]]:
+    """The areas each new one was cut from; none for the first child of an area, which lives on above it."""
+    found = {area.fid: () if area.fid not in origins or origins[area.fid].fid == area.parent else (origins[area.fid].fid,)
+             for area in edit.after if area.fid < 0}
+    return found | {fid: gave for fid, gave in edit.gave.items() if fid in found}
 
 
-def _attach(tx: Transaction, edit: Edit, successor: Mapping[int, int]) -> None:
+def _attach(tx: Transaction, cut: Collection[int], successor: Mapping[int, int]) -> None:
     """People and teams stay with the area that keeps its identity; those of a cut area are listed to re-assign, those
     of a retired one go to its successor. A zone keeps all that was decided; only whose it is follows."""
-    cut = {fid for area in edit.after if area.fid < 0 for fid in _cut_from(edit, area)}
     there = tx.layers_at((*ATTACHED, "zones"), {*cut, *successor})
     for layer in ATTACHED if there else ():
         table = TABLES[layer]
         for row in tx.rows(layer, table.c.area.in_(sorted(successor)), geometry=False):
             tx.update(layer, row["fid"], {"area": successor[row["area"]]})
         if "reassign" in table.c:
-            for row in tx.rows(layer, table.c.area.in_(sorted(cut)), geometry=False):
-                if not row["reassign"]:
-                    tx.update(layer, row["fid"], {"reassign": True}, quiet=True)
-    for row in tx.rows("zones", TABLES["zones"].c.area.in_(sorted(successor)), geometry=False) if there else ():
-        tx.update("zones", row["fid"], {"area": successor[row["area"]]}, quiet=True)
+            rows = tx.rows(layer, table.c.area.in_(sorted(cut)), geometry=False)
+            tx.update_all(layer, {row["fid"]: {"reassign": True} for row in rows if not row["reassign"]})
+    rows = tx.rows("zones", TABLES["zones"].c.area.in_(sorted(successor)), geometry=False) if there else []
+    tx.update_all("zones", {row["fid"]: {"area": successor[row["area"]]} for row in rows})

@@ -127,4 +127,4 @@ def _number(value: Any, name: str, low: float, high: float) -> float:
 def new_borders_m(edit: Edit) -> float:
     """Length of the borders between the areas after a division."""
     around = shapely.get_parts(shapely.coverage_union_all(explode(edit.after)[0]))
-    return round(float(length_m([area.shape for area in edit.after]).sum() - length_m(around).sum()) / 2, 1)
+    return max(0.0, round(float(length_m([area.shape for area in edit.after]).sum() - length_m(around).sum()) / 2, 1))

@@ -39,7 +39,7 @@ def _split(reader: Reader, form: Form) -> Arguments:
 
 
 def _reshape(reader: Reader, form: Form) -> Arguments:
-    return {"targets": _leaves(reader, form), "line": _line(form), "fixed": fixed_levels(reader), **_parts(form)}
+    return {"targets": _leaves(reader, form), "line": _line(form), "rest": _rest(form), "fixed": fixed_levels(reader), **_parts(form)}
 
 
 def _merge(reader: Reader, form: Form) -> Arguments:
@@ -65,8 +65,7 @@ def _delete_vertex(reader: Reader, form: Form) -> Arguments:
 
 
 def _draw(reader: Reader, form: Form) -> Arguments:
-    rest = form.get("rest")
-    return {**_island(reader, form), "trim": bool(form.get("trim")), "rest": None if rest is None else str(rest), **_parts(form)}
+    return {**_island(reader, form), "trim": bool(form.get("trim")), "rest": _rest(form), **_parts(form)}
 
 
 def _island(reader: Reader, form: Form) -> Arguments:
@@ -165,6 +164,11 @@ def _line(form: Form) -> shapely.LineString:
 
 def _parts(form: Form) -> Arguments:
     return {"allow_parts": True} if form.get("allow_parts") else {}
+
+
+def _rest(form: Form) -> str | None:
+    rest = form.get("rest")
+    return None if rest is None else str(rest)
 
 
 def fixed_levels(reader: Reader) -> frozenset[str]:

@@ -51,11 +51,12 @@ def answer(reader: Reader, made: Draft, *, today: str, fids: Mapping[int, int] |
         area = new or old
         provisional = area.fid < 0
         parent = parents.get(area.parent)
+        origin = made.origins.get(back.get(fid, fid)) if new and not old else None
         changed.append({
             "fid": area.fid, "code": area.code, "next_code": made.codes.get(area.fid), "name": area.name, "level": area.level,
             "version": None if provisional else (area.version if new else old.version), "parent": parent.code if parent else None,
-            "retired": new is None, "new": old is None, "leaf": area.leaf, "assigned": area.assigned, "before": before.get(fid) if old else None,
-            "after": after.get(fid) if new else None,
+            "retired": new is None, "new": old is None, "cut_from": origin.code if origin else None, "leaf": area.leaf,
+            "assigned": area.assigned, "before": before.get(fid) if old else None, "after": after.get(fid) if new else None,
             "geometry": shapely.geometry.mapping(to_degrees(new.shape)) if new is not None and new.leaf and geometry else None})
     return {
         "op": edit.op, "changed": changed, "touched": [{"fid": area.fid, "code": area.code} for area in edit.touched],

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from layers.areas import Area, to_units
 from layers.dwellings import DERIVED
-from layers.population import KINDS, Counts, Facts, Place, Share, inner_point, of_leaf, total
+from layers.population import KINDS, Counts, Facts, Place, Share, inner_point, is_vacant, of_leaf, total
 
 from .rows import Reader, chunks
 from .schema import TABLES
@@ -56,19 +56,19 @@ def building_counts(reader: Reader, rows: Iterable[Any]) -> dict[int, Counts]:
 def row_counts(row: Any) -> Counts:
     """The numbers of one row (a fact of its own)."""
     values = tuple(getattr(row, kind) for kind in KINDS)
-    return Counts(values, row.special, 1, 1 if values[0] is None else 0, 0, 0, row.source == DERIVED, row.counted_at)
+    return Counts(values, row.special, 1, 1 if values[0] is None else 0, 0, 0, row.source == DERIVED, row.counted_at, int(is_vacant(values)))
 
 
 def as_building(counts: Counts, *, stairwells: bool = False) -> Counts:
     """Counts of a building: one building, and a home that wants a head when it has stairwells where somebody lives."""
     return Counts(counts.values, counts.special, counts.facts, counts.unknown, 1, 1 if stairwells and counts.households else 0,
-                  counts.estimated, counts.counted_at)
+                  counts.estimated, counts.counted_at, counts.vacant)
 
 
 def share_counts(row: Any) -> Counts:
     """The numbers dealt to a leaf from a cell."""
     values = tuple(getattr(row, kind) for kind in KINDS)
-    return Counts(values, row.special, 1, 1 if values[0] is None else 0, 0, 0, bool(row.estimated), None)
+    return Counts(values, row.special, 1, 1 if values[0] is None else 0, 0, 0, bool(row.estimated), None, int(is_vacant(values)))
 
 
 def leaf_counts(reader: Reader, leaves: Iterable[int] | None = None) -> dict[int, Counts]:
@@ -90,7 +90,7 @@ def leaf_counts(reader: Reader, leaves: Iterable[int] | None = None) -> dict[int
         for row in reader.connection.execute(statement):
             one = share_counts(row)
             held[row.area].append(one if row.counted_at is None else Counts(
-                one.values, one.special, 1, one.unknown, 0, 0, one.estimated, row.counted_at))
+                one.values, one.special, 1, one.unknown, 0, 0, one.estimated, row.counted_at, one.vacant))
     return {leaf: total(counts) for leaf, counts in held.items()}
 
 

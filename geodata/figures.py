@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from layers.areas import Area
 from layers.measure import area_m2
 from layers.norms import norm_of, verdict
-from layers.population import Counts
+from layers.population import Counts, groups_of
 from layers.rules import Rules
 from layers.schema import PEOPLE_KINDS
 from layers.staffing import leaf_need, routine_need, staffing
@@ -30,11 +30,12 @@ def figures(rules: Rules, level: str, attributes: Mapping[str, Any], counts: Cou
         known = 0.0 if not counts.facts else 1 - counts.unknown / counts.facts
     else:
         known = counted_leaves / leaves if leaves else 0.0
+    special = groups_of(counts, counted=known == 1.0)
     return {
         "households": counts.households, "population": counts.people(rules.population_kind),
         "population_kind": rules.population_kind, "people": {kind: counts.people(kind) for kind in PEOPLE_KINDS},
-        "special": {group.id: counts.special.get(group.id, 0) for group in rules.special_groups} if counts.special is not None else {},
-        "special_total": None if counts.special is None else sum(counts.special.values()),
+        "special": {group.id: special.get(group.id, 0) for group in rules.special_groups} if special is not None else {},
+        "special_total": None if special is None else sum(special.values()),
         "known_share": round(known, 6), "leaves": leaves, "unknown_leaves": leaves - counted_leaves,
         "buildings": counts.buildings, "estimated": counts.estimated, "counted_at": counts.counted_at,
         "staff": staffing(rules, need, have), "area_m2": round(area, 1),

@@ -7,7 +7,6 @@ A search takes seconds and holds nobody off: inside a transaction a proposal is 
 from __future__ import annotations
 
 import hashlib
-import inspect
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -104,7 +103,6 @@ def patiently(run: Callable[[], Any]) -> Any:
 # ---- remembered ------------------------------------------------------------------------------------------------------
 _kept: OrderedDict[bytes, Proposal] = OrderedDict()
 _guard = threading.Lock()
-_TELLS = "tell" in inspect.signature(propose).parameters
 
 
 def _known(key: bytes) -> Proposal | None:
@@ -132,7 +130,7 @@ def _recalled(key: bytes, recall: Recall) -> Proposal | None:
 
 def found(ground: np.ndarray, town: Town, wish: Wish, tell: Tell | None) -> Proposal:
     """The search itself."""
-    return propose(ground, town, wish, tell=tell) if _TELLS and tell is not None else propose(ground, town, wish)
+    return propose(ground, town, wish, tell)
 
 
 def forget() -> None:

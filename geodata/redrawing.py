@@ -25,7 +25,7 @@ from .facts import facts_of
 from .halving import standing_on
 from .proposals import SEARCHED, Proposals
 from .rows import Reader
-from .transferring import as_held, recoded
+from .transferring import as_held, out_of_norm, recoded
 from .zones_kept import crossed
 
 FOUND = ("divide", "halve", "lattice")  # operations that find their borders themselves
@@ -33,7 +33,8 @@ FOUND = ("divide", "halve", "lattice")  # operations that find their borders the
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An edit with the facts of its ground dealt anew; new areas have negative fids and their next codes."""
+    """An edit with the facts of its ground dealt anew; new areas have negative fids and their next codes. `origins` are the
+    areas before it on whose ground those after it lie, by fid."""
 
     edit: Edit
     facts: Facts
@@ -41,6 +42,7 @@ class Draft:
     after: Mapping[int, Counts]
     dealt: Dealt
     codes: Mapping[int, str]
+    origins: Mapping[int, Area]
     line_m: float | None
 
 
@@ -53,9 +55,11 @@ def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60, prop
     targets = arguments.get("targets")
     if targets is None:
         shape = next(arguments[name] for name in ("line", "polygon", "at") if name in arguments)
-        targets = [area.fid for area in coverage.near(shape.bounds) if area.shape.intersects(shape)]
+        near = coverage.along(shapely.get_coordinates(shape)) if "line" in arguments else coverage.near(shape.bounds)
+        shapely.prepare(shape)
+        targets = [area.fid for area in near if shape.intersects(area.shape)]
     if len(targets) > (MOST_TARGETS if form["op"] == "divide" else most_areas):
-        raise BadInput(f"the drawing meets {len(targets)} areas; at most {most_areas} can be redrawn at once")
+        raise BadInput(f"the drawing meets {len(targets)} areas; at most {most_areas} can be redrawn at once", why="areas", most=most_areas)
     facts = facts_of(reader, targets)
     if form["op"] == "divide":
         town = town_of(reader, [coverage.get(fid) for fid in targets], facts)
@@ -64,7 +68,8 @@ def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60, prop
         arguments = standing_on(reader, coverage, arguments, facts)
     elif form["op"] == "assign_buildings":
         arguments = standing(reader, coverage, arguments, facts)
-    edit = OPERATIONS[form["op"]](coverage, weigh=_weigh(facts), **arguments)
+    weigh = partial(_weigh_there, reader) if form["op"] == "reshape" else _weigh(facts)
+    edit = OPERATIONS[form["op"]](coverage, weigh=weigh, **arguments)
     if form["op"] == "divide":
         edit = replace(edit, findings=(*edit.findings, *locked_kept(reader, form["targets"])))
     changed = {area.fid for area in edit.before}
@@ -76,19 +81,20 @@ def draft(reader: Reader, form: Mapping[str, Any], *, most_areas: int = 60, prop
 
 def finish(reader: Reader, edit: Edit, facts: Facts, line_m: float | None = None) -> Draft:
     """Deals the facts of the changed ground to the areas after the edit and names the new areas."""
-    counts = held_before(reader, edit, facts)
+    counts, origins = held_before(reader, edit, facts), origins_of(edit)
     if edit.op == "transfer":
         edit, dealt = recoded(reader, edit, partial(_moved_name, reader)), as_held(facts, edit.before)  # no ground moves
+        edit = replace(edit, findings=(*edit.findings, *out_of_norm(reader, edit, counts)))
     else:
-        dealt = facts.deal([(area.fid, area.shape) for area in edit.after], heirs_of(edit))
-        edit = _known_empty(edit, counts, dealt)
-    codes = _new_codes(reader, edit)
-    named = tuple(replace(area, name=_named(reader, edit, area, codes[area.fid])) if area.fid < 0 and not area.name else area
-                  for area in edit.after)
+        dealt = facts.deal([(area.fid, area.shape) for area in edit.after], heirs_of(edit, origins))
+        edit = _known_empty(edit, origins, counts, dealt)
+    codes = _new_codes(reader, edit, origins)
+    named = tuple(replace(area, name=_named(reader, edit, area, codes[area.fid], origins.get(area.fid))) if area.fid < 0 and not area.name
+                  else area for area in edit.after)
     edit = replace(edit, after=named, findings=(*edit.findings, *_findings(edit, facts, dealt), *crossed(reader, edit, counts)))
     kind = reader.rules.population_kind
     after = {area.fid: of_leaf(dealt.counts.get(area.fid), area.attributes.get("uninhabited"), kind) for area in edit.after}
-    return Draft(edit, facts, counts, after, dealt, codes, line_m)
+    return Draft(edit, facts, counts, after, dealt, codes, origins, line_m)
 
 
 def held_before(reader: Reader, edit: Edit, facts: Facts) -> dict[int, Counts]:
@@ -97,11 +103,11 @@ def held_before(reader: Reader, edit: Edit, facts: Facts) -> dict[int, Counts]:
     return {area.fid: of_leaf(held.get(area.fid), area.attributes.get("uninhabited"), kind) for area in edit.before}
 
 
-def _known_empty(edit: Edit, before: Mapping[int, Counts], dealt: Dealt) -> Edit:
+def _known_empty(edit: Edit, origins: Mapping[int, Area], before: Mapping[int, Counts], dealt: Dealt) -> Edit:
     """A piece of counted ground on which no fact lies is known to be empty; a piece of unknown ground is unknown."""
-    after = []
+    after, sources = [], sources_of(edit, origins)
     for area in edit.after:
-        counted = all(before[fid].counted for fid in sources_of(edit, area) if fid in before)
+        counted = all(before[fid].counted for fid in sources[area.fid] if fid in before)
         empty = True if counted and not dealt.counts[area.fid].facts else None
         if area.attributes.get("uninhabited") != empty:
             area = replace(area, attributes={**area.attributes, "uninhabited": empty})
@@ -109,20 +115,21 @@ def _known_empty(edit: Edit, before: Mapping[int, Counts], dealt: Dealt) -> Edit
     return replace(edit, after=tuple(after))
 
 
-def sources_of(edit: Edit, area: Area) -> set[int]:
-    """The areas before the edit whose ground this one holds after it."""
-    gave = edit.gave.get(area.fid)
-    if gave is None:
-        origin = origin_of(edit, area)
-        gave = (origin.fid,) if origin else ()
-    return {area.fid, *gave} | {fid for fid, heir in edit.successor.items() if heir == area.fid}
+def sources_of(edit: Edit, origins: Mapping[int, Area]) -> dict[int, set[int]]:
+    """For each area after the edit those before it whose ground it holds."""
+    sources = {fid: {fid, *edit.gave.get(fid, (origins[fid].fid,) if fid in origins else ())} for fid in (area.fid for area in edit.after)}
+    for fid, heir in edit.successor.items():
+        if heir in sources:
+            sources[heir].add(fid)
+    return sources
 
 
-def heirs_of(edit: Edit) -> dict[int, list[int]]:
+def heirs_of(edit: Edit, origins: Mapping[int, Area]) -> dict[int, list[int]]:
     """Who holds the ground of each area after the edit; itself first."""
     heirs: dict[int, list[int]] = {area.fid: [area.fid] for area in edit.before}
+    sources = sources_of(edit, origins)
     for area in edit.after:
-        for fid in sources_of(edit, area) & heirs.keys():
+        for fid in sources[area.fid] & heirs.keys():
             heirs[fid] += [area.fid] if area.fid != fid else []
     return heirs
 
@@ -158,29 +165,36 @@ def _weigh(facts: Facts):
     return weigh
 
 
-def _new_codes(reader: Reader, edit: Edit) -> dict[int, str]:
+def _weigh_there(reader: Reader, shapes: Sequence[shapely.MultiPolygon]) -> list[float]:
+    """Households per piece of whatever areas: a border moves on the ground of others than were named."""
+    near = {area.fid for shape in shapes for area in reader.leaves_near(shape.bounds)}
+    return _weigh(facts_of(reader, sorted(near)))(shapes)
+
+
+def _new_codes(reader: Reader, edit: Edit, origins: Mapping[int, Area]) -> dict[int, str]:
     """The code each new area will get."""
     kept, divided = {area.parent: area for area in edit.before}, {area.fid for area in edit.above}
     parents = reader.heads(area.parent for area in edit.after if area.fid < 0 and area.parent is not None)
-    given: dict[int, str] = {}
-    for area in edit.after:
-        if area.fid < 0:
-            parent = parents.get(area.parent)
-            stem = None if area.parent in divided else (origin_of(edit, area) or kept[area.parent]).code
-            given[area.fid] = reader.new_code(area.level, stem, parent.code if parent else None, lambda code: code in given.values())
-    return given
+    new = [area for area in edit.after if area.fid < 0]
+    asked = []
+    for area in new:
+        stem = None if area.parent in divided else (origins.get(area.fid) or kept[area.parent]).code
+        asked.append((area.level, stem, parents[area.parent].code if area.parent in parents else None))
+    return dict(zip((area.fid for area in new), reader.new_codes(asked), strict=True))
 
 
-def origin_of(edit: Edit, area: Area) -> Area | None:
-    """The area a new one was cut from."""
-    inside = shapely.point_on_surface(area.shape)
-    return next((old for old in edit.before if shapely.intersects(old.shape, inside)), None)
+def origins_of(edit: Edit) -> dict[int, Area]:
+    """For each area after the edit the one before it on whose ground it lies; none for new ground."""
+    inside = shapely.point_on_surface(np.array([area.shape for area in edit.after], dtype=object))
+    found, under = shapely.STRtree([area.shape for area in edit.before]).query(inside, predicate="intersects")
+    order = np.lexsort((-under, found))  # the first of several is written last
+    return {edit.after[k].fid: edit.before[old] for k, old in zip(found[order].tolist(), under[order].tolist())}
 
 
-def _named(reader: Reader, edit: Edit, area: Area, code: str) -> str:
+def _named(reader: Reader, edit: Edit, area: Area, code: str, origin: Area | None) -> str:
     """What a new area is called: by what it was cut from, or, as the first child of an area, by its number."""
     parent = next((one for one in edit.above if one.fid == area.parent), None)
-    return _new_name(origin_of(edit, area), code) if parent is None else _first_name(reader, parent, area.level, code)
+    return _new_name(origin, code) if parent is None else _first_name(reader, parent, area.level, code)
 
 
 def _first_name(reader: Reader, parent: Area, level: str, code: str) -> str:
@@ -235,5 +249,5 @@ def _findings(edit: Edit, facts: Facts, dealt: Dealt) -> list[Finding]:
             found.append(Finding("building-cut", f"crosses {len(cut)} building(s)", where=where, distance_m=None,
                                  area_m2=None, code=str(len(cut))))
     for area in edit.touched:
-        found.append(Finding("vertices-added", f"{area.code} gains vertices; its border stays", code=area.code))
+        found.append(Finding("vertices-added", f"{area.code} gains vertices; its border stays", code=area.code, what=area.name or None))
     return found

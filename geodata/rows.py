@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+import numpy as np
 from sqlalchemy import ARRAY, BigInteger, Connection, and_, any_, exists, false, func, literal, or_, select, true, type_coerce, union_all
 from sqlalchemy.sql import ColumnElement
 
 from layers.areas import UNITS_PER_DEGREE, Area, as_multi, to_units
-from layers.codes import next_code
+from layers.codes import candidates, next_code
 from layers.coverage import Coverage
 from layers.errors import NotFound, UnknownArea
 from layers.rules import Rules
@@ -27,6 +29,7 @@ Kept = TypeVar("Kept")
 
 MOST_KEPT = 2_000  # areas kept once read
 NET = 10_000  # units, about 100 m
+STRETCH, MOST_STRETCHES = 50_000, 16  # units (about 500 m) of a line looked around at once, at least; so many of them at most
 CHUNK = 500  # values in one IN list
 _CORE = {"fid", "geom", "code", "name", "level", "parent", "path", "leaf", "assigned", "locked", "version", "rev"}
 ATTRIBUTES = tuple(field.name for field in AREA_LAYER.fields if field.name not in _CORE)
@@ -116,16 +119,14 @@ class Reader:
             self._kept.pop(fid, None)
             self._heads.pop(fid, None)
 
-    def leaves_near(self, bounds: Sequence[float]) -> list[Area]:
-        """Leaves whose envelope meets `bounds` (west, south, east, north in units)."""
-        west, south, east, north = bounds
-        asked = bounds if self._answers is None else _widened(bounds)  # a line that moves a little asks the same again
-        degrees = [value / UNITS_PER_DEGREE for value in asked]
-        found = self.once(("near", *asked), lambda: self._areas(and_(AREAS.c.leaf.is_(True), bbox(AREAS, degrees))))
+    def leaves_near(self, *boxes: Sequence[float]) -> list[Area]:
+        """Leaves whose envelope meets one of the boxes (west, south, east, north in units), by fid."""
+        asked = boxes if self._answers is None else tuple(map(_widened, boxes))  # a line that moves a little asks the same again
+        where = [bbox(AREAS, [value / UNITS_PER_DEGREE for value in box]) for box in asked]
+        found = self.once(("near", *asked), lambda: self._areas(and_(AREAS.c.leaf.is_(True), or_(*where))))
         if len(self._kept) + len(found) <= MOST_KEPT:
             self._kept |= {area.fid: area for area in found}
-        return [area for area in found
-                if _meets(area.shape.bounds, west, south, east, north)]
+        return [area for area in found if any(_meets(area.shape.bounds, *box) for box in boxes)]
 
     def all_areas(self, *, leaf: bool | None = None) -> list[Area]:
         """Every live area, by fid."""
@@ -165,10 +166,18 @@ class Reader:
         return {code for chunk in chunks(codes) for code in self.connection.execute(
             select(CODES.c.code).where(CODES.c.code.in_(chunk))).scalars()}
 
-    def new_code(self, level: str, code: str | None, parent_code: str | None, also: Callable[[str], bool] = lambda _: False) -> str:
-        """The next unused code for a sibling of `code`, or the first child of the parent (None), in the store's profile."""
-        return next_code(self.meta("codes", "free"), self.rules, level, code, parent_code,
-                         lambda candidate: also(candidate) or self.code_used(candidate))
+    def new_codes(self, asked: Sequence[tuple[str, str | None, str | None]], given: Iterable[str] = ()) -> list[str]:
+        """The next unused code for each (level, code of a sibling, or None for the first child, code of the parent), in the
+        store's profile; those `given` are used too. Raises BadCode."""
+        profile, found, taken = self.meta("codes", "free"), [], set(given)
+        each = max(4, min(50, CHUNK // max(len(asked), 1)))
+        looked = {code for one in set(asked) for code in islice(candidates(profile, self.rules, *one), each)}
+        used = self.once(("codes", *sorted(looked)), lambda: self.codes_used(looked))
+        for one in asked:
+            found.append(next_code(profile, self.rules, *one, lambda code: code in taken or (
+                code in used if code in looked else self.code_used(code))))
+            taken.add(found[-1])
+        return found
 
     def _areas(self, where: ColumnElement) -> list[Area]:
         return [area_of(row) for row in self.connection.execute(select(AREAS).where(where).order_by(AREAS.c.fid))]
@@ -273,6 +282,9 @@ class _StoreCoverage(Coverage):
     def near(self, bounds: Sequence[float]) -> list[Area]:
         return self._reader.leaves_near(bounds)
 
+    def along(self, xy: np.ndarray, reach: float = 0) -> list[Area]:
+        return self._reader.leaves_near(*_stretches(xy, reach))
+
 
 def area_of(row) -> Area:
     """An area from its row."""
@@ -309,6 +321,19 @@ def _widened(bounds: Sequence[float]) -> tuple[int, ...]:
     """The bounds on whole steps of a net, which hold them."""
     west, south, east, north = bounds
     return (*(math.floor(low / NET) * NET for low in (west, south)), *(math.ceil(high / NET) * NET for high in (east, north)))
+
+
+def _stretches(xy: np.ndarray, reach: float) -> list[tuple[float, ...]]:
+    """Boxes that hold a line ((n, 2) units) and what is within `reach` of it. A long one goes in stretches: the box around
+    all of it would hold a hundred times the ground it crosses."""
+    at = np.r_[0.0, np.hypot(*np.diff(xy, axis=0).T).cumsum()]
+    ends = np.linspace(0, at[-1], int(min(MOST_STRETCHES, max(1, at[-1] // STRETCH))) + 1)
+    boxes = []
+    for start, end in zip(ends[:-1], ends[1:], strict=True):
+        places = np.r_[start, at[(at > start) & (at < end)], end]
+        x, y = (np.interp(places, at, values) for values in xy.T.astype(float))
+        boxes.append((x.min() - reach, y.min() - reach, x.max() + reach, y.max() + reach))
+    return boxes
 
 
 def _meets(own: tuple[float, ...], west: float, south: float, east: float, north: float) -> bool:

@@ -20,6 +20,7 @@ from .rows import Reader, chunks
 from .schema import AREAS, CODES, COUNTERS, EVENTS, HISTORY, LINEAGE, META, REVISIONS, TABLES
 
 CHANNEL = "weige_events"  # on PostgreSQL: wakes whoever waits for events
+MOST_AT_ONCE = 5000  # rows in one statement
 _NOT_IN_ROW = {"fid", "geom", "version", "rev"}
 # One statement a table, so that SQLAlchemy builds it once: the row as it was read, not as somebody wrote it since.
 _THIS = {name: and_(table.c.fid == bindparam("this_fid"), table.c.rev == bindparam("this_rev")) for name, table in TABLES.items()}
@@ -91,8 +92,8 @@ class Transaction(Reader):
         columns = [column.name for column in table.c]
         records = [{name: row.get(name) for name in columns} | {"fid": fid, "version": row.get("version", 1), "rev": rev}
                    for fid, row in zip(fids, rows)]
-        for start in range(0, len(records), 5000):
-            self.connection.execute(insert(table), records[start:start + 5000])
+        for start in range(0, len(records), MOST_AT_ONCE):
+            self.connection.execute(insert(table), records[start:start + MOST_AT_ONCE])
         self._note(layer, [(record["fid"], record.get("area")) for record in records])
         self.extent.shapes(record.get("geom") for record in records)
         return list(fids)
@@ -113,6 +114,17 @@ class Transaction(Reader):
             self.extent.shapes([before.get("geom"), values.get("geom")])
         return before | values
 
+    def update_all(self, layer: str, changes: Mapping[int, Mapping[str, Any]]) -> None:
+        """The same, quietly, for many rows that nobody saw before: read once, written in one statement. Raises NotFound."""
+        rows = self.rows(layer, fids=sorted(changes)) if changes else []
+        if len(rows) < len(changes):
+            raise NotFound(f"{layer} {min(set(changes).difference(row['fid'] for row in rows))}: no such object")
+        self._keep(layer, rows)
+        self._write_all(layer, [(row, dict(changes[row["fid"]]) | {"rev": self.new_rev, "version": row["version"]}) for row in rows])
+        self._note(layer, [(row["fid"], of.get("area")) for row in rows for of in (row, row | changes[row["fid"]])])
+        moved = [(row["geom"], changes[row["fid"]]["geom"]) for row in rows if "geom" in changes[row["fid"]]]
+        self.extent.shapes(shape for pair in moved for shape in pair)
+
     def delete(self, layer: str, fid: int, *, version: int | None = None) -> dict[str, Any]:
         """Removes one row and keeps its before-image."""
         before = self.row(layer, fid)
@@ -126,11 +138,18 @@ class Transaction(Reader):
         return before
 
     def _write(self, layer: str, before: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        done = self.connection.execute(_UPDATE[layer], {"this_fid": before["fid"], "this_rev": before["rev"], **values})
-        if done.rowcount != 1:
-            raise Raced
-        if layer == "areas":
-            self.forget(before["fid"])
+        self._write_all(layer, [(before, values)])
+
+    def _write_all(self, layer: str, rows: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> None:
+        """Rows as they were read, and their new values. Raises Raced when one is not like that any more."""
+        for some in _alike({"this_fid": before["fid"], "this_rev": before["rev"], **values} for before, values in rows):
+            for start in range(0, len(some), MOST_AT_ONCE):
+                part = some[start:start + MOST_AT_ONCE]
+                if self.connection.execute(_UPDATE[layer], part).rowcount != len(part):
+                    raise Raced
+                if layer == "areas":
+                    for one in part:
+                        self.forget(one["this_fid"])
 
     def _remove(self, layer: str, before: Mapping[str, Any]) -> None:
         done = self.connection.execute(_DELETE[layer], {"this_fid": before["fid"], "this_rev": before["rev"]})
@@ -177,34 +196,44 @@ class Transaction(Reader):
     def write_area(self, before: Area | None, after: Area | None, *, quiet: bool = False) -> Area | None:
         """One area appears (before None), changes, or retires (after None). `before` is the row as read in this
         transaction: it goes to the history as it is. Answers the area as written."""
-        if before is None:
-            values = area_values(after) | {"fid": after.fid, "version": after.version, "rev": self.new_rev}
-            self.connection.execute(insert(AREAS), [values])
-            self.touched["areas"].add(after.fid)
-            self.extent.area(after)
-            return replace(after, rev=self.new_rev)
-        row = area_values(before) | {"fid": before.fid, "version": before.version, "rev": before.rev}
-        self._keep("areas", [row])
-        if after is None:
-            self._remove("areas", row)
-            self.touched["retired"].add(before.fid)
-            self.extent.area(before)
-            return None
-        version = before.version + (0 if quiet else 1)
-        self._write("areas", row, area_values(after) | {"version": version, "rev": self.new_rev})
-        self.touched["areas"].add(before.fid)
-        if quiet:
-            self.touched["quiet"].add(before.fid)
-        else:
-            self.extent.area(before, after)
-        return replace(after, version=version, rev=self.new_rev)
+        return self.write_areas([(before, after)], quiet=quiet)[0]
 
-    def register_code(self, code: str, fid: int) -> None:
-        """Keeps a code as used, for ever. Raises Raced when somebody else took it since it was looked up."""
+    def write_areas(self, pairs: Sequence[tuple[Area | None, Area | None]], *, quiet: bool = False) -> list[Area | None]:
+        """The same for many, (before, after) each: those that retire first, then the new ones, then those that change."""
+        rows = {before.fid: area_values(before) | {"fid": before.fid, "version": before.version, "rev": before.rev}
+                for before, _ in pairs if before is not None}
+        self._keep("areas", list(rows.values()))
+        changes, new, written = [], [], []
+        for before, after in pairs:
+            if after is None:
+                self._remove("areas", rows[before.fid])
+                written.append(None)
+                continue
+            version = after.version if before is None else before.version + (0 if quiet else 1)
+            values = area_values(after) | {"version": version, "rev": self.new_rev}
+            if before is None:
+                new.append(values | {"fid": after.fid})
+            else:
+                changes.append((rows[before.fid], values))
+            written.append(replace(after, version=version, rev=self.new_rev))
+        for some in _alike(new):
+            self.connection.execute(insert(AREAS), some)
+        self._write_all("areas", changes)
+        for before, after in pairs:
+            self.touched["retired" if after is None else "areas"].add((before or after).fid)
+            if quiet and before is not None and after is not None:
+                self.touched["quiet"].add(before.fid)
+            else:
+                self.extent.area(*(area for area in (before, after) if area is not None))
+        return written
+
+    def register_codes(self, codes: Mapping[str, int]) -> None:
+        """Keeps codes and whose they are as used, for ever. Raises Raced when somebody else took one since it was looked up."""
         self.new_rev  # noqa: B018  nobody else registers a code until this commit
-        if self.code_used(code):
+        if self.codes_used(codes):
             raise Raced
-        self.connection.execute(insert(CODES).values(code=code, fid=fid))
+        if codes:
+            self.connection.execute(insert(CODES), [{"code": code, "fid": fid} for code, fid in codes.items()])
 
     def lead(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Keeps what became of areas: (from, to)."""
@@ -279,3 +308,11 @@ def area_values(area: Area) -> dict[str, Any]:
     return {"geom": None if area.shape is None else to_degrees(area.shape), "code": area.code, "name": area.name,
             "level": area.level, "parent": area.parent, "path": area.path, "leaf": area.leaf, "assigned": area.assigned,
             "locked": area.locked, **area.attributes}
+
+
+def _alike(rows: Iterable[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
+    """The rows that name the same columns together: one statement holds no others."""
+    found: dict[frozenset[str], list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(frozenset(row), []).append(row)
+    return found.values()

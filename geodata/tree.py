@@ -116,7 +116,7 @@ def node_of(area: Area, bounds: tuple[float, ...], ground: float, alike: dict[An
 def add_up(node: Node, tree: Tree, rules: Rules) -> None:
     """The sums of a parent from its children: exact, whatever the order."""
     values, known, special = [0] * len(KINDS), [False] * len(KINDS), None
-    facts = unknown = buildings = homes = leaves = counted = 0
+    facts = unknown = vacant = buildings = homes = leaves = counted = 0
     estimated, oldest = False, None
     need = routine_need(rules, node.level, 0, leaf=False)
     for fid in tree.children.get(node.fid, ()):
@@ -127,7 +127,7 @@ def add_up(node: Node, tree: Tree, rules: Rules) -> None:
                 values[k] += value
                 known[k] = True
         special = add_groups(special, own.special)
-        facts, unknown = facts + own.facts, unknown + own.unknown
+        facts, unknown, vacant = facts + own.facts, unknown + own.unknown, vacant + own.vacant
         buildings, homes = buildings + own.buildings, homes + own.homes
         leaves, counted = leaves + child.leaves, counted + child.counted_leaves
         estimated = estimated or own.estimated
@@ -136,5 +136,5 @@ def add_up(node: Node, tree: Tree, rules: Rules) -> None:
         for role, number in (child.need or {}).items():
             need[role] = need.get(role, 0) + number
     node.counts = Counts(tuple(v if k else None for v, k in zip(values, known)), special, facts, unknown, buildings, homes,
-                         estimated, oldest)
+                         estimated, oldest, vacant)
     node.leaves, node.counted_leaves, node.need = leaves, counted, need

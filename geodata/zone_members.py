@@ -209,6 +209,8 @@ class Members:
         if taken.values[0] is None and not self.unknown:
             for name in ("households", population_kind):
                 taken.values[KINDS.index(name)] = taken.values[KINDS.index(name)] or 0
+        if taken.special is None and not self.unknown and taken.vacant == taken.facts:
+            taken.special = {}
         return Tally(taken.counts, len(self.unknown), taken.estimated)
 
     def count(self) -> dict[str, int]:

@@ -16,6 +16,7 @@ from sqlalchemy import and_, exists, select
 from layers.areas import to_units
 from layers.errors import StoreBusy
 from layers.population import KINDS, Counts, inner_point
+from layers.population import groups_of as vacant_groups
 from layers.zones import Claim, Groups, Slice, Sum, Values, name_of, needs_ground, rank_of, rest, share_out, total
 
 from .rows import Reader, among, chunks
@@ -42,6 +43,7 @@ class Standing:
     sums: dict[int, Sum] = field(default_factory=lambda: defaultdict(Sum))  # of each zone alone
     leaves: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # with places of each zone
     by_leaf: dict[int, dict[str, Sum]] = field(default_factory=dict)  # everybody once
+    blank: set[int] = field(default_factory=set)  # zones over a leaf nobody counted
     covered: dict[str, dict[int, str]] = field(default_factory=lambda: {"units": {}, "buildings": {}, "cells": {}})
 
     def put(self, layer: str, fid: int, leaf: int, zone: int, values: Values, special: Any, *, part: bool = False) -> None:
@@ -200,7 +202,7 @@ class ZoneSums:
         answer = {}
         for zone in zones:
             if zone in found.kinds and zone in found.sums:
-                told = _figures(found.sums[zone].counts, self.store.rules.population_kind)
+                told = _figures(found.sums[zone].counts, self.store.rules.population_kind, known=zone not in found.blank)
                 answer[zone] = {name: told[name] for name in ("households", "population", "special", "special_total", "estimated")}
         return answer
 
@@ -236,7 +238,8 @@ class ZoneSums:
             whole = whole + top.counts
         missing = sum(top.leaves - top.counted_leaves for top in tops)
         if rules.profile.fill_kind:
-            told = _figures(rest(whole, taken.counts) if zones else Counts(), rules.population_kind)
+            left = rest(whole, taken.counts) if zones else Counts()
+            told = _figures(left, rules.population_kind, known=bool(zones) and not missing)
             rows.append({"kind": rules.profile.fill_kind, "zones": 0, **told, "unknown_areas": missing - len(blank) if zones else 0,
                          "derived": True})
         people = {"households": whole.households, "population": whole.people(rules.population_kind)}
@@ -265,18 +268,21 @@ class ZoneSums:
         raise StoreBusy("others keep writing; try again")
 
     def _unknown(self, reader: Reader, nodes: Mapping[int, Node], found: Standing) -> dict[int, int]:
-        """Leaves nobody counted that lie in a zone in force, by their inner point."""
+        """Leaves nobody counted that lie in a zone in force, by their inner point; every zone over one is `blank` there."""
         rows = {row["fid"]: row["geom"] for row in reader.rows("zones", fids=found.order)}
         unknown: dict[int, int] = {}
         points = self._kept.points
         for zone in found.order:
-            near = [fid for fid in self.cache.near(rows[zone].bounds) if fid in nodes and fid not in unknown
-                    and nodes[fid].leaf and not nodes[fid].counted_leaves]
+            near = [fid for fid in self.cache.near(rows[zone].bounds) if fid in nodes and nodes[fid].leaf and not nodes[fid].counted_leaves]
             lost = [fid for fid in near if points.get(fid, (-1,))[0] != nodes[fid].rev]
             points.update((area.fid, (area.rev, inner_point(area.shape))) for area in reader.areas(lost).values())
             shape = to_units(rows[zone])
             shapely.prepare(shape)
-            unknown.update((fid, zone) for fid in near if fid in points and shapely.intersects(shape, points[fid][1]))
+            inside = [fid for fid in near if fid in points and shapely.intersects(shape, points[fid][1])]
+            for fid in inside:
+                unknown.setdefault(fid, zone)
+            if inside:
+                found.blank.add(zone)
         return unknown
 
 
@@ -290,9 +296,11 @@ def _figures(counts: Counts, population_kind: str, *, known: bool = False) -> di
     """Figures of a row; nothing at all is zero where it is `known` that nothing is missing."""
     none = 0 if known and not counts.facts else None
     households, people = counts.households, counts.people(population_kind)
-    special = None if counts.special is None else dict(counts.special)
+    special = vacant_groups(counts, counted=known)
+    if special is None and none == 0 and not any(counts.values):
+        special = {}
     return {"households": none if households is None else households, "population": none if people is None else people,
-            "special": special or {}, "special_total": none if special is None else sum(special.values()),
+            "special": dict(special or {}), "special_total": None if special is None else sum(special.values()),
             "estimated": counts.estimated}
 
 

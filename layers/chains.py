@@ -8,6 +8,7 @@ from .progress import Tell, silent, span
 from .search import Search
 
 DEPTH, WIDTH = 4, 3  # moves in a chain; ways tried at each
+ENOUGH = 1e-6  # what a chain or a new place has to win
 ROUNDS = 6  # of chains and new places
 AGAIN = 4  # chains from one part in a round
 REPLANTED = 5  # parts looked at as a place for a starving one
@@ -30,43 +31,53 @@ def settle(search: Search, tell: Tell = silent, fewer: float = 0.0) -> None:
 
 def _settle(search: Search, tell: Tell) -> None:
     search.descend()
+    vain: Vain = {}
     for turn in range(ROUNDS):
-        if not _chains(search, span(tell, turn / ROUNDS, (turn + 0.7) / ROUNDS)) + _replanted(search):
+        if not _chains(search, vain, span(tell, turn / ROUNDS, (turn + 0.7) / ROUNDS)) + _replanted(search):
             break
         search.descend()
 
 
 # ---- chains ----------------------------------------------------------------------------------------------------------
-def _chains(search: Search, tell: Tell) -> int:
+Vain = dict[int, tuple[int, set[int]]]  # parts from which no chain was found: after how many moves, what was looked at
+
+
+def _chains(search: Search, vain: Vain, tell: Tell) -> int:
     """Chains from every part outside the aim, the worst first; how many were won."""
     won = 0
     wrong = sorted((-search.off(load), part) for part, load in enumerate(search.sums) if search.outside(load))
     for number, (_, part) in enumerate(wrong):
         tell(number / len(wrong))
+        when, seen = vain.get(part, (-1, set()))
+        if when >= 0 and all(search.stamps[one] <= when for one in seen):
+            continue  # all is as it was then
         for _ in range(AGAIN):
-            if not _chain(search, part, search.balance * search.off(search.sums[part])):
+            seen = set()
+            if not _chain(search, part, search.balance * search.off(search.sums[part]), seen):
+                vain[part] = search.moves, seen
                 break
             won += 1
     return won
 
 
-def _chain(search: Search, part: int, most: float) -> bool:
-    """One chain that makes the whole better; it may cost up to `most` on its way."""
+def _chain(search: Search, part: int, most: float, seen: set[int]) -> bool:
+    """One chain that makes the whole better; it may cost up to `most` on its way. Notes the parts it looked at."""
     middle = (search.aim.low + search.aim.high) / 2
     moved: set[int] = set()
     log = search.log = []
 
     def further(hot: int, cost: float, depth: int) -> bool:
-        tried = 0
-        for gain, cell, to in (_given if search.sums[hot] > middle else _taken)(search, hot, moved):
-            if cost + gain > most or tried == WIDTH:
+        tried, limit = 0, most - cost if depth > 1 else -ENOUGH - cost  # the last move has to pay for all
+        seen.add(hot)
+        for gain, cell, to in (_given if search.sums[hot] > middle else _taken)(search, hot, moved, limit, seen):
+            if gain > limit or tried == WIDTH:
                 return False
             if not search.whole_without(cell):
                 continue
             tried += 1
             own, mark = search.part[cell], len(log)
             search.move(cell, to)
-            if cost + gain < -1e-6:
+            if cost + gain < -ENOUGH:
                 return True
             if depth > 1:
                 moved.add(cell)
@@ -80,16 +91,23 @@ def _chain(search: Search, part: int, most: float) -> bool:
     return found
 
 
-def _given(search: Search, part: int, moved: set[int]) -> list[tuple[float, int, int]]:
-    """(gain, cell, to): cells the part could give, the best first."""
-    return sorted((search.gain(cell, to), cell, to) for cell in search.members[part] if search.load[cell] and cell not in moved
-                  for to in search.beside(cell))
+def _given(search: Search, part: int, moved: set[int], most: float, seen: set[int]) -> list[tuple[float, int, int]]:
+    """(gain, cell, to): cells the part could give for no more than `most`, the best first."""
+    found = []
+    for cell in search.members[part]:
+        if search.load[cell] and cell not in moved:
+            beside = search.beside(cell)
+            seen.update(beside)
+            found += [(search.gain(cell, to, most), cell, to) for to in beside]
+    return sorted(found)
 
 
-def _taken(search: Search, part: int, moved: set[int]) -> list[tuple[float, int, int]]:
-    """(gain, cell, to): cells the part could take from its neighbours, the best first."""
-    rim = {other for cell in search.members[part] for other in search.near[cell] if search.part[other] != part}
-    return sorted((search.gain(cell, part), cell, part) for cell in rim if search.load[cell] and cell not in moved)
+def _taken(search: Search, part: int, moved: set[int], most: float, seen: set[int]) -> list[tuple[float, int, int]]:
+    """(gain, cell, to): cells the part could take from its neighbours for no more than `most`, the best first."""
+    own = search.part
+    rim = {other for cell in search.members[part] for other in search.near[cell] if own[other] != part}
+    seen.update(own[cell] for cell in rim)
+    return sorted((search.gain(cell, part, most), cell, part) for cell in rim if search.load[cell] and cell not in moved)
 
 
 # ---- new places ------------------------------------------------------------------------------------------------------
@@ -97,22 +115,32 @@ def _replanted(search: Search) -> int:
     """Parts far below the aim join their neighbours, and a heavy part elsewhere is cut in two; how many were won."""
     low = search.aim.low
     poor = sorted((load, part) for part, load in enumerate(search.sums) if load < low and search.members[part])
-    return sum(_replant(search, part) for _, part in poor if search.sums[part] < low)
+    won, halves = 0, None
+    for _, part in poor:
+        if search.sums[part] < low:
+            halves = halves or _halves(search)
+            if _replant(search, part, halves):
+                won, halves = won + 1, None
+    return won
 
 
-def _replant(search: Search, poor: int) -> bool:
+def _halves(search: Search) -> list[tuple[float, int]]:
+    """(less, part): minus the most the lighter half of each heavy part can hold, the best first."""
+    return sorted((-min(load / 2, load - max((search.load[cell] for cell in search.members[part]), default=load)), part)
+                  for part, load in enumerate(search.sums) if load > search.aim.target)
+
+
+def _replant(search: Search, poor: int, halves: list[tuple[float, int]]) -> bool:
     off, sums = search.off, search.sums
-    halves = [(min(load / 2, load - max((search.load[cell] for cell in search.members[part]), default=load)), part)
-              for part, load in enumerate(sums) if part != poor and load > search.aim.target]
-    rich = [part for half, part in sorted(halves, key=lambda one: (-one[0], one[1]))[:REPLANTED]
-            if off(half) + off(sums[part] - half) < off(sums[part]) + off(sums[poor])]
+    rich = [part for less, part in [one for one in halves if one[1] != poor][:REPLANTED]
+            if off(-less) + off(sums[part] + less) < off(sums[part]) + off(sums[poor])]
     search.log, won = [], False
     joined = _dissolve(search, poor) if rich else None
     mark = len(search.log)
     for first in rich if joined is not None else ():
         members = search.members[first] | search.members[poor]
         cost = joined + _cut_in_two(search, first, poor)
-        if search.members[poor] and cost + search.descend(members) < -1e-6:
+        if search.members[poor] and cost + search.descend(members) < -ENOUGH:
             won = True
             break
         search.back_to(mark)

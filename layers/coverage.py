@@ -41,6 +41,10 @@ class Coverage:
         found = self._tree.query(shapely.box(*bounds))
         return sorted((self._leaves[i] for i in found.tolist()), key=lambda area: area.fid)
 
+    def along(self, xy: np.ndarray, reach: float = 0) -> list[Area]:
+        """The leaf areas within `reach` of a line ((n, 2) units), ordered by fid, and perhaps some more near it."""
+        return self.near((*(xy.min(axis=0) - reach).tolist(), *(xy.max(axis=0) + reach).tolist()))
+
 
 # --- parts -------------------------------------------------------------------------------------------------------
 def explode(areas: Sequence[Area]) -> tuple[np.ndarray, np.ndarray]:
@@ -78,7 +82,8 @@ def prove(edit: Edit, coverage: Coverage, restores: bool = False) -> Proof:
     """Exact and local: the ground of the edit is covered after it as it was before, no border moved that should not,
     no vertex is missing on a neighbour, every shape is valid and touches itself only where its source did. The
     outermost border may gain vertices at most 1 unit off, or lose them again. With `restores` (an undo that puts back
-    earlier shapes) rings may touch themselves, because they did. ProofFailed otherwise, BorderTouches."""
+    earlier shapes) rings may touch themselves, because they did, and a border may lose some vertices and gain others,
+    because the edit itself replaced another. ProofFailed otherwise, BorderTouches."""
     old, source = explode(edit.before + edit.touched_before)
     new, _ = explode(edit.after + edit.touched)
     _prove_shapes(edit.after + edit.touched)
@@ -86,13 +91,13 @@ def prove(edit: Edit, coverage: Coverage, restores: bool = False) -> Proof:
         _prove_contacts(old, source, new)
     for was, now in zip(edit.touched_before, edit.touched, strict=True):
         removed, added = _changes(was, now)
-        if was.fid != now.fid or not _same_either_way(removed, added):
+        if was.fid != now.fid or not _same_either_way(removed, added, restores):
             raise ProofFailed(f"{was.code}: a border moves that should only gain a vertex",
                               where=place(removed.start[0]) if len(removed) else None)
     removed, added = difference(old, new)
     if not len(removed) and not len(added):
         return Proof()
-    if not _same_either_way(removed, added):
+    if not _same_either_way(removed, added, restores):
         raise ProofFailed("the border of the changed areas would move: gap or overlap",
                           where=place((removed.start if len(removed) else added.start)[0]))
     _prove_outermost(removed, edit, coverage)
@@ -119,8 +124,38 @@ def same_course(removed: Segments, added: Segments, tolerance: float = 1.0) -> b
     return not any(following.values())
 
 
-def _same_either_way(removed: Segments, added: Segments) -> bool:
-    return same_course(removed, added) if len(removed) <= len(added) else same_course(added, removed)
+def _same_either_way(removed: Segments, added: Segments, restores: bool) -> bool:
+    few, many = sorted((removed, added), key=len)
+    return same_course(few, many) or (restores and _same_between(removed, added))
+
+
+def _same_between(removed: Segments, added: Segments) -> bool:
+    """Whether both are one course between the vertices they share, each with others of its own on it."""
+    shared = np.intersect1d(np.union1d(removed.start, removed.end), np.union1d(added.start, added.end))
+    course, other = _joined(removed, shared), _joined(added, shared)
+    if course is None or other is None or len(course) != len(other) or len(without(course, other)):
+        return False
+    return same_course(course, removed) and same_course(course, added)
+
+
+def _joined(segments: Segments, ends: np.ndarray) -> Segments | None:
+    """The same course with these vertices only; None where it is not plain how the segments follow each other."""
+    stops, ways = set(ends.tolist()), []
+    between = [(a, b) for a, b in segments.pairs() if a not in stops]
+    following = dict(between)
+    if len(following) < len(between):
+        return None
+    for start, at in segments.pairs():
+        if start in stops:
+            while at not in stops:
+                if at not in following:
+                    return None
+                at = following.pop(at)
+            ways.append((start, at))
+    if following or len(set(ways)) < len(ways) or any(a == b for a, b in ways):
+        return None
+    start, end = np.array(ways, np.int64).reshape(-1, 2).T
+    return Segments(start, end, np.zeros(len(ways), np.intp))
 
 
 def _changes(was: Area, now: Area) -> tuple[Segments, Segments]:

@@ -16,7 +16,7 @@ from .cell_graph import Aim, Graph
 from .cells import Cells, Town, cells_of
 from .chain import unpack
 from .errors import BadInput, TooManyParts
-from .inner_borders import corners_of, inner_borders, straightened
+from .inner_borders import Line, corners_of, inner_borders, straightened
 from .measure import area_m2
 from .partition import FEW_STARTS, STARTS, divide, shares
 from .progress import Tell, silent, span
@@ -24,6 +24,8 @@ from .progress import Tell, silent, span
 PIECES_PER_PART, PIECES = 8, 120  # open ground is cut into so many pieces per part, and so many more
 NEAR, LEAN, LEAN_IN_NORM = 0.5, 0.15, 0.005  # the share of the tolerance within which nothing is gained by more even
 # numbers; how much is gained outside of that, by parts and by a norm
+EASED = (0.5, 0.3, 0.1)  # of the width of a piece of open ground: so far borders may leave its edges to be straight, less
+# where a part would leave the tolerance
 INSIDE = 0.4  # by a norm, parts keep this near to the mean: nobody wants 15 beside 60
 MANY_STARTS, FEW = 8, 24  # of the most even proposal; up to so many parts the first kind is tried as well
 ROAD_FIRST, EVEN_FIRST = 4.0, 0.4  # what the second and third kind of proposal prefer
@@ -73,7 +75,8 @@ def propose(ground: np.ndarray, town: Town, wish: Wish, tell: Tell | None = None
     tell(0.0)
     size = float(np.sum(area_m2(ground)))
     guess = wish.parts or parts_for(max(town.total, 1.0), wish.least, wish.most)
-    cells = cells_of(ground, town, size / (PIECES_PER_PART * guess + PIECES), span(tell, 0.0, 0.3))
+    grain = size / (PIECES_PER_PART * guess + PIECES)
+    cells = cells_of(ground, town, grain, span(tell, 0.0, 0.3))
     if cells.by_ground and not wish.parts:
         raise BadInput("nobody was counted here: say into how many parts, a norm of households cannot be met")
     total = float(cells.load.sum())
@@ -94,9 +97,45 @@ def propose(ground: np.ndarray, town: Town, wish: Wish, tell: Tell | None = None
         (int(number), float(load)) for number, load in zip(cells.building.tolist(), cells.load.tolist(), strict=True)
         if number >= 0 and load > limit]
     lines = inner_borders(cells.faces, of_face, town.lines)
-    return Proposal(cells.faces, of_face, np.bincount(part, cells.load, parts), straightened(lines, cells.faces, town.buildings),
-                    [unpack(keys).astype(np.int64) for keys, _ in lines],
+    return Proposal(cells.faces, of_face, np.bincount(part, cells.load, parts),
+                    _straight(lines, cells, part, aim, town, math.sqrt(grain)), [unpack(keys).astype(np.int64) for keys, _ in lines],
                     tuple(sorted(heavy)), cells.by_ground, aim)
+
+
+def _straight(lines: Sequence[Line], cells: Cells, part: np.ndarray, aim: Aim, town: Town, width: float) -> list[np.ndarray]:
+    """The borders, straight over open ground; where people are spread over the ground, only as far as parts stay even."""
+    reach = np.full(len(lines), EASED[0] * width)
+    if not (cells.by_ground or town.counted) or not len(lines):
+        return straightened(lines, cells.faces, town.buildings, reach, town.lines)
+    middle = shapely.points([unpack(keys[:2]).mean(axis=0) for keys, _ in lines])
+    line, face = shapely.STRtree(cells.faces).query(middle, predicate="dwithin", distance=1.0)
+    beside = part[cells.of_face[face]]
+    limit = max(1 - aim.low / aim.target, float(np.abs(np.bincount(part, cells.load) / aim.target - 1).max())) + 1e-9
+    for less in (*EASED[1:], 0.0):
+        made = straightened(lines, cells.faces, town.buildings, reach, town.lines)
+        off = np.flatnonzero(np.abs(_held(made, cells, part) / aim.target - 1) > limit)
+        if not len(off):
+            break
+        bent = line[np.isin(beside, off)]
+        reach[bent] = np.minimum(reach[bent], less * width)
+    else:
+        made = straightened(lines, cells.faces, town.buildings, reach, town.lines)
+    return made
+
+
+def _held(lines: Sequence[np.ndarray], cells: Cells, part: np.ndarray) -> np.ndarray:
+    """The load of each part within these borders, where a cell's load lies evenly on its ground."""
+    rings = shapely.get_rings(shapely.get_parts(shapely.coverage_union_all(cells.faces)))
+    noded = shapely.unary_union([*rings, *(shapely.LineString(line) for line in lines)])
+    pieces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    piece, face = shapely.STRtree(cells.faces).query(pieces, predicate="intersects")
+    common = shapely.area(shapely.intersection(pieces[piece], cells.faces[face]))
+    whole = np.bincount(cells.of_face, shapely.area(cells.faces))
+    cell = cells.of_face[face]
+    load = np.bincount(piece, common * (cells.load / whole)[cell], len(pieces))
+    ground = np.zeros((len(pieces), int(part.max()) + 1))
+    np.add.at(ground, (piece, part[cell]), common)
+    return np.bincount(ground.argmax(axis=1), load, ground.shape[1])
 
 
 def _aim(target: float, wish: Wish) -> Aim:

@@ -20,13 +20,15 @@ class Finding:
     distance_m: float | None = None
     area_m2: float | None = None
     count: int | None = None  # households, where the finding is about people
+    what: str | None = None  # name of the area concerned, where `code` is a number or does not tell it
 
     def as_json(self) -> dict[str, Any]:
         """The finding as the API and `--json` show it."""
         told = {"kind": self.kind, "code": self.code, "text": self.text,
                 "where": list(self.where) if self.where else None,
                 "distance_m": self.distance_m, "area_m2": self.area_m2}
-        return told if self.count is None else {**told, "count": self.count}
+        more = {"count": self.count, "what": self.what}
+        return told | {name: value for name, value in more.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ class WeigeError(Exception):
         super().__init__(text)
         self.text = text
         self.where = list(where) if where is not None else None  # (lon, lat) in degrees
-        self.details = details
+        self.details = details  # `why` tells reasons of one code apart: pages have words for `error.<code>.<why>`
 
 
 # --- input -----------------------------------------------------------------------------------------------------

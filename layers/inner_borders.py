@@ -14,6 +14,7 @@ from .measure import metres_per_unit
 
 STRAIGHT_M = (8.0, 4.0, 2.0, 1.0, 0.4)  # how far a border may move from where the cells have it, tried in this order
 ON_ROAD_M = 0.4
+OPEN_M = 16.0  # ground farther than this from any building is open: cells end there anywhere
 ROAD = 2.0  # units: a border so near to a road runs along it
 CLEAR = 3  # units: how deep (3 cm) a border may at most run under the outline of a building, where rounding led it
 
@@ -123,8 +124,10 @@ def _open(keys: np.ndarray, road: bool) -> list[Line]:
     return [(keys[a:b + 1], road) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
 
 
-def straightened(lines: list[Line], faces: np.ndarray, buildings: np.ndarray) -> list[np.ndarray]:
-    """The same borders with as few vertices as they can have, as (n, 2) whole units."""
+def straightened(lines: list[Line], faces: np.ndarray, buildings: np.ndarray, open_m: np.ndarray | None = None,
+                 walls: np.ndarray | None = None) -> list[np.ndarray]:
+    """The same borders with as few vertices as they can have, as (n, 2) whole units. Over open ground each may move by up to
+    its `open_m` metres, but neither near a building nor across a road, a wall or water (`walls`)."""
     if not lines:
         return []
     xy = [unpack(keys) for keys, _ in lines]
@@ -135,10 +138,14 @@ def straightened(lines: list[Line], faces: np.ndarray, buildings: np.ndarray) ->
     rings = shapely.get_rings(shapely.get_parts(shapely.coverage_union_all(faces)))
     exact = np.array([shapely.LineString(one) for one in xy], dtype=object)
     drawn = exact.copy()
+    spare = _spare(xy, buildings, walls, origin, scale, open_m) if open_m is not None else []
     for k, (line, (_, road)) in enumerate(zip(xy, lines, strict=True)):
-        metres = shapely.LineString((line - origin) * scale)
-        for reach in (ON_ROAD_M,) if road else STRAIGHT_M:
-            fewer = shapely.simplify(metres, min(reach, metres.length / 4), preserve_topology=False)
+        metres = (line - origin) * scale
+        eased = metres if road or open_m is None else _eased(metres, spare[k])
+        ways = [(metres, reach) for reach in ((ON_ROAD_M,) if road else STRAIGHT_M)]
+        for way, reach in [(eased, ways[0][1]), (eased, ways[-1][1])] * (len(eased) < len(metres)) + ways:
+            whole = shapely.LineString(way)
+            fewer = shapely.simplify(whole, min(reach, whole.length / 4), preserve_topology=False)
             points = np.rint(shapely.get_coordinates(fewer) / scale + origin)
             tried = shapely.LineString(points)
             if len(points) < len(line) and tried.is_simple and _passes(tried, points, line, standing, spots):
@@ -151,6 +158,38 @@ def straightened(lines: list[Line], faces: np.ndarray, buildings: np.ndarray) ->
             break
         drawn[wrong] = exact[wrong]
     return [shapely.get_coordinates(line).astype(np.int64) for line in drawn]
+
+
+def _spare(lines: list[np.ndarray], buildings: np.ndarray, walls: np.ndarray | None, origin: np.ndarray, scale: np.ndarray,
+           most: np.ndarray) -> list[np.ndarray]:
+    """How far (metres) each vertex may move: at most as its line, not at all near a building, never as far as a wall."""
+    points = shapely.points((np.concatenate(lines) - origin) * scale)
+    sizes = [len(line) for line in lines]
+    spare, far = np.repeat(most, sizes), float(most.max()) + 1e-6
+    for shapes, margin in ((buildings, OPEN_M), (walls, 0.0)):
+        if shapes is not None and len(shapes):
+            tree = shapely.STRtree(shapely.transform(shapes, lambda xy: (xy - origin) * scale))
+            (which, _), gap = tree.query_nearest(points, max_distance=far + margin, return_distance=True, all_matches=False)
+            spare[which] = np.minimum(spare[which], np.where(gap < margin, 0.0, gap - margin / 2))
+    return np.split(spare, np.cumsum(sizes)[:-1])
+
+
+def _eased(line: np.ndarray, spare: np.ndarray) -> np.ndarray:
+    """The line (metres) with the fewest vertices Douglas and Peucker would keep, each with a reach of its own: its `spare`."""
+    kept, runs = np.zeros(len(line), bool), [(0, len(line) - 1)]
+    kept[[0, -1]] = True
+    while runs:
+        first, last = runs.pop()
+        if last - first < 2:
+            continue
+        chord = shapely.LineString(line[[first, last]])
+        over = shapely.distance(chord, shapely.points(line[first + 1:last])) - spare[first + 1:last]
+        worst = int(over.argmax())
+        if over[worst] > 0:
+            middle = first + 1 + worst
+            kept[middle] = True
+            runs += [(first, middle), (middle, last)]
+    return line[kept]
 
 
 def _passes(tried: shapely.LineString, points: np.ndarray, line: np.ndarray, standing: shapely.STRtree, spots: np.ndarray) -> bool:
@@ -169,24 +208,26 @@ def _passes(tried: shapely.LineString, points: np.ndarray, line: np.ndarray, sta
 
 
 def _meeting(lines: np.ndarray, rings: np.ndarray) -> np.ndarray:
-    """Lines that meet another or the edge elsewhere than at their ends."""
-    i, j = shapely.STRtree(lines).query(lines, predicate="intersects")
+    """Lines that meet another, or all but touch it, or meet the edge, elsewhere than at their ends."""
+    ends = np.array([shapely.get_coordinates(line)[[0, -1]] for line in lines])
+    i, j = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=ROAD)
     i, j = i[i < j], j[i < j]
-    wrong = set()
-    for a, b in zip(i.tolist(), j.tolist(), strict=True):
-        if not _only_ends(lines[a], lines[b]):
-            wrong |= {a, b}
+    common = shapely.intersection(lines[i], lines[j])
+    bad = shapely.length(common) > 2 * ROAD  # the same way: nothing would be left between them
+    xy, pair = shapely.get_coordinates(common, return_index=True)
+    bad[pair[_apart(xy, ends[i[pair]]) | _apart(xy, ends[j[pair]])]] = True
+    for one, other in ((i, j), (j, i)):
+        for k in (0, 1):
+            spots = ends[one, k]
+            bad |= shapely.dwithin(shapely.points(spots), lines[other], ROAD) & _apart(spots, ends[other])
     ring, line = shapely.STRtree(lines).query(rings, predicate="intersects")
-    for a, b in zip(line.tolist(), ring.tolist(), strict=True):
-        if not _only_ends(lines[a], rings[b]):
-            wrong.add(a)
-    return np.array(sorted(wrong), int)
+    xy, pair = shapely.get_coordinates(shapely.intersection(lines[line], rings[ring]), return_index=True)
+    return np.unique(np.concatenate([i[bad], j[bad], line[pair[_apart(xy, ends[line[pair]])]]]))
 
 
-def _only_ends(line: shapely.LineString, other: shapely.Geometry) -> bool:
-    common = shapely.get_coordinates(shapely.intersection(line, other))
-    ends = shapely.get_coordinates(line)[[0, -1]]
-    return bool((abs(common[:, None] - ends[None]).max(axis=2).min(axis=1) <= 2).all())
+def _apart(xy: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Whether each point is at neither of its two ends."""
+    return (abs(xy[:, None] - ends).max(axis=2) > ROAD).all(axis=1)
 
 
 def keys_of(lines: list[np.ndarray]) -> np.ndarray:

@@ -74,16 +74,16 @@ def lattice_of(ground: np.ndarray, rows: int, columns: int, group: int = 3, base
     BadInput for numbers that make no lattice or more than MOST_UNITS units, BadGeometry for a baseline that leads away
     from the ground, SliverRefused for stalls below half a metre."""
     if min(rows, columns, group) < 1 or rows * columns > MOST_STALLS:
-        raise BadInput(f"rows, columns and group from 1 are needed, and at most {MOST_STALLS:,} stalls")
+        raise BadInput(f"rows, columns and group from 1 are needed, and at most {MOST_STALLS:,} stalls", why="stalls", most=MOST_STALLS)
     across, down = groups(columns, group), groups(rows, group)
     number = (len(across) - 1) * (len(down) - 1)
     if number > MOST_UNITS:
-        raise BadInput(f"{number:,} units; at most {MOST_UNITS:,} are made at once", most=MOST_UNITS)
+        raise BadInput(f"{number:,} units; at most {MOST_UNITS:,} are made at once", why="units", units=number, most=MOST_UNITS)
     if number < 2:
-        raise BadInput("all stalls are in one unit: there is nothing to divide")
+        raise BadInput("all stalls are in one unit: there is nothing to divide", why="one-unit")
     frame = _frame(ground, rows, columns, baseline)
     if frame.stall.min() < LEAST_STALL_M:
-        raise SliverRefused(f"a stall would be {frame.stall.min():.2f} m wide; {LEAST_STALL_M} m are needed",
+        raise SliverRefused(f"a stall would be {frame.stall.min():.2f} m wide; {LEAST_STALL_M} m are needed", why="stall", least=LEAST_STALL_M,
                             where=_place(shapely.point_on_surface(ground[0])))
     for beside in BESIDE:
         faces = _faces(ground, _lines(ground, frame, across, down, np.array(beside)))
@@ -93,7 +93,7 @@ def lattice_of(ground: np.ndarray, rows: int, columns: int, group: int = 3, base
         if not any(touches_itself([int(unit[face]) if face >= 0 else -1 for face in ring]) for ring in corners):
             break
     if unit.max() < 1:
-        raise BadInput("the ground lies in one unit of the lattice: there is nothing to divide")
+        raise BadInput("the ground lies in one unit of the lattice: there is nothing to divide", why="one-unit")
     lines = [unpack(keys).astype(np.int64) for keys, _ in inner_borders(faces, unit, np.empty(0, object))]
     return Lattice(faces, unit, _names(unit, cell, faces), _stalls(frame, faces, unit, rows, columns), joined, lines)
 
@@ -107,14 +107,14 @@ def _frame(ground: np.ndarray, rows: int, columns: int, baseline: shapely.LineSt
         first, last = (shapely.get_coordinates(baseline)[[0, -1]] - origin) * scale
         length = float(np.hypot(*(last - first)))
         if length == 0:
-            raise BadGeometry("the baseline has no length", where=_place(shapely.get_point(baseline, 0)))
+            raise BadGeometry("the baseline has no length", why="no-length", where=_place(shapely.get_point(baseline, 0)))
         u = (last - first) / length
         v = np.array([u[1], -u[0]])
         side = (xy - first) @ v
         v = v if side.max() >= -side.min() else -v
         size = np.array([((xy - first) @ u).max(), ((xy - first) @ v).max()])
         if size.min() <= 0:
-            raise BadGeometry("the baseline leads away from the area", where=_place(shapely.get_point(baseline, 0)))
+            raise BadGeometry("the baseline leads away from the area", why="leads-away", where=_place(shapely.get_point(baseline, 0)))
         return Frame(origin, scale, first, u, v, size / [columns, rows])
     box = shapely.get_coordinates(shapely.oriented_envelope(shapely.multipoints(xy)))
     best = None

@@ -93,16 +93,18 @@ def _grown(graph: Graph, parts: int, seed: int) -> list[int]:
         near[a].append(b)
         near[b].append(a)
     seeds = _seeds(graph, parts, dice)
+    load, xy = graph.load.tolist(), graph.xy.tolist()
     part, sums = [-1] * count, [0.0] * parts
     fronts: list[list[tuple[float, int]]] = [[] for _ in range(parts)]
     heap: list[tuple[float, int, int]] = []
 
     def take(cell: int, who: int) -> None:
         part[cell] = who
-        sums[who] += float(graph.load[cell])
+        sums[who] += load[cell]
+        x, y = xy[seeds[who]]
         for other in near[cell]:
             if part[other] < 0:
-                heapq.heappush(fronts[who], (float(((graph.xy[other] - graph.xy[seeds[who]]) ** 2).sum()), other))
+                heapq.heappush(fronts[who], ((xy[other][0] - x) ** 2 + (xy[other][1] - y) ** 2, other))
         heapq.heappush(heap, (sums[who], len(fronts[who]), who))
     for who, cell in enumerate(seeds):
         take(cell, who)

@@ -20,7 +20,8 @@ THINNEST = 3  # units (3 cm): ground of a cell that is thinner on average came f
 @dataclass(frozen=True, slots=True)
 class Counts:
     """A sum of facts. `values` follow KINDS, None = unknown; `facts` counts the places summed, `unknown` those among
-    them whose households nobody gave; `homes` are buildings with stairwells where somebody lives."""
+    them whose households nobody gave, `vacant` those where it is known that nobody lives; `homes` are buildings with
+    stairwells where somebody lives."""
 
     values: tuple[int | None, ...] = (None,) * len(KINDS)
     special: Mapping[str, int] | None = None  # None: nobody counted special groups
@@ -30,6 +31,7 @@ class Counts:
     homes: int = 0
     estimated: bool = False
     counted_at: str | None = None  # date of the oldest count, ISO
+    vacant: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         special = add_groups(self.special, other.special)
@@ -37,7 +39,7 @@ class Counts:
         return Counts(
             tuple(_plus(a, b) for a, b in zip(self.values, other.values)), special, self.facts + other.facts,
             self.unknown + other.unknown, self.buildings + other.buildings, self.homes + other.homes,
-            self.estimated or other.estimated, min(dates, default=None))
+            self.estimated or other.estimated, min(dates, default=None), self.vacant + other.vacant)
 
     @property
     def households(self) -> int | None:
@@ -79,7 +81,18 @@ def of_leaf(counts: Counts | None, uninhabited: bool | None, kind: str) -> Count
         return counts
     if not uninhabited:
         return Counts()
-    return Counts(tuple(0 if name in ("households", kind) else None for name in KINDS), None, 1)
+    return Counts(tuple(0 if name in ("households", kind) else None for name in KINDS), None, 1, vacant=1)
+
+
+def groups_of(counts: Counts, *, counted: bool) -> Mapping[str, int] | None:
+    """People of special groups: as counted; none where all that was summed is `counted` and known to be vacant; else
+    None, for nobody asked."""
+    return {} if counts.special is None and counted and 0 < counts.facts == counts.vacant else counts.special
+
+
+def is_vacant(values: Sequence[int | None]) -> bool:
+    """True when these counts (by KINDS) say that nobody lives there: no household and no resident, and nobody else."""
+    return values[0] == 0 == values[1] and not any(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +213,7 @@ def _deal_cell(parts: list[Share], fids: Sequence[int], shapes: np.ndarray, plac
             tuple(None if values is None else values[k] for values in dealt_values),
             None if counts.special is None else {group: numbers[k] for group, numbers in groups.items() if numbers[k]}, 1,
             1 if counts.values[0] is None else 0, 0, 0, split, counts.counted_at)
+        own = replace(own, vacant=int(is_vacant(own.values)))
         result.append(Share(kept.get(fid, 0), parts[0].cell, fid, round(float(weight * ratio[k]), 12), cell, own))
     return result
 

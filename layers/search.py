@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from math import exp, pi
+from math import inf, pi
 
 import numpy as np
 
@@ -15,7 +15,9 @@ from .progress import Tell, silent
 BALANCE = 5_000.0  # what a deviation costs against border length
 SHAPE = 2.0  # what scattered ground and people cost
 ROUND, WINDING = 2.2, 0.6  # a border so much longer than round a disc (squared) is free; what more of it costs
+BEST = 0.5  # no part looks better: strips that together are a square
 TOLD = 2_000  # steps between two reports
+NEVER = 20.0  # in annealing, what costs so many times the heat is never done
 
 
 Moment = tuple[float, ...]  # ground, its first moments in x and y, its second; the same of the load
@@ -47,6 +49,7 @@ class Search:
             self.ways[a].append((b, cost, metres))
             self.ways[b].append((a, cost, metres))
         edge = graph.edge.tolist() if known else [0.0] * len(self.load)
+        self.around_cost = [sum(cost for _, cost, _ in ways) for ways in self.ways]  # what a border all round each cell costs
         self.around = [outer + sum(metres for _, _, metres in ways) for outer, ways in zip(edge, self.ways, strict=True)]
         self.sums = [0.0] * parts
         self.members: list[set[int]] = [set() for _ in range(parts)]
@@ -65,8 +68,10 @@ class Search:
         self.shape = SHAPE * (len(self.load) / parts) ** 0.5
         self.forms = [self._form(*pair) for pair in zip(self.moments, self.borders, strict=True)]
         self.aim, self.balance = aim, BALANCE * weight
+        self.offs = [self.off(load) for load in self.sums]  # of each part, as `off` tells it
         self.dice = np.random.default_rng(seed)
-        self.log: list[tuple[int, int]] | None = None  # moves done, while somebody may want to take them back
+        self.log: list[tuple] | None = None  # moves done, while somebody may want to take them back
+        self.moves, self.stamps = 0, [0] * parts  # how many there were, and which was the last of each part
 
     # ---- costs ---------------------------------------------------------------------------------------------------
     @staticmethod
@@ -95,13 +100,16 @@ class Search:
         """Whether a load is outside the aim."""
         return load > self.aim.high or load < self.aim.low
 
-    def gain(self, cell: int, to: int) -> float:
-        """What moving the cell would change; negative is better."""
-        part = self.part
+    def gain(self, cell: int, to: int, most: float = inf) -> float:
+        """What moving the cell would change; negative is better. Infinite where it is seen early to be above `most`."""
+        part, forms, shape = self.part, self.forms, self.shape
         own, load, change = part[cell], self.load[cell], 0.0
         if load:
-            sums, off = self.sums, self.off
-            change = self.balance * (off(sums[own] - load) + off(sums[to] + load) - off(sums[own]) - off(sums[to]))
+            sums, off, offs = self.sums, self.off, self.offs
+            change = self.balance * (off(sums[own] - load) + off(sums[to] + load) - offs[own] - offs[to])
+        formed = shape * (forms[own] + forms[to])
+        if change - self.around_cost[cell] + shape * 2 * BEST - formed > most:  # even where all else would be as good as can be
+            return inf
         left = joined = 0.0
         for other, cost, metres in self.ways[cell]:
             beside = part[other]
@@ -138,7 +146,7 @@ class Search:
         winding = border * border / (4 * pi * a) - ROUND
         if winding > 0:
             other += WINDING * winding
-        return change + self.shape * (form + other - self.forms[own] - self.forms[to])
+        return change + shape * (form + other) - formed
 
     def worth(self) -> float:
         """The whole cost; what is outside the aim counts as in the search."""
@@ -161,6 +169,8 @@ class Search:
     def move(self, cell: int, to: int) -> None:
         part = self.part
         own = part[cell]
+        if self.log is not None:
+            self.log.append((cell, own, self._state(own), to, self._state(to)))
         part[cell] = to
         left = joined = 0.0
         for other, _, metres in self.ways[cell]:
@@ -172,20 +182,28 @@ class Search:
         self.borders[to] += self.around[cell] - 2 * joined
         self.sums[own] -= self.load[cell]
         self.sums[to] += self.load[cell]
+        self.offs[own], self.offs[to] = self.off(self.sums[own]), self.off(self.sums[to])
         self.members[own].discard(cell)
         self.members[to].add(cell)
         self.moments[own] = _minus(self.moments[own], self.ground[cell])
         self.moments[to] = _plus(self.moments[to], self.ground[cell])
         self.forms[own], self.forms[to] = self._form(self.moments[own], self.borders[own]), self._form(self.moments[to], self.borders[to])
-        if self.log is not None:
-            self.log.append((cell, own))
+        self.moves += 1
+        self.stamps[own] = self.stamps[to] = self.moves
+
+    def _state(self, part: int) -> tuple:
+        return self.borders[part], self.sums[part], self.offs[part], self.moments[part], self.forms[part], self.stamps[part]
 
     def back_to(self, mark: int) -> None:
-        """Takes back the moves logged since."""
-        log, self.log = self.log, None
+        """Takes back the moves logged since; nothing tells that they were done."""
+        log = self.log
         while len(log) > mark:
-            self.move(*log.pop())
-        self.log = log
+            cell, *sides = log.pop()
+            self.members[sides[2]].discard(cell)
+            self.members[sides[0]].add(cell)
+            self.part[cell] = sides[0]
+            for part, state in (sides[:2], sides[2:]):
+                (self.borders[part], self.sums[part], self.offs[part], self.moments[part], self.forms[part], self.stamps[part]) = state
 
     def whole_without(self, cell: int) -> bool:
         """Whether its part still hangs together, and is not empty, without the cell."""
@@ -245,11 +263,12 @@ class Search:
     def anneal(self, steps: int, warm: float, cold: float, ramp: float, tell: Tell = silent) -> None:
         """Random moves; worse ones less and less often. The weight of the balance grows: borders first, numbers last."""
         cells = self.dice.integers(0, len(self.load), steps).tolist()
-        luck, pick = self.dice.random(steps).tolist(), self.dice.random(steps).tolist()
+        luck = np.minimum(-np.log(np.maximum(self.dice.random(steps), 1e-12)), NEVER).tolist()  # what it may cost, in heats
+        pick = self.dice.random(steps).tolist()
         cool, grow, heat = (cold / warm) ** (1 / max(1, steps)), ramp ** (1 / max(1, steps)), warm
         full, self.balance = self.balance, self.balance / ramp
         part, near = self.part, self.near
-        for step, (cell, chance, share) in enumerate(zip(cells, luck, pick, strict=True)):
+        for step, (cell, lucky, share) in enumerate(zip(cells, luck, pick, strict=True)):
             if not step % TOLD:
                 tell(step / steps)
             heat *= cool
@@ -259,8 +278,8 @@ class Search:
             if not others:
                 continue
             to = others[int(share * len(others))]  # one with a long common border more often
-            change = self.gain(cell, to)
-            if (change <= 0 or (change < 20 * heat and chance < exp(-change / heat))) and self.whole_without(cell):
+            most = lucky * heat
+            if self.gain(cell, to, most) <= most and self.whole_without(cell):
                 self.move(cell, to)
         self.balance = full
 
@@ -271,7 +290,7 @@ class Search:
         for _ in range(rounds):
             again: set[int] = set()
             for cell in todo:
-                options = [(self.gain(cell, to), to) for to in self.beside(cell)]
+                options = [(self.gain(cell, to, 0.0), to) for to in self.beside(cell)]
                 if options and min(options)[0] < -1e-9 and self.whole_without(cell):
                     gain, to = min(options)
                     self.move(cell, to)

@@ -15,7 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from .errors import BadInput, DerivedKind, LaxerKind
-from .population import KINDS, Counts
+from .population import KINDS, Counts, is_vacant
 from .rules import Profile, ZoneKind
 
 STATUSES = ("proposed", "in_force", "lifted")
@@ -37,12 +37,12 @@ class Tally:
 class Sum:
     """Owns a sum of facts while they come in: thousands of places in a few milliseconds. Public: add, counts."""
 
-    __slots__ = ("estimated", "facts", "special", "unknown", "values")
+    __slots__ = ("estimated", "facts", "special", "unknown", "vacant", "values")
 
     def __init__(self) -> None:
         self.values: list[int | None] = [None] * len(KINDS)
         self.special: dict[str, int] | None = None
-        self.facts = self.unknown = 0
+        self.facts = self.unknown = self.vacant = 0
         self.estimated = False
 
     def add(self, values: Sequence[int | None], special: Groups = None, *, estimated: bool = False) -> None:
@@ -58,19 +58,20 @@ class Sum:
                 self.special[group] = self.special.get(group, 0) + number
         self.facts += 1
         self.unknown += values[0] is None
+        self.vacant += is_vacant(values)
         self.estimated = self.estimated or estimated
 
     def merge(self, other: Sum) -> None:
         """All that came into another."""
-        facts, unknown = self.facts + other.facts, self.unknown + other.unknown
+        facts, unknown, vacant = self.facts + other.facts, self.unknown + other.unknown, self.vacant + other.vacant
         self.add(other.values, other.special, estimated=other.estimated)
-        self.facts, self.unknown = facts, unknown
+        self.facts, self.unknown, self.vacant = facts, unknown, vacant
 
     @property
     def counts(self) -> Counts:
         """What came in so far."""
         special = None if self.special is None else dict(sorted(self.special.items()))
-        return Counts(tuple(self.values), special, self.facts, self.unknown, 0, 0, self.estimated)
+        return Counts(tuple(self.values), special, self.facts, self.unknown, 0, 0, self.estimated, vacant=self.vacant)
 
 
 # ---- kinds -----------------------------------------------------------------------------------------------------------
@@ -270,5 +271,6 @@ def rest(whole: Counts, taken: Counts) -> Counts:
     values = tuple(None if value is None else value - (less or 0) for value, less in zip(whole.values, taken.values))
     groups = None if whole.special is None else {
         group: number - (taken.special or {}).get(group, 0) for group, number in whole.special.items()}
-    return Counts(values, groups, max(0, whole.facts - taken.facts), max(0, whole.unknown - taken.unknown), 0, 0,
-                  whole.estimated or taken.estimated, whole.counted_at)
+    facts = max(0, whole.facts - taken.facts)  # a place that is shared counts in both: who is left tells whether it is vacant
+    return Counts(values, groups, facts, max(0, whole.unknown - taken.unknown), 0, 0,
+                  whole.estimated or taken.estimated, whole.counted_at, facts if is_vacant(values) else 0)

@@ -32,6 +32,7 @@ briefing_page = later("mapapp.briefing_page")  # folium: a second that only who 
 blueprint = Blueprint("briefing", __name__)
 KNOWN = ("area", "receiver", "purpose", "valid_until", "lang")
 LOOKS = ("lockdown", "control", "prevention")  # of zones in order of their rank, as tokens.css names them
+MOST_NAMED = 3  # areas in the title
 MARKS = {"manned": "✓", "short": "!", "closed": "×", "unknown": "?"}
 
 
@@ -135,6 +136,11 @@ def write(config: Config, cache: CoverageCache, path: Path, order: Order, progre
     return {"zones": len(found["zones"]), "posts": len(found["posts"]), "rev": rev, "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
 
 
+def _joined(names: list[str], words: Mapping[str, str]) -> str:
+    """The first names, by the comma of the language."""
+    return words["list.comma"].join(names[:MOST_NAMED]) + ("…" if len(names) > MOST_NAMED else "")
+
+
 def _kinds(profile: Profile, lang: str) -> dict[str, dict[str, Any]]:
     """What each kind is called and how it looks, the strictest first."""
     ranked = sorted(profile.kinds, key=lambda kind: -kind.rank)
@@ -155,7 +161,7 @@ def _told(config: Config, profile: Profile, found: Mapping[str, Any], sums: Mapp
     ranked = list(kinds)
     zones = sorted(found["zones"], key=lambda one: (ranked.index(one["kind"]) if one["kind"] in ranked else 99, one["code"] or ""))
     return {
-        "title": words["briefing.title"].replace("{area}", found["title"]), "at": moment(now), "rev": rev,
+        "title": words["briefing.title"].replace("{area}", _joined(found["names"], words)), "at": moment(now), "rev": rev,
         "product": config.product.name_zh if order.lang == "zh" else config.product.name_en,
         "receiver": order.receiver, "purpose": order.purpose, "valid_until": moment(order.valid_until),
         "kinds": [{**one, **kinds[one["kind"]], "known": not one["derived"] or one["households"] is not None or bool(zones),

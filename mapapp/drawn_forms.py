@@ -85,7 +85,7 @@ def _judge_points(geometry: Any, name: str) -> None:
         return
     number = sum(len(ring) for ring in lists if isinstance(ring, list)) if name == "polygon" else len(lists)
     if number > MOST_POINTS:
-        raise BadInput(f"{name}: {number:,} points; at most {MOST_POINTS:,} are cut along at once")
+        raise BadInput(f"{name}: {number:,} points; at most {MOST_POINTS:,} are cut along at once", why="points", most=MOST_POINTS)
 
 
 def _standing(code: str) -> list[Any]:

@@ -16,7 +16,7 @@ from geodata.proposals import Proposals, patiently
 from geodata.rows import Reader
 from geodata.transaction import Transaction
 from layers.areas import Area
-from layers.errors import Stale
+from layers.errors import PartsRefused, Stale
 
 from . import divisions
 from .auth import needs
@@ -131,9 +131,14 @@ def _preview_instead(form: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _told_whole() -> Iterator[None]:
-    """A conflict is told with the figures of the areas that stand there now."""
+    """A conflict is told with the figures of the areas that stand there now; what could go to others is offered only to
+    whoever may redraw them."""
     try:
         yield
+    except PartsRefused as error:
+        if "to" in error.details:
+            error.details["to"] = _in_hand(error.details["to"])
+        raise
     except Stale as error:
         held, own = state(), rights()
         held.sync()
@@ -143,6 +148,13 @@ def _told_whole() -> Iterator[None]:
              "figures": special(held.cache.figures(node), exact=own.may("see_special", node.path))}
             for node in nodes if own.may("see", node.path)]
         raise
+
+
+def _in_hand(codes: list[str]) -> list[str]:
+    """The codes, if the account may redraw all these areas."""
+    cache, own = state().cache, rights()
+    nodes = [cache.nodes.get(cache.codes.get(code)) for code in codes]
+    return codes if all(node is not None and own.may("redraw", node.path) for node in nodes) else []
 
 
 def _shown(answer: dict[str, Any], before: Iterable[Area]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from flask import Blueprint
 from geodata.figures import figures as figures_of
 from geodata.tree import Node
 from layers.errors import BadInput, Forbidden
-from layers.population import Counts
+from layers.population import Counts, groups_of
 from layers.rules import Metric
 from layers.staffing import staffing
 
@@ -48,7 +48,8 @@ def figures():
         "fid": [node.fid for node in nodes],
         **(_reported(told[metric], nodes, query.get("round")) if metric in told else {
             "value": [VALUES[metric](node) for node in nodes], "age_s": [age_s(node.counts.counted_at) for node in nodes]}),
-        "unassigned": [node.fid for node in nodes if not node.assigned], "levels": cache.levels()}
+        "unassigned": [node.fid for node in nodes if not node.assigned], "locked": [node.fid for node in nodes if node.locked],
+        "levels": cache.levels()}
     if metric == "households":
         norms = [cache.norm(node) or (None, None) for node in nodes]
         answer |= {"norm_min": [low for low, _ in norms], "norm_max": [high for _, high in norms],
@@ -74,7 +75,8 @@ def _density(node: Node) -> float | None:
 
 
 def _special(node: Node) -> int | None:
-    return None if node.counts.special is None else sum(node.counts.special.values())
+    groups = groups_of(node.counts, counted=node.counted_leaves == node.leaves)
+    return None if groups is None else sum(groups.values())
 
 
 def _gap(node: Node) -> int | None:

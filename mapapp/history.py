@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +16,7 @@ from geodata.changes import changes_of
 from geodata.notices import notify
 from geodata.rows import Reader, chunks
 from geodata.schema import HISTORY, REVISIONS
-from layers.errors import BadInput, MissingField, NotFound, UndoBlocked
+from layers.errors import BadInput, MissingField, NotFound, UndoBlocked, UnknownArea
 from layers.schema import LAYERS
 
 from .areas import visible
@@ -28,6 +29,8 @@ from .transfers import require_back
 
 blueprint = Blueprint("history", __name__)
 LONGEST_REASON = 200
+SAID = 3  # areas of a note that the history of an area says by name
+WHOLE_FILE = ("init", "import", "demo", "restore")  # their notes name files
 
 
 @blueprint.post("/api/edits/<fid:rev>/undo")
@@ -83,12 +86,15 @@ def edits():
             statement = statement.where(REVISIONS.c.rev.in_(_revs_of(reader, visible(query["area"]).fid)))
         rows = _page(reader, statement, before, limit + 1, everything=bool(query.get("area")))
         page = rows[:limit]
-        answer: dict[str, Any] = {"edits": [_line(reader, row) for row in page], "next": None, "rev": held.cache.rev}
+        lines = [_line(reader, row) for row in page]
+        if query.get("area"):
+            lines = [line | {"named": _named(reader, row, SAID)} for line, row in zip(lines, page)]
+        answer: dict[str, Any] = {"edits": lines, "next": None, "rev": held.cache.rev}
         if len(rows) > limit:
             answer["next"] = next_page({**query, "before": page[-1]["rev"]})
         if flag(query, "mine"):
             back, again = undoing.last_undoable(reader, actor()), undoing.last_redoable(reader, actor())
-            answer |= {"undo": _line(reader, back) if back else None, "redo": _line(reader, again) if again else None}
+            answer |= {key: _line(reader, row) | {"named": _named(reader, row)} if row else None for key, row in (("undo", back), ("redo", again))}
     return answer
 
 
@@ -258,3 +264,28 @@ def _line(reader: Reader, row: dict[str, Any]) -> dict[str, Any]:
             "note": (row["note"] or "") if len(seen) == len(areas) else "", "undone_by": row["undone_by"],
             "undoes": row["undoes"], "areas": seen, "mine": row["actor"] == actor(),
             "reason": (row["form"] or {}).get("reason") if len(seen) == len(areas) else None}
+
+
+def _noted(row: dict[str, Any]) -> list[str]:
+    """The areas in the note of an edit, as it says them; the note of an undo begins with what it took back."""
+    words = (row["note"] or "").split()
+    while words[:1] == ["undo"]:
+        words = words[1:]
+    return [word for word in words[row["op"] == "undo":] if word != "+"]
+
+
+def _named(reader: Reader, row: dict[str, Any], most: int | None = None) -> list[dict[str, Any]]:
+    """What the areas in the note of an edit, at most so many, are called, those that are no more as they were called."""
+    codes, cache = set(_noted(row)[:most]), state().cache
+    if not codes or row["op"] in WHOLE_FILE:
+        return []
+    found: dict[str, Any] = {}
+    for code in codes:
+        with suppress(UnknownArea):
+            found[code] = cache.by_code(code)
+    if found.keys() < codes:  # with their shapes: not read for nothing
+        ended = [rev for rev in (row["rev"], row["undone_by"]) if rev]
+        table = select(HISTORY.c.row).where(HISTORY.c.rev_to.in_(ended), HISTORY.c.layer == "areas").order_by(HISTORY.c.hid)
+        gone = {was["code"]: SimpleNamespace(**was) for was in reader.connection.execute(table).scalars() if was["code"] in codes}
+        found = gone | found
+    return [{"code": code, "name": area.name, "level": area.level} for code, area in sorted(found.items()) if rights().may("see", area.path)]

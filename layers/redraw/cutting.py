@@ -37,8 +37,7 @@ class Patch:
     @classmethod
     def along(cls, coverage: Coverage, xy: np.ndarray, reach: float) -> Patch:
         """All areas that come within `reach` units of the line, with all their parts."""
-        low, high = xy.min(axis=0) - reach, xy.max(axis=0) + reach
-        areas = sorted(coverage.near((*low.tolist(), *high.tolist())), key=lambda area: area.fid)
+        areas = coverage.along(xy, reach)
         if not areas:
             return cls((), np.empty(0, object), np.empty(0, np.intp))
         parts, owner = explode(areas)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from ..cells import Town, points_of
 from ..coverage import Coverage, prove
 from ..division import Proposal, Wish, propose
 from ..edits import Edit, Finding
-from ..errors import AreaLocked, BadInput, NotLeaf, ProofFailed
+from ..errors import AreaLocked, BadInput, NotLeaf, ProofFailed, TooManyParts
 from ..inner_borders import ROAD
 from ..measure import area_m2, distance_m
 from .ground import Deal, ground_of, lay, sibling
@@ -23,6 +24,7 @@ from .split import Weigh
 
 Propose = Callable[[np.ndarray, Town, Wish], Proposal]
 MOST_LISTED = 50  # findings of one kind
+FEW_HOMES = 5  # inhabited buildings a part: with fewer it is chance whether they add up
 
 
 def divide(coverage: Coverage, targets: Sequence[int], town: Town | None = None, parts: int | None = None,
@@ -58,10 +60,12 @@ def divide(coverage: Coverage, targets: Sequence[int], town: Town | None = None,
     wishes = _wishes(grounds, towns, parts, norm, tolerance, seed)
     if not any(len(group) > 1 or wish.parts != 1 for group, wish in zip(groups, wishes, strict=True)):
         raise BadInput("one area in one part: there is nothing to divide")
-    made = [proposed(*asked) for asked in zip(grounds, towns, wishes, strict=True)]
+    made = _made(groups, grounds, towns, wishes, proposed)
+    if norm is not None and all(len(one.load) == 1 for one in made):
+        raise BadInput("all households make one part of this norm: there is nothing to divide")
     for straight in (True, False):
         try:
-            edit = _edit(coverage, groups, made, towns, straight)
+            edit = _edit(coverage, groups, made, towns, wishes, straight)
             prove(edit, coverage)
             return edit
         except ProofFailed:
@@ -88,8 +92,33 @@ def _wishes(grounds: Sequence[np.ndarray], towns: Sequence[Town], parts: int | N
     return [Wish(int(share), tolerance=tolerance, seed=seed, among=len(grounds)) for share in shares]
 
 
+def _made(groups: Sequence[Sequence[Area]], grounds: Sequence[np.ndarray], towns: Sequence[Town], wishes: Sequence[Wish],
+          proposed: Propose) -> list[Proposal]:
+    """The proposal for each group. TooManyParts tells as `most` how many parts all of them can be cut into; 1: not at all."""
+    made = []
+    for number, asked in enumerate(zip(grounds, towns, wishes, strict=True)):
+        try:
+            made.append(proposed(*asked))
+        except TooManyParts as error:
+            if len(groups) == 1 or wishes[0].parts is None:
+                raise
+            caps = [len(town.buildings) or math.inf for town in towns]
+            caps[number] = min(caps[number], error.details["most"])
+            one = wishes[0]
+            for most in range(sum(wish.parts for wish in wishes) - 1, len(groups) - 1, -1):
+                shares = [wish.parts for wish in _wishes(grounds, towns, most, None, one.tolerance, one.seed)]
+                if all(share <= cap for share, cap in zip(shares, caps, strict=True)):
+                    break
+            else:
+                most = 1
+            if most == len(groups) and all(len(group) == 1 for group in groups):
+                most = 1
+            raise TooManyParts(str(error), where=error.where, most=most) from error
+    return made
+
+
 def _edit(coverage: Coverage, groups: Sequence[Sequence[Area]], made: Sequence[Proposal], towns: Sequence[Town],
-          straight: bool) -> Edit:
+          wishes: Sequence[Wish], straight: bool) -> Edit:
     """The areas as proposed, on the coverage as it is: neighbours gain the vertices where new borders end."""
     before = tuple(area for group in groups for area in group)
     laid = lay(coverage, groups, [Deal(one.straight if straight else one.exact, one.faces, one.part, len(one.load)) for one in made])
@@ -97,9 +126,9 @@ def _edit(coverage: Coverage, groups: Sequence[Sequence[Area]], made: Sequence[P
     gave: dict[int, tuple[int, ...]] = {}
     successor: dict[int, int] = {}
     findings: list[Finding] = []
-    for group, one, pieces, town in zip(groups, made, laid.pieces, towns, strict=True):
+    for group, one, pieces, town, wish in zip(groups, made, laid.pieces, towns, wishes, strict=True):
         _name(group, pieces, town, sum(area.fid < 0 for area in after), after, gave, successor)
-        findings += _findings(group, one, town)
+        findings += _findings(group, one, town, wish, pieces)
     codes = ", ".join(area.code for area in before)
     return Edit("divide", before, tuple(after), laid.touched_before, laid.touched, successor,
                 f"divide {codes} into {len(after)}", tuple(findings), gave=gave)
@@ -134,26 +163,75 @@ def _name(group: Sequence[Area], pieces: Sequence[shapely.MultiPolygon], town: T
     for number, k in enumerate(rest, numbered + 1):
         source = group[int(worth[k].argmax())]
         fids[k] = -number
-        after.append(sibling(source, new[k], number))
+        after.append(sibling(source, new[k], number, givers=[group[j] for j in _givers(ground[k])]))
     for k, fid in fids.items():
-        gave[fid] = tuple(group[j].fid for j in range(len(group)) if ground[k, j] > 100)
+        gave[fid] = tuple(group[j].fid for j in _givers(ground[k]))
     for j, area in enumerate(group):
         if area.fid not in {one.fid for one in after[first:]}:
             successor[area.fid] = fids[int(worth[:, j].argmax())]
 
 
-def _findings(group: Sequence[Area], made: Proposal, town: Town) -> list[Finding]:
-    """What a person should know: buildings no division can fit, and ground nobody was counted on."""
+def _givers(ground: np.ndarray) -> list[int]:
+    """Who gives more than rounding."""
+    return np.flatnonzero(ground > 100).tolist()
+
+
+def _findings(group: Sequence[Area], made: Proposal, town: Town, wish: Wish, pieces: Sequence[shapely.MultiPolygon]) -> list[Finding]:
+    """What a person should know: buildings no division can fit, parts that are not as wished or lie inside another, and
+    ground nobody was counted on."""
     found = []
+    mean = float(made.load.mean())
+    most = wish.most or mean * (1 + wish.tolerance)
+    limit = f"{most:.0f} (the norm's maximum)" if wish.most else f"{math.floor(most)} (mean + {100 * wish.tolerance:.0f} %)"
     for number, homes in sorted(made.heavy, key=lambda one: (-one[1], one[0]))[:MOST_LISTED]:
-        spot = shapely.get_coordinates(shapely.point_on_surface(town.buildings[number]))[0] / UNITS_PER_DEGREE
-        found.append(Finding("building-too-heavy", f"one building alone has {homes:.0f} households", where=tuple(spot.tolist()), count=int(homes)))
+        found.append(Finding("building-too-heavy", f"one building alone has {homes:.0f} households, more than {limit}",
+                             code=f"{math.floor(most)}", where=_inside(town.buildings[number]), count=int(homes)))
+    found += _outside(made, wish, mean, pieces, town)
+    shut = _enclosed(pieces)
+    if shut:
+        found.append(Finding("part-inside", "a part lies entirely inside another", where=_inside(pieces[shut[0]]), count=len(shut)))
     along = [line for line in made.exact if len(line) > 1]
     if along and len(town.lines):
         found.append(Finding("along-roads", "share of the new borders along roads, walls and water", count=_share_along(along, town)))
     if made.by_ground:
         found.append(Finding("divided-by-ground", "nobody was counted here: parts of equal ground", code=group[0].code))
     return found
+
+
+def _outside(made: Proposal, wish: Wish, mean: float, pieces: Sequence[shapely.MultiPolygon],
+             town: Town) -> list[Finding]:
+    """Parts that are not what was asked for: by number, outside the tolerance around the mean; by norm, outside the norm."""
+    if mean <= 0:
+        return []
+    low, high = (wish.least, wish.most) if wish.most else (mean * (1 - wish.tolerance), mean * (1 + wish.tolerance))
+    off = np.flatnonzero((made.load < low - 1e-6) | (made.load > high + 1e-6))
+    if not len(off):
+        return []
+    beyond = np.maximum(low - made.load, made.load - high)[off] / (high if wish.most else mean)
+    worst = int(off[beyond.argmax()])
+    far = round(100 * abs(float(made.load[worst]) / mean - 1))
+    kind, asked = ("outside-norm", "the norm") if wish.most else ("outside-tolerance", f"the {100 * wish.tolerance:.0f} % asked for")
+    why = ""
+    if made.heavy:
+        why = "; a building is heavier than a part may be"
+    elif 0 < np.count_nonzero(town.households) < FEW_HOMES * len(pieces):
+        why = "; there are too few buildings"
+    return [Finding(kind, f"{len(off)} of {len(pieces)} parts lie outside {asked}, the farthest {far} % from the mean{why}",
+                    code=str(far), where=_inside(pieces[worst]), count=len(off))]
+
+
+def _enclosed(pieces: Sequence[shapely.MultiPolygon]) -> list[int]:
+    """Parts that lie in a hole of another."""
+    rings = [ring for part in shapely.get_parts(list(pieces)) for ring in part.interiors]
+    if not rings:
+        return []
+    holes = shapely.STRtree([shapely.Polygon(ring) for ring in rings])
+    return sorted(set(holes.query(shapely.point_on_surface(list(pieces)), predicate="within")[0].tolist()))
+
+
+def _inside(shape: shapely.Geometry) -> tuple[float, float]:
+    """A place on it, in degrees."""
+    return tuple((shapely.get_coordinates(shapely.point_on_surface(shape))[0] / UNITS_PER_DEGREE).tolist())
 
 
 def _share_along(lines: Sequence[np.ndarray], town: Town) -> int:

@@ -29,6 +29,7 @@ from ..errors import (
 )
 from ..measure import area_m2, metres_per_unit, units
 from .cutting import SNAP_M, Cut, Patch, cut, drawn, refuse_pinched, touched
+from .ground import sibling
 from .parents import other_parents
 from .split import Weigh, may_change
 
@@ -155,7 +156,7 @@ def take(op: str, coverage: Coverage, taking: Taking, findings: Sequence[Finding
     if not kept and len(givers) == 1 and not loose:
         raise LineOutside(f"the polygon is {givers[0].code} itself", where=place(taking.polygon), areas=[givers[0].code])
     source = max(givers, key=lambda area: (sum(piece.shape.area for piece in mine if piece.area is area), -area.fid))
-    new = [_sibling(source, ground, 1), *(_sibling(area, shape, k) for k, (area, shape) in enumerate(loose, 2))]
+    new = [sibling(source, ground, 1, givers=givers), *(sibling(area, shape, k) for k, (area, shape) in enumerate(loose, 2))]
     gave = {-1: tuple(area.fid for area in givers)} | {-k: (area.fid,) for k, (area, _) in enumerate(loose, 2)}
     living = {area.fid for area in kept}
     index = {area.fid: k for k, area in enumerate(taking.patch.areas)}
@@ -180,23 +181,19 @@ def _left(area: Area, pieces: Sequence[Piece], rest: str | None, weigh: Weigh | 
         if rest is None:
             raise PartsRefused(f"{area.code} would fall into {len(left)} pieces", where=place(_least(left)), areas=[area.code],
                                parts=len(left))
-        best = _heaviest(left, weigh)
+        best = heaviest(left, weigh)
         stays.append(best)
         falls += [shape for shape in left if shape is not best]
     return stays, falls
 
 
-def _heaviest(shapes: Sequence[shapely.Polygon], weigh: Weigh | None) -> shapely.Polygon:
+def heaviest(shapes: Sequence[shapely.Polygon], weigh: Weigh | None) -> shapely.Polygon:
+    """The one with most households by `weigh`, of equal ones the largest."""
     several = [shapely.MultiPolygon([shape]) for shape in shapes]
     ground = area_m2(several)
     weights = ground if weigh is None else [-1.0 if w is None or w != w else float(w) for w in weigh(several)]
     ranked = [(-w, -m2, shape.bounds[0]) for w, m2, shape in zip(weights, ground, shapes, strict=True)]
     return shapes[ranked.index(min(ranked))]
-
-
-def _sibling(source: Area, shape: shapely.MultiPolygon, number: int) -> Area:
-    path = source.path.rstrip("/").rpartition("/")[0] + f"/{-number}/"
-    return Area(-number, f"+{number}", "", source.level, source.parent, path, True, shape)
 
 
 def _nothing(taking: Taking) -> SliverRefused | LineOutside:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import shapely
@@ -19,6 +20,7 @@ from ..errors import ProofFailed
 from ..inner_borders import keys_of
 from ..noding import Borders, course
 
+NORM = ("norm_min", "norm_max")  # the limits an area has of its own
 BESIDE = 2.5  # units: so near to the edge of the ground a line ends on it
 
 
@@ -69,10 +71,20 @@ def lay(coverage: Coverage, groups: Sequence[Sequence[Area]], deals: Sequence[De
                 tuple(replace(areas[k], shape=shapely.MultiPolygon(list(new[owner == k]))) for k in moved))
 
 
-def sibling(source: Area, shape: shapely.MultiPolygon, number: int, name: str = "") -> Area:
-    """A new area -`number` beside the one it is cut from."""
+def sibling(source: Area, shape: shapely.MultiPolygon, number: int, name: str = "", givers: Sequence[Area] = ()) -> Area:
+    """A new area -`number` beside the one it is cut from; `givers` are all that give it ground, where there are several."""
     path = source.path.rstrip("/").rpartition("/")[0] + f"/{-number}/"
-    return Area(-number, f"+{number}", name, source.level, source.parent, path, True, shape)
+    return Area(-number, f"+{number}", name, source.level, source.parent, path, True, shape, attributes=inherited(givers or (source,)))
+
+
+def inherited(givers: Sequence[Area]) -> dict[str, Any]:
+    """What a new area has from those that give it ground, where all of them agree: dedicated ground stays dedicated, and
+    a norm of their own goes on. Nothing else follows the ground: who is responsible, notes, declared numbers."""
+    kinds = {area.attributes.get("kind") or None for area in givers}
+    norms = {tuple(area.attributes.get(name) for name in NORM) for area in givers}
+    shared = {"kind": kinds.pop()} if len(kinds) == 1 else {}
+    shared |= dict(zip(NORM, norms.pop(), strict=True)) if len(norms) == 1 else {}
+    return {name: value for name, value in shared.items() if value is not None}
 
 
 def _landed(lines: Sequence[np.ndarray], shapes: np.ndarray) -> list[np.ndarray]:

@@ -10,48 +10,55 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 
 from ..areas import UNITS_PER_DEGREE, Area
-from ..chain import Segments, directed_segments, match, place, splice, unpack
+from ..chain import directed_segments, place, splice, unpack
 from ..coverage import Coverage, gather, prove, united
 from ..edits import Edit, Finding
 from ..errors import (
     AreaLocked,
     AreaSwallowed,
+    BadInput,
     EditRefused,
     LineInside,
     LineLeavesParent,
     LineOutside,
-    NotAdjacent,
-    OtherParent,
     PartsRefused,
     SliverRefused,
 )
 from ..measure import units
 from ..noding import Borders, course
+from .cut_off import Held, Plot, changed, gave, give, owners, receiver, whole
 from .cutting import SNAP_M, Cut, Patch, Run, cut, drawn, refuse_pinched, short_m, sides, touched
 from .parents import code_of
 from .split import Weigh, may_change
 
+RESTS = ("give",)  # what may become of pieces cut off a leaf: they go to a neighbour
+
 
 def reshape(coverage: Coverage, targets: Sequence[int] | None, line: shapely.LineString, weigh: Weigh | None = None,
-            allow_parts: bool = False, fixed: Collection[str] = (), snap_m: float = SNAP_M) -> Edit:
+            allow_parts: bool = False, rest: str | None = None, fixed: Collection[str] = (), snap_m: float = SNAP_M) -> Edit:
     """Make the line (units) the border of one leaf: among the targets (None: all it meets) the one whose border it leaves
     and meets again, else the one that changes least. Loose ends are trimmed, line vertices within `snap_m` metres of a
     border move onto it, and what is thinner than that stays where it is. `fixed` are levels whose borders law fixes.
 
     Everybody keeps fid, code and attributes; `gave` says who took ground of whom. Ground of another parent stays, which
-    a finding `trimmed` says. A leaf falls into more parts only with `allow_parts`.
+    a finding `trimmed` says. A leaf falls into more parts only with `allow_parts`; with rest="give" none does: all but the
+    heaviest piece go to the neighbour with the longest common border, see `cut_off`.
 
     UnknownArea, NotLeaf, AreaLocked for the targets and for whoever gives or takes; BadGeometry, LineCrossesItself,
     LineOutside, LineInside (it meets the border once; `distance_m` to the next), SliverRefused, LineLeavesParent (only
     other parents' ground lies behind it), OtherParent and NotAdjacent (nobody could take what is cut off), AreaSwallowed
-    (it goes round a whole area), PartsRefused, EditRefused (it leaves open which side is whose), ProofFailed."""
+    (it goes round a whole area), PartsRefused (detail `to`: the codes of those to whom rest="give" would give), EditRefused
+    (it leaves open which side is whose), BadInput (another `rest`), ProofFailed."""
+    if rest is not None and rest not in RESTS:
+        raise BadInput(f"rest: one of {', '.join(RESTS)} is needed")
     xy = drawn(line, snap_m)
     if (xy[0] == xy[-1]).all():
         raise LineOutside("a closed line moves no border", where=(xy[0] / UNITS_PER_DEGREE).tolist())
@@ -66,11 +73,26 @@ def reshape(coverage: Coverage, targets: Sequence[int] | None, line: shapely.Lin
     last = Border.of(patch, done, first.target, first.right)
     if last is None:
         raise EditRefused("the line and the borders cannot be told apart here", where=place(done.line[0]))
-    parent = code_of(coverage, patch.areas[first.target].parent)
-    edit = _edit(coverage, last, allow_parts, first.left_out(parent))
-    refuse_fixed(edit.before, fixed)
-    prove(edit, coverage)
-    return edit
+    findings = first.left_out(code_of(coverage, patch.areas[first.target].parent))
+
+    def made(rest: str | None) -> Edit:
+        edit = _edit(coverage, last, allow_parts, rest, weigh, findings)
+        refuse_fixed(edit.before, fixed)
+        prove(edit, coverage)
+        return edit
+    try:
+        return made(rest)
+    except PartsRefused as refusal:
+        if rest is None:
+            refusal.details["to"] = _takers(lambda: made("give"))
+        raise
+
+
+def _takers(giving: Callable[[], Edit]) -> list[str]:
+    """Who would get what is cut off; nobody when that cannot be."""
+    with suppress(EditRefused):
+        return sorted({finding.code for finding in giving().findings if finding.kind == "part-given"})
+    return []
 
 
 def refuse_fixed(areas: Sequence[Area], fixed: Collection[str]) -> None:
@@ -241,45 +263,41 @@ def _refusal(patch: Patch, met: Cut, indices: Sequence[int], xy: np.ndarray) -> 
 
 
 # ---- who holds what then --------------------------------------------------------------------------------------------
-def _edit(coverage: Coverage, border: Border, allow_parts: bool, findings: tuple[Finding, ...]) -> Edit:
+def _edit(coverage: Coverage, border: Border, allow_parts: bool, rest: str | None, weigh: Weigh | None,
+          findings: tuple[Finding, ...]) -> Edit:
     patch, done, target = border.patch, border.done, may_change(border.patch.areas[border.target])
     held = _held(border)
-    gave: dict[int, set[int]] = {}
-    areas = {area.fid: area for area in patch.areas}
-    changed = {target.fid}
     for part, piece in border.taken:
         giver = may_change(patch.areas[patch.owner[part]])
-        held[target.fid].append(done.pieces[part][piece])
-        gave.setdefault(target.fid, set()).add(giver.fid)
-        changed.add(giver.fid)
+        held[target.fid].append(Plot(done.pieces[part][piece], giver, part))
     _refuse_swallowed(coverage, border, held)
     for part, piece in border.lost:
         polygon = done.pieces[part][piece]
-        heir = _receiver(coverage, target, polygon, held)
-        if heir.fid not in held:
-            held[heir.fid] = list(heir.shape.geoms)
-            areas[heir.fid] = heir
-        held[heir.fid].append(polygon)
-        gave.setdefault(heir.fid, set()).add(target.fid)
-        changed.add(heir.fid)
-    before = (target, *(areas[fid] for fid in sorted(changed - {target.fid})))
-    after = tuple(_redrawn(area, held[area.fid], allow_parts) for area in before)
-    was, now = touched(patch, done, {k for k, area in enumerate(patch.areas) if area.fid in changed})
+        heir = receiver(coverage, target, polygon, held)
+        held.setdefault(heir.fid, whole(heir)).append(Plot(polygon, target, part))
+    if rest == "give":
+        findings += give(coverage, held, weigh)
+    fids, areas = changed(held), owners(held)
+    if rest is not None and target.fid not in fids:
+        raise PartsRefused(f"all that {target.code} would get is cut off from it", areas=[target.code], where=place(done.line[0]))
+    before = (target, *(areas[fid] for fid in sorted(fids - {target.fid})))
+    after = tuple(_redrawn(area, [plot.ground for plot in held[area.fid]], allow_parts) for area in before)
+    was, now = touched(patch, done, {k for k, area in enumerate(patch.areas) if area.fid in {target.fid, *fids}})
     return Edit("reshape", before, after, was, now, note=f"reshape {', '.join(area.code for area in before)}", findings=findings,
-                gave={fid: tuple(sorted(givers)) for fid, givers in gave.items()})
+                gave=gave(held))
 
 
-def _held(border: Border) -> dict[int, list[shapely.Polygon]]:
+def _held(border: Border) -> Held:
     """What each area of the patch keeps, by fid."""
     gone, held = {*border.taken, *border.lost}, {}
     for part, (polygon, owner) in enumerate(zip(border.done.parts, border.patch.owner.tolist(), strict=True)):
-        pieces = border.done.pieces.get(part)
+        area, pieces = border.patch.areas[owner], border.done.pieces.get(part)
         kept = [polygon] if pieces is None else [one for k, one in enumerate(pieces) if (part, k) not in gone]
-        held.setdefault(border.patch.areas[owner].fid, []).extend(kept)
+        held.setdefault(area.fid, []).extend(Plot(one, area, part) for one in kept)
     return held
 
 
-def _refuse_swallowed(coverage: Coverage, border: Border, held: dict[int, list[shapely.Polygon]]) -> None:
+def _refuse_swallowed(coverage: Coverage, border: Border, held: Held) -> None:
     """A whole area round which the line goes is merged, not reshaped. Enclaves of what is taken stay enclaves."""
     for part, _ in border.taken:
         area = border.patch.areas[border.patch.owner[part]]
@@ -291,7 +309,7 @@ def _refuse_swallowed(coverage: Coverage, border: Border, held: dict[int, list[s
         shapely.prepare(loop)
         for area in coverage.near(loop.bounds):
             if area.parent == target.parent and area.fid != target.fid:
-                spots = [shapely.point_on_surface(polygon) for polygon in held.get(area.fid, area.shape.geoms)]
+                spots = [shapely.point_on_surface(plot.ground) for plot in (held[area.fid] if area.fid in held else whole(area))]
                 if any(shapely.contains(loop, spot) and not shapely.intersects(filled, spot).any() for spot in spots):
                     raise _swallowed(area)
 
@@ -300,31 +318,6 @@ def _swallowed(area: Area) -> AreaSwallowed:
     spot = area.shape.representative_point()
     return AreaSwallowed(f"the line goes round all of {area.code}: merge it instead", areas=[area.code],
                        where=[spot.x / UNITS_PER_DEGREE, spot.y / UNITS_PER_DEGREE])
-
-
-def _receiver(coverage: Coverage, giver: Area, piece: shapely.Polygon, held: dict[int, list[shapely.Polygon]]) -> Area:
-    """The neighbour of the same parent with the longest common border. AreaLocked, OtherParent, NotAdjacent if none."""
-    mine = directed_segments(np.array([piece]))
-    back = Segments(mine.end, mine.start, mine.owner)
-    length = np.hypot(*np.diff(mine.coordinates(), axis=1)[:, 0].T)
-    around: list[tuple[float, Area]] = []
-    for area in coverage.near(piece.bounds):
-        parts = held.get(area.fid) or list(area.shape.geoms)
-        common = match(back, directed_segments(np.array(parts, dtype=object)))[0]
-        if area.fid != giver.fid and len(common):
-            around.append((float(length[common].sum()), area))
-    kin = [one for one in around if one[1].parent == giver.parent]
-    free = [one for one in kin if not one[1].locked]
-    if free:
-        return max(free, key=lambda one: (one[0], -one[1].fid))[1]
-    spot = piece.representative_point()
-    where = [spot.x / UNITS_PER_DEGREE, spot.y / UNITS_PER_DEGREE]
-    if kin:
-        raise AreaLocked(f"{kin[0][1].code} is locked", where=where, areas=[kin[0][1].code])
-    if around:
-        raise OtherParent(f"what is cut off {giver.code} touches only areas of other parents", where=where,
-                          areas=[area.code for _, area in around])
-    raise NotAdjacent(f"what is cut off {giver.code} touches no other area", where=where, areas=[giver.code])
 
 
 def _redrawn(area: Area, polygons: Sequence[shapely.Polygon], allow_parts: bool) -> Area:

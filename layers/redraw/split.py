@@ -15,6 +15,7 @@ from ..edits import Edit, Finding
 from ..errors import AreaLocked, EditRefused, LineInside, LineOutside, NotLeaf, SliverRefused
 from ..measure import area_m2, units
 from .cutting import SNAP_M, Cut, Patch, cut, drawn, refuse_pinched, short_m, sides, touched
+from .ground import sibling
 
 Weigh = Callable[[Sequence[shapely.MultiPolygon]], Sequence[float]]
 Pieces = list[list[shapely.Polygon]]  # of one leaf: what each of the areas it falls into will hold
@@ -102,12 +103,7 @@ def _areas(before: Sequence[Area], fallen: Sequence[Pieces], unmet: Pieces, keep
         whole = gather([*keeper.geoms, *rest]) if rest else keeper
         keepers.append(replace(area, shape=whole, version=area.version + 1))
         new += [(area, shape) for shape in pieces if shape is not keeper]
-    return (*keepers, *(_new(area, shape, number) for number, (area, shape) in enumerate(new, 1)))
-
-
-def _new(source: Area, shape: shapely.MultiPolygon, number: int) -> Area:
-    path = source.path.rstrip("/").rpartition("/")[0] + f"/{-number}/"
-    return Area(-number, f"+{number}", "", source.level, source.parent, path, True, shape)
+    return (*keepers, *(sibling(area, shape, number) for number, (area, shape) in enumerate(new, 1)))
 
 
 def _number(weight: float | None) -> float:

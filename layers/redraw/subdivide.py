@@ -25,12 +25,18 @@ def subdivide(coverage: Coverage, targets: Sequence[int], levels: Sequence[Level
     if not before:
         raise BadInput("an area to subdivide is needed")
     below = [_below(area, levels, level) for area in before]
-    after = tuple(Area(-number, f"+{number}", "", name, area.fid, f"{area.path}{-number}/", True, area.shape, assigned=False)
+    after = tuple(Area(-number, f"+{number}", "", name, area.fid, f"{area.path}{-number}/", True, area.shape, assigned=False,
+                       attributes=_kind(area))
                   for number, (area, name) in enumerate(zip(before, below, strict=True), 1))
     above = tuple(replace(area, leaf=False, version=area.version + 1) for area in before)
     edit = Edit("subdivide", before, after, above=above, note=f"subdivide {', '.join(area.code for area in before)}")
     prove(edit, coverage, restores=True)
     return edit
+
+
+def _kind(area: Area) -> dict[str, str]:
+    """Where no household lives none lives below; the norm is that of the new level."""
+    return {"kind": area.attributes["kind"]} if area.attributes.get("kind") else {}
 
 
 def _undivided(area: Area) -> Area:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 import shapely
 from shapely.geometry import mapping
@@ -10,7 +12,8 @@ from geodata import committing, redrawing, undoing
 from geodata.store import Store
 from layers.areas import to_degrees, to_units
 from layers.errors import Stale, UndoBlocked
-from tests.geodata.stores import assert_whole, dump
+from tests.counts import count
+from tests.geodata.stores import assert_whole, content, dump
 from tests.geodata.work import commit, cut, undo
 
 BEYOND = 900  # units
@@ -82,11 +85,12 @@ def test_what_does_not_touch_the_ground_is_no_conflict(town: Store, what: str):
     assert_whole(town)
 
 
-def test_my_line_instead_of_theirs_is_one_edit_and_one_undo_brings_theirs_back(town: Store):
-    form = across(town, "30", 0.5, upright=True) | {"versions": {"30": 1}}
+@pytest.mark.parametrize("upright", [True, False], ids=["lines that cross", "lines side by side: their ends lie on one border"])
+def test_my_line_instead_of_theirs_is_one_edit_and_one_undo_brings_theirs_back(town: Store, upright: bool):
+    form = across(town, "30", 0.4, upright=upright) | {"versions": {"30": 1}}
     commit(town, across(town, "30", 0.5), "first")
     with town.read() as reader:
-        theirs, content = reader.rev, {area.code: shapely.to_wkb(area.shape) for area in reader.all_areas()}
+        theirs, shapes = reader.rev, {area.code: shapely.to_wkb(area.shape) for area in reader.all_areas()}
 
     def instead(tx):
         undoing.take_back(tx, theirs)
@@ -102,5 +106,49 @@ def test_my_line_instead_of_theirs_is_one_edit_and_one_undo_brings_theirs_back(t
     assert blocked.value.details["edits"] == [theirs + 1]
     undo(town, theirs + 1, "second")
     with town.read() as reader:
-        assert {area.code: shapely.to_wkb(area.shape) for area in reader.all_areas()} == content
+        assert {area.code: shapely.to_wkb(area.shape) for area in reader.all_areas()} == shapes
     assert_whole(town)
+
+
+@pytest.mark.parametrize("since", [False, True], ids=["nothing came since", "a neighbour was cut since"])
+@pytest.mark.parametrize("number", [1, 3])
+def test_whatever_my_line_replaced_is_there_again_after_undo_and_gone_after_redo(town: Store, number: int, since: bool):
+    for seed in range(count(2, 40)):
+        dice = random.Random(seed * 7 + number)
+        ground, states, revs = leaf(town, "30"), [content(town)], []
+        mine = across(town, "30", dice.uniform(0.2, 0.8), upright=dice.random() < 0.3)
+        for _ in range(number):
+            with town.read() as reader:
+                pieces = [area.code for area in reader.leaves_near(ground.bounds) if ground.contains(area.shape.representative_point())]
+            commit(town, across(town, "30", dice.uniform(0.2, 0.8)) | {"targets": pieces}, "first")
+            states.append(content(town))
+            with town.read() as reader:
+                revs.append(reader.rev)
+
+        def instead(tx, mine=mine, revs=tuple(revs)):
+            for rev in reversed(revs):
+                undoing.take_back(tx, rev)
+            return committing.save(tx, redrawing.draft(tx, mine))[1]
+
+        town.attempt("second", "split", instead, form=mine)
+        with town.read() as reader:
+            rev = reader.rev
+        if since:
+            commit(town, cut(town, "20"), "third")
+            third = rev + 1
+        after = content(town)
+        for _ in range(2):
+            undone = undo(town, rev, "second")
+            assert_whole(town)
+            assert since or content(town) == states[-1]
+            rev = undo(town, undone, "second")
+            assert_whole(town)
+            assert since or content(town) == after
+        undo(town, rev, "second")
+        for earlier, before in zip(reversed(revs), reversed(states[:-1]), strict=True):
+            undo(town, earlier, "first")
+            assert since or content(town) == before, (seed, earlier)
+        if since:  # vertices that came stay
+            assert shapely.hausdorff_distance(leaf(town, "30"), ground) < 3
+            undo(town, third, "third")
+        assert_whole(town)

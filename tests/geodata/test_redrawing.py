@@ -130,8 +130,8 @@ def test_neighbours_that_gain_a_vertex_keep_their_version_and_their_course(town)
             shape = reader.areas([one.fid])[one.fid].shape
         assert len(shapely.get_coordinates(shape)) > len(shapely.get_coordinates(area[one.fid].shape))
         assert shapely.hausdorff_distance(shape, area[one.fid].shape) < 2
-    told = {(finding.kind, finding.code) for finding in made.edit.findings}
-    assert {("vertices-added", one.code) for one in made.edit.touched} <= told
+    told = {(finding.kind, finding.code, finding.what) for finding in made.edit.findings}
+    assert {("vertices-added", one.code, one.name) for one in made.edit.touched} <= told and all(one.name for one in made.edit.touched)
 
 
 # --- people and things -------------------------------------------------------------------------------------------

@@ -111,6 +111,7 @@ def test_two_processes_redraw_one_neighbourhood_and_nothing_is_lost(town_url):
             "line-inside",
             "line-outside",
             "line-crosses-itself",
+            "border-touches",
             "sliver",
             "not-adjacent",
             "other-parent",

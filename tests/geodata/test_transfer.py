@@ -9,11 +9,13 @@ import shapely
 
 from geodata.checking import check_store
 from geodata.coverage_cache import CoverageCache
+from geodata.facts import held_in
 from geodata.incoming import Options
 from geodata.planting import plant
 from geodata.store import Store
-from layers.areas import as_multi, to_degrees
+from layers.areas import as_multi, to_degrees, to_units
 from layers.errors import AreaLocked, MissingField, NotAdjacent, Stale, UndoBlocked, UnknownArea, WrongParent
+from layers.population import total
 from tests.geodata.stores import Clock, content, open_store, people
 from tests.geodata.test_coverage_cache import assert_alike
 from tests.geodata.test_dividing import assert_clean, shown, written
@@ -61,6 +63,47 @@ def test_the_preview_shows_what_the_commit_writes_and_sums_are_equal(town):
     assert done["totals_before"] == done["totals_after"] and len(done["changed"]) == 2
     assert {one["parent"] for one in done["changed"]} == {"community-4"}
     assert [one["before"]["households"] for one in done["changed"]] == [one["after"]["households"] for one in done["changed"]]
+
+
+def homes(store: Store, code: str) -> int:
+    with store.read() as reader:
+        return total(held_in(reader, reader.subtree(reader.area(code).path, leaf=True)).values()).households
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_parent_that_leaves_its_norm_is_told(town, known: bool):
+    """22 goes from community-2 to community-4, which have norms of their own."""
+    with town.write("tester", "count") as tx:
+        for row in tx.rows("areas", geometry=False):
+            tx.update("areas", row["fid"], {"uninhabited": True} | ({} if row["parent"] else {"name": "东城"}))
+        for layer in ("buildings", "cells", "shares", "units"):
+            for row in tx.rows(layer, geometry=False):
+                if row["households"] is None and known:
+                    tx.update(layer, row["fid"], {"households": 3})
+    moved, few, many = (homes(town, code) for code in ("22", "community-2", "community-4"))
+    assert moved > 2 and few > moved
+    norms = {  # least of the old parent, most of the new one -> what is told
+        (few - moved, many + moved): [],
+        (few - moved + 2, many + moved): [("community-2", "under", 2)],
+        (few - moved, many + moved - 2): [("community-4", "over", 2)],
+        (few - moved + 1, many + moved - 1): [("community-2", "under", 1), ("community-4", "over", 1)],
+        (few + 9, many - 9): [("community-2", "under", 9 + moved), ("community-4", "over", 9 + moved)],
+    }
+    for (least, most), expected in norms.items():
+        with town.write("tester", "norms") as tx:
+            tx.update("areas", tx.area("community-2").fid, {"norm_min": least, "norm_max": 9_999})
+            tx.update("areas", tx.area("community-4").fid, {"norm_min": 0, "norm_max": most})
+        found = [one for one in shown(town, transfer("22"))["findings"] if one["kind"].startswith("piece-")]
+        names = {f"东城 {area(town, code).name}": code for code in ("community-2", "community-4")}
+        told = [(names[one["what"]], one["kind"].removeprefix("piece-"), int(one["code"])) for one in found]
+        assert told == [one for one in expected if known or one[1] == "over"], "what is only partly known is never called too few"
+        for one, (code, verdict, _) in zip(found, [one for one in expected if known or one[1] == "over"], strict=True):
+            ground = area(town, code).shape.difference(area(town, "22").shape)
+            assert ground.contains(to_units(shapely.Point(one["where"]))) and f"{verdict} the norm" in one["text"]
+    told = written(town, transfer("22"))["findings"]
+    assert [one["what"] for one in told if one["kind"].startswith("piece-")] == [one["what"] for one in found]
+    back = [one["kind"] for one in shown(town, transfer("22", to="community-2"))["findings"]]
+    assert not {"piece-over", "piece-under"} & {*back}, "who comes nearer to its norm is no news"
 
 
 def test_the_cache_follows_there_and_back(town):

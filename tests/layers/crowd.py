@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geodata.redrawing import heirs_of
+from geodata.redrawing import heirs_of, origins_of
 from layers.areas import Area
 from layers.edits import Edit
 from layers.population import Counts, Facts, Place, Share, total
@@ -58,7 +58,7 @@ class Crowd:
         facts = self.facts(area.fid for area in edit.before)
         if edit.op == "transfer" or not (facts.places or facts.shares):
             return facts
-        dealt = facts.deal([(area.fid, area.shape) for area in edit.after], heirs_of(edit))
+        dealt = facts.deal([(area.fid, area.shape) for area in edit.after], heirs_of(edit, origins_of(edit)))
         real = {area.fid: now.fid for area, now in zip(edit.after, written.after, strict=True)}
         assert set(dealt.owner) == {place.fid for place in facts.places}, "each building has one owner"
         self._clear(facts)

@@ -84,7 +84,8 @@ def _merge(coverage: Ledger, leaf: Area, dice: random.Random) -> dict:
 
 def _reshape(coverage: Ledger, leaf: Area, dice: random.Random) -> Asked:
     line = _bump(leaf, dice) if dice.random() < 0.7 else drawn_line(leaf, dice)
-    return {"targets": dice.choice(([leaf.fid], None)), "line": line, "allow_parts": dice.random() < 0.2, "snap_m": dice.choice(SNAPS)}
+    return {"targets": dice.choice(([leaf.fid], None)), "line": line, "allow_parts": dice.random() < 0.2,
+            "rest": dice.choice((None, "give")), "snap_m": dice.choice(SNAPS)}
 
 
 def _vertex(op: str) -> Callable[[Ledger, Area, random.Random], Asked]:

@@ -54,8 +54,11 @@ class Ledger(Coverage):
         """Write the edit; new areas get their fid and code. The edit as written, which ~ can undo."""
         edit = replace(edit, after=tuple(self._registered(area) for area in edit.after))
         old, new = edit.before + edit.touched_before, edit.after + edit.touched
-        for area in old + edit.above_before:
+        for area in old:
             assert self.areas.get(area.fid) == area
+        for area in edit.above_before:  # a parent's ring may begin elsewhere since it was renewed
+            now = self.areas[area.fid]
+            assert replace(now, shape=area.shape) == area and now.shape.normalize() == area.shape.normalize()
         self._renew_ancestors(old, new, {area.fid for area in edit.above_before + edit.above})
         for area in old + edit.above_before:
             del self.areas[area.fid]

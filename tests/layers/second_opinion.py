@@ -14,8 +14,9 @@ import numpy as np
 import shapely
 
 from layers.areas import Area
-from layers.coverage import Coverage, contacts, explode
+from layers.coverage import Coverage, contacts, explode, prove
 from layers.edits import Edit
+from tests.layers.ledger import Ledger, assert_seamless, border
 
 TOUCHING = "rings touch in a vertex"
 NARROW = "narrow water"
@@ -42,6 +43,15 @@ def assert_agreed(was: Sequence[Area], now: Sequence[Area], moved_area2: int, ou
     off = shapely.symmetric_difference(before, after)
     assert shapely.area(off) <= (LEAST if not outer_vertices else shapely.length(off) + LEAST), "the ground is another"
     return _vertices_shared(new, owner, after)
+
+
+def applied(town: Ledger, edit: Edit) -> Edit:
+    """Written, proved and looked at by the second method; the edit as the town has it."""
+    seam, was, proof = border(town), around(town, edit), prove(edit, town)
+    done = town.apply(edit)
+    assert_seamless(town, seam)
+    assert_agreed(was, around(town, done), proof.area2_change, proof.outer_vertices)
+    return done
 
 
 def _vertices_shared(parts: np.ndarray, owner: np.ndarray, union: shapely.Geometry) -> str | None:

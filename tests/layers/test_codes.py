@@ -46,8 +46,9 @@ def test_the_national_profile_numbers_below_the_parent():
 
 
 def test_used_up_numbers_are_said():
-    with pytest.raises(BadCode, match="99"):
+    with pytest.raises(BadCode, match="99") as told:
         next_code("cn-15-17", RULES, "micro_grid", "33020500300100101", "330205003001001", lambda code: True)
+    assert told.value.details == {"why": "used-up", "most": 99}
 
 
 def test_a_level_without_digits_of_its_own_gets_no_number():

@@ -25,7 +25,11 @@ COVERAGE = Coverage(TOWN)
 
 
 def corners(code: str) -> np.ndarray:
-    return shapely.get_coordinates(CODES[code].shape)
+    return corners_of(CODES[code])
+
+
+def corners_of(area) -> np.ndarray:
+    return shapely.get_coordinates(area.shape)
 
 
 def shaped(code: str, shape: shapely.Geometry, **more):
@@ -120,6 +124,24 @@ def test_a_neighbour_that_lacks_the_vertex_is_noticed():
     assert edit.touched
     error = refused(replace(edit, touched=(), touched_before=()))
     assert error.text == "a neighbour would lack a vertex"
+
+
+def test_a_border_put_back_may_lose_some_vertices_and_gain_others():
+    """22 was cut at one place instead of another; its neighbours hold the ends of one cut, and had those of the other."""
+    first, second = (split(COVERAGE, [CODES["22"].fid], line((x * CELL_M, 1.7 * CELL_M), (x * CELL_M, 3.4 * CELL_M))) for x in (2.4, 2.6))
+    now = Coverage([replace(area, rev=1) for area in second.after + second.touched] +
+                   [area for area in LEAVES if area.fid not in {one.fid for one in second.after + second.touched}])
+    back = Edit("undo", second.after, first.after, second.touched, first.touched)
+    assert prove(back, now, restores=True).outer_vertices == 0
+    with pytest.raises(ProofFailed):
+        prove(back, now)
+    gained = [np.setdiff1d(pack(corners_of(area)), pack(corners(area.code))) for area in first.touched]
+    for k, (area, fresh) in enumerate(zip(first.touched, gained, strict=True)):
+        xy = corners_of(area).copy()
+        xy[np.isin(pack(xy), fresh)] += (4, 5)  # not where the border ran
+        wrong = replace(area, shape=as_multi(shapely.Polygon(xy)))
+        with pytest.raises(ProofFailed):
+            prove(replace(back, touched=(*first.touched[:k], wrong, *first.touched[k + 1:])), now, restores=True)
 
 
 def test_a_touched_neighbour_may_gain_vertices_but_not_ground():

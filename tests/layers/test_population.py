@@ -17,7 +17,9 @@ from layers.population import (
     Facts,
     Place,
     Share,
+    groups_of,
     inner_point,
+    is_vacant,
     of_leaf,
     owners,
     total,
@@ -40,7 +42,8 @@ LEAVES = [(7, shapely.MultiPolygon([WEST])), (-1, shapely.MultiPolygon([EAST]))]
 
 
 def counts(households: int | None, resident: int | None = None, special=None, **more) -> Counts:
-    return Counts((households, resident, None, None, None), special, 1, int(households is None), **more)
+    values = households, resident, None, None, None
+    return Counts(values, special, 1, int(households is None), vacant=int(is_vacant(values)), **more)
 
 
 def share(own: Counts, fid: int = 1, cell: int = 3, area: int = 7, weight: float = 1.0, shape=WHOLE) -> Share:
@@ -53,6 +56,28 @@ def test_a_sum_knows_what_is_known_and_how_much_is_not():
     assert (whole.households, whole.people("resident"), whole.people("tenant")) == (3, 12, None)
     assert (whole.facts, whole.unknown, whole.counted) == (3, 1, False)
     assert whole.special == {"minor": 3, "dialysis": 1}
+
+
+@pytest.mark.parametrize(("parts", "expected"), [
+    ([counts(0, 0)], {}),  # counted, and nobody is there
+    ([of_leaf(None, True, "resident")], {}),
+    ([of_leaf(None, True, "resident"), counts(0, 0)], {}),
+    ([of_leaf(None, True, "resident"), counts(9, 20)], None),  # people whose groups nobody counted
+    ([of_leaf(None, True, "resident"), counts(9, 20, {"minor": 2})], {"minor": 2}),
+    ([of_leaf(None, True, "resident"), counts(None)], None),
+    ([of_leaf(None, None, "resident")], None),
+    ([counts(0)], None),  # no household, and nobody asked for people: a dormitory
+    ([counts(0), counts(0, 0)], None),  # and a hall beside it
+    ([counts(0, 30)], None),
+    ([Counts((0, 0, None, 4, None), None, 1, vacant=int(is_vacant((0, 0, None, 4, None))))], None),  # tenants
+    ([counts(None, 0)], None),
+    ([counts(5, 0)], None),
+])  # fmt: skip
+def test_where_it_is_known_that_nobody_lives_there_are_no_special_groups(parts: list[Counts], expected):
+    whole = total(parts)
+    assert groups_of(whole, counted=whole.counted) == expected
+    assert groups_of(whole, counted=False) == whole.special, "what else lies there is not known"
+    assert whole.special is None or expected == whole.special
 
 
 def test_nothing_is_unknown_not_zero():

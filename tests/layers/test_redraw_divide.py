@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from layers.areas import as_multi
 from layers.cells import Town, cells_of
 from layers.coverage import Coverage
-from layers.division import parts_for, propose
+from layers.division import Wish, parts_for, propose
 from layers.errors import AreaLocked, BadInput, EditRefused, NotLeaf, TooManyParts
 from layers.measure import metres_per_unit
 from layers.redraw import divide, split
+from layers.redraw.divide import _enclosed
 from tests.counts import count
 from tests.layers.little_town import by_code, line, little_town
 from tests.layers.random_edits import Ledger, assert_seamless, border
@@ -117,10 +118,66 @@ def test_a_norm_says_how_many():
     assert [finding.count for finding in found] == [500] and CODES["03"].shape.buffer(10).contains(shapely.Point(np.array(found[0].where) * 1e7))
 
 
+def told(edit, kind: str):
+    """The one finding of that kind, or None."""
+    found = [finding for finding in edit.findings if finding.kind == kind]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def test_findings_name_the_limit_they_mean_and_parts_that_are_not_as_asked():
+    stands = built([CODES["03"]], 5, 60, 2)
+    assert {"outside-tolerance", "outside-norm", "part-inside"}.isdisjoint(one.kind for one in divide(
+        Coverage(TOWN), [CODES["03"].fid], stands, parts=4).findings)
+    heavy = replace(stands, households=np.where(np.arange(len(stands.households)) == 0, 500.0, stands.households))
+    edit = divide(Coverage(TOWN), [CODES["03"].fid], heavy, parts=4)
+    held = homes(edit.after, heavy)
+    limit, off = held.mean() * 1.1, abs(held / held.mean() - 1)
+    assert told(edit, "building-too-heavy").text == f"one building alone has 500 households, more than {int(limit)} (mean + 10 %)"
+    outside = told(edit, "outside-tolerance")
+    assert outside.count == (off > 0.1).sum() > 0 and outside.code == str(round(100 * off.max())) and "heavier" in outside.text
+    assert edit.after[int(off.argmax())].shape.contains(shapely.Point(np.array(outside.where) * 1e7))
+    edit = divide(Coverage(TOWN), [CODES["03"].fid], heavy, norm=(60, 160))
+    held = homes(edit.after, heavy)
+    assert told(edit, "building-too-heavy").text == "one building alone has 500 households, more than 160 (the norm's maximum)"
+    assert told(edit, "outside-norm").count == ((held < 60) | (held > 160)).sum() and not told(edit, "outside-tolerance")
+    few = replace(stands, buildings=stands.buildings[:6], households=np.array([9.0, 9, 9, 9, 9, 2]))
+    assert "too few buildings" in told(divide(Coverage(TOWN), [CODES["03"].fid], few, parts=4), "outside-tolerance").text
+
+
+def test_a_part_inside_another_is_told():
+    """All round the middle lives nobody: the part of the houses is in a hole of the rest."""
+    court = replace(CODES["02"], shape=as_multi(CODES["02"].shape.buffer(-2_000)))
+    hole = shapely.Polygon(shapely.get_coordinates(CODES["02"].shape.buffer(-3_000)).round())
+    ring = as_multi(court.shape.difference(hole))
+    assert _enclosed([ring, as_multi(hole)]) == [1] and _enclosed([court.shape, CODES["03"].shape]) == []
+
+
 def test_bare_ground_is_divided_by_ground():
     edit = divide(Coverage(TOWN), [CODES["02"].fid], parts=3)
     ground = np.array([area.shape.area for area in edit.after])
     assert abs(ground / ground.mean() - 1).max() <= 0.1 and "divided-by-ground" in {finding.kind for finding in edit.findings}
+
+
+def test_over_wide_open_ground_borders_are_straight_and_parts_stay_even():
+    middle = np.array(CODES["03"].shape.centroid.coords[0])
+    wide = shapely.transform(CODES["03"].shape, lambda xy: np.rint(middle + 10 * (xy - middle)))
+    ground, outside = shapely.get_parts(wide), shapely.boundary(wide)
+    made = propose(ground, Town.empty(), Wish(parts=5))
+    assert 3 * sum(map(len, made.straight)) < sum(map(len, made.exact)), "the steps of the honeycomb are gone"
+    noded = shapely.unary_union([outside, *map(shapely.LineString, made.straight)], grid_size=1)
+    parts = shapely.area(shapely.get_parts(shapely.polygonize(shapely.get_parts(noded))))
+    assert len(parts) == 5 and abs(parts / parts.mean() - 1).max() <= 0.1
+
+    west, south, east, north = wide.bounds
+    road = shapely.LineString(np.rint([(west, south * 0.6 + north * 0.4), (east, south * 0.4 + north * 0.6)]))
+    houses = shapely.buffer(shapely.points(np.rint(middle + np.random.default_rng(1).uniform(-8e4, 8e4, (30, 2)))), 700, quad_segs=1)
+    houses = objects([shapely.set_precision(house, 1) for house in houses if wide.contains(house)])
+    stands = Town(houses, np.full(len(houses), 9.0), objects([road]), np.array([0.3]))
+    made = propose(ground, stands, Wish(parts=4))
+    for before, after in zip(made.exact, made.straight, strict=True):
+        assert shapely.LineString(after).crosses(road) <= shapely.LineString(before).crosses(road), "a straighter border crosses the road"
+        assert not shapely.intersects(shapely.buffer(houses, -5), shapely.LineString(after)).any()
 
 
 def test_locked_areas_stay_and_wishes_that_say_nothing_are_refused():
@@ -131,11 +188,22 @@ def test_locked_areas_stay_and_wishes_that_say_nothing_are_refused():
     for error, targets, wish in (
             (AreaLocked, [locked.fid], {"parts": 2}), (NotLeaf, [2], {"parts": 2}), (BadInput, [CODES["21"].fid], {}),
             (BadInput, [CODES["21"].fid], {"parts": 1}),
+            (BadInput, [CODES["21"].fid, CODES["32"].fid], {"norm": (1, 10_000), "town": built([CODES["21"], CODES["32"]], 1, 9, 0)}),
             (BadInput, [CODES["21"].fid], {"parts": 2, "norm": (1, 2)}), (BadInput, [CODES["21"].fid], {"norm": (5, 2)})):
         with pytest.raises(error):
             divide(town, targets, **wish)
-    with pytest.raises(TooManyParts):
-        divide(town, [CODES["21"].fid], built([CODES["21"]], 1, 3, 0), parts=500)
+
+
+def test_too_many_parts_says_how_many_can_be():
+    town = Coverage(TOWN)
+    for codes, houses, can in ((["21"], 3, 3), (["21"], 1, 1), (["21", "61"], 3, 3), (["21", "61"], 9, 9)):
+        targets = [CODES[code] for code in codes]
+        stands, fids = built(targets, 1, houses, 0), [area.fid for area in targets]
+        with pytest.raises(TooManyParts) as refused:
+            divide(town, fids, stands, parts=500)
+        assert refused.value.details["most"] == can
+        if can > 1:
+            assert len(divide(town, fids, stands, parts=can).after) == can
 
 
 def test_undo_gives_the_same_bytes_and_divided_ground_can_be_cut():

@@ -13,29 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers.cells import Cells, Town, cells_of
-from layers.coverage import Coverage, explode, prove
+from layers.coverage import Coverage, explode
 from layers.errors import AreaLocked, BadInput, EditRefused, NoFairCut, NotLeaf, UnknownArea
 from layers.halving import LEAST, _parted, _whole, cuts, eased
 from layers.measure import area_m2, length_m
 from layers.redraw import halve
 from tests.counts import count
-from tests.layers.ledger import Ledger, assert_seamless, border
+from tests.layers.ledger import Ledger
 from tests.layers.little_town import by_code, little_town
-from tests.layers.second_opinion import around, assert_agreed
+from tests.layers.second_opinion import applied
 from tests.layers.test_redraw_divide import built, cut_buildings, homes, objects
 
 TOWN = little_town()
 CODES = by_code(TOWN)
 LEAVES = [area for area in TOWN if area.leaf]
-
-
-def applied(town: Ledger, edit):
-    """Written, and looked at by an independent method; the edit."""
-    seam, was, proof = border(town), around(town, edit), prove(edit, town)
-    done = town.apply(edit)
-    assert_seamless(town, seam)
-    assert_agreed(was, around(town, done), proof.area2_change, proof.outer_vertices)
-    return done
 
 
 def few_cells(seed: int, houses: int) -> Cells:

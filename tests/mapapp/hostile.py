@@ -154,7 +154,7 @@ FIELDS: tuple[tuple[str, tuple[str, ...], Callable[[Hostile], Any]], ...] = (
     ("columns", ("lattice",), lambda self: self.dice.choice((1, 4, 7, 0, 10**9))),
     ("group", (), lambda self: self.dice.choice((1, 3, 0, -3, 10**30))),
     ("baseline", (), Hostile.line),
-    ("rest", (), lambda self: self.dice.choice(("new", "old", ""))),
+    ("rest", (), lambda self: self.dice.choice(("new", "give", "old", ""))),
     ("trim", _POLYGON, lambda self: self.dice.random() < 0.7),
     ("allow_parts", (), lambda self: True),
     ("parts", ("divide",), lambda self: self.dice.choice((1, 2, 3, 0, -1, 1.5, 5000, 10**30))),

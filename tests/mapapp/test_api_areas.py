@@ -257,6 +257,7 @@ def test_attributes_change_and_the_old_stay_in_the_history(town: Web) -> None:
     }
     assert card["norm"]["min"] == 10 and card["declared"] == {"households": 20, "population": 50}
     assert card["declared_difference"]["households"] == 20 - card["households"]
+    assert town.get("/api/figures?level=micro_grid&metric=households").json["locked"] == [card["fid"]]
     edit = town.get("/api/edits?area=11").json["edits"][0]
     assert edit["op"] == "change area" and edit["areas"] == ["11"] and edit["actor"] == "mayor"
     with town.store.read() as reader:

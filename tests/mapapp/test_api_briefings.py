@@ -10,7 +10,7 @@ import re
 import pytest
 
 from tests.mapapp.test_api_exports import ORDER, fetched
-from tests.mapapp.web import NAMES, PHONE, Web
+from tests.mapapp.web import NAMES, PASSWORD, PHONE, Web
 
 BRIEFING = {"receiver": "区公安分局", "purpose": "卡口布设", "valid_until": "2099-01-01T08:00:00+08:00"}
 
@@ -50,6 +50,16 @@ def test_a_briefing_holds_what_is_in_force_and_nothing_else(town: Web) -> None:
     assert "封控 sibling" not in text, "a proposal is nobody's business"
     assert not any(secret in text for secret in (*NAMES.values(), PHONE, "mayor", "approved_by"))
     assert not re.findall(r"""(?:src|href)\s*=|@import|url\((?!#)""", re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL))
+
+
+@pytest.mark.parametrize("lang, comma", [("zh", "、"), ("en", ", ")])
+def test_several_areas_are_joined_as_the_language_does(town: Web, lang: str, comma: str) -> None:
+    with town.store.read() as reader:
+        town.accounts.add("both", PASSWORD, [("commander", reader.area(code).fid, reader.rev) for code in ("C1", "C2")])
+    town.tokens["both"] = town.accounts.new_token("both", 1)
+    names = [town.area(code)["name"] for code in ("C1", "C2")]
+    _, text = page(town, {**BRIEFING, "lang": lang}, "both")
+    assert comma.join(names) in re.search(r"<title>(.*?)</title>", text)[1]
 
 
 def test_the_page_forbids_every_request_and_every_script_but_its_own(town: Web) -> None:

@@ -42,6 +42,19 @@ def test_a_parent_by_norm_undo_and_redo(town: Web) -> None:
     assert again["undone"] == back["rev"] and town.area("C1")["population"] == before["population"]
 
 
+def test_parts_that_are_not_as_asked_are_told_and_borders_are_never_less_than_none(town: Web) -> None:
+    told = post(town, {"op": "divide", "targets": ["C1"], "parts": 4, "tolerance": 0.01}, "/api/edits/preview")
+    homes = [one["after"]["households"] for one in told["changed"] if not one["retired"]]
+    off = [abs(4 * one / sum(homes) - 1) for one in homes]
+    (finding,) = [one for one in told["findings"] if one["kind"] == "outside-tolerance"]
+    assert finding["count"] == sum(one > 0.01 for one in off) > 0 and finding["code"] == str(round(100 * max(off))) and finding["where"]
+    many = sum(homes) + 1
+    one = town.post("/api/edits/preview", "mayor", json={"op": "divide", "targets": ["C1"], "norm": {"min": many - 1, "max": many}}).json
+    assert one["code"] == "bad-input", "all households make one part: nothing to divide"
+    joined = post(town, {"op": "divide", "targets": ["C1"], "parts": 1}, "/api/edits/preview")
+    assert str(joined["line_m"]) == "0.0"
+
+
 def test_what_makes_no_sense_is_refused_and_changes_nothing(town: Web) -> None:
     rev = town.get("/healthz").json["rev"]
     for change, code in (
@@ -102,7 +115,7 @@ def test_a_stopped_search_stops_and_only_its_owner_stops_it(town: Web, monkeypat
     proposals.forget()
     ended_by, begun = [], threading.Event()
 
-    def endless(*asked, tell):
+    def endless(_ground, _town, _wish, tell):
         begun.set()
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
@@ -113,7 +126,6 @@ def test_a_stopped_search_stops_and_only_its_owner_stops_it(town: Web, monkeypat
                 raise
             time.sleep(0.01)
     monkeypatch.setattr(proposals, "LONG", 0)
-    monkeypatch.setattr(proposals, "_TELLS", True)
     monkeypatch.setattr(proposals, "propose", endless)
     job = town.post("/api/edits/preview", "mayor", json=DIVIDE | {"later": True}).json["job"]
     assert begun.wait(PATIENCE_S)

@@ -1,15 +1,14 @@
-"""Redraw over the API: preview, commit, undo and redo, conflicts, refusals, history."""
+"""Redraw over the API: preview, commit, conflicts, refusals."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 import shapely
 
 from geodata.checking import check_store
 from layers.redraw import OPERATIONS
-from tests.mapapp.doing import across, grant, split
+from tests.mapapp.doing import across, split
+from tests.mapapp.redraws import MERGE, by_code, dump, post, preview
 from tests.mapapp.web import UNKNOWN, Web
 
 FIGURES = {
@@ -24,38 +23,6 @@ FIGURES = {
     "known_share",
     "estimated",
 }
-MERGE = {"op": "merge", "targets": ["11", "21"], "keep": "11"}
-
-
-def post(web: Web, form: dict[str, Any], who: str = "mayor", path: str = "/api/edits") -> dict[str, Any]:
-    answer = web.post(path, who, json=form)
-    assert answer.status_code == 200, answer.text
-    return answer.json
-
-
-def preview(web: Web, form: dict[str, Any], who: str = "mayor") -> dict[str, Any]:
-    return post(web, form, who, "/api/edits/preview")
-
-
-def by_code(changed: list[dict]) -> dict[str, dict]:
-    return {change["code"]: change for change in changed}
-
-
-def dump(web: Web) -> dict[str, list]:
-    """All areas as they are, and the facts on them."""
-    with web.store.read() as reader:
-        areas = [
-            (area.fid, area.code, area.version, area.shape.wkb, area.parent, area.attributes)
-            for area in reader.all_areas()
-        ]
-        owners = [
-            (layer, row["fid"], row["area"])
-            for layer in ("buildings", "units", "staff", "gates", "shares", "zones")
-            for row in reader.rows(layer, geometry=False)
-        ]
-    return {"areas": areas, "owners": owners}
-
-
 ELSEWHERE = {"subdivide": "test_api_dividing", "dissolve": "test_api_dividing", "draw": "test_api_drawing", "island": "test_api_drawing",
              "reshape": "test_api_reshaping", "move_vertex": "test_api_reshaping", "insert_vertex": "test_api_reshaping",
              "delete_vertex": "test_api_reshaping", "transfer": "test_api_drawing", "divide": "test_api_divide", "halve": "test_api_halve",
@@ -76,6 +43,56 @@ def test_a_preview_writes_nothing(town: Web, op: str) -> None:
     assert "edit" not in answer and "rev" not in answer
 
 
+def test_a_piece_on_which_nobody_lives_has_no_special_groups_and_uncounted_ground_keeps_quiet(town: Web) -> None:
+    west, south, east, north = town.area("11")["bounds"]
+    with town.store.write("test", "count") as tx:
+        for row in tx.rows("buildings", geometry=False):
+            if row["area"] == tx.area("11").fid:
+                tx.update("buildings", row["fid"], {"households": 3, "resident": 7})
+    parted = []
+    for k in range(1, 12):  # somewhere a line leaves all houses on one side
+        x = west + (east - west) * k / 12
+        form = {"op": "split", "targets": ["11"], "line": {"type": "LineString", "coordinates": [[x, south - 1e-4], [x + 1e-6, north + 1e-4]]}}
+        answer = town.post("/api/edits/preview", "mayor", json=form)
+        parted += [(form, one) for one in answer.json.get("changed", ()) if one["after"]["buildings"] == 0]
+    assert parted
+    form, empty = parted[0]
+    told = [empty["after"][name] for name in ("households", "population", "special_total")]
+    assert told == [0, 0, 0] and empty["after"]["known_share"] == 1 and set(empty["after"]["special"].values()) == {0}
+    done = post(town, form)
+    (code,) = [one["code"] for one in done["changed"] if one["after"]["buildings"] == 0]
+    assert town.area(code)["special_total"] == 0
+    shown = town.get("/api/figures?level=micro_grid&metric=special").json
+    values = dict(zip(shown["fid"], shown["value"], strict=True))
+    assert values[town.area(code)["fid"]] == 0 and values[town.area(UNKNOWN)["fid"]] is None
+    assert done["totals_before"]["special_total"] == done["totals_after"]["special_total"] == town.area("11")["special_total"]
+    unknown = post(town, {"op": "split", "targets": [UNKNOWN], "line": across_unknown(town)})
+    assert all(one["after"]["special_total"] is None for one in unknown["changed"])
+
+
+def across_unknown(web: Web) -> dict:
+    west, south, east, north = web.area(UNKNOWN)["bounds"]
+    x = (west + east) / 2
+    return {"type": "LineString", "coordinates": [[x, south - 1e-4], [x + 1e-6, north + 1e-4]]}
+
+
+def test_what_is_cut_off_a_dedicated_area_is_dedicated_and_has_no_norm(town: Web) -> None:
+    card = town.area("11")
+    changed = town.patch("/api/areas/11", "mayor", json={"version": card["version"], "kind": "dedicated", "leader": "张某"})
+    assert changed.status_code == 200, changed.text
+    form = split(town, "inside", "mayor")
+    told = [one for one in preview(town, form)["changed"] if one["new"]]
+    assert [one["after"]["norm"]["verdict"] for one in told] == ["none"]
+    done = post(town, form)
+    (code,) = [one["code"] for one in done["changed"] if one["new"]]
+    made = town.area(code)
+    assert (made["kind"], made["norm"]["verdict"], made["leader"]) == ("dedicated", "none", None)
+    undone = post(town, {}, "mayor", f"/api/edits/{done['rev']}/undo")["rev"]
+    assert town.get(f"/api/areas/{code}").status_code == 404
+    post(town, {}, "mayor", f"/api/edits/{undone}/undo")
+    assert town.area(code)["kind"] == "dedicated" and town.area("11")["leader"] == "张某"
+
+
 @pytest.mark.parametrize("op", FORMS)
 def test_numbers_of_the_preview_are_those_written_and_those_read_afterwards(town: Web, op: str) -> None:
     form = FORMS[op](town)
@@ -92,6 +109,8 @@ def test_numbers_of_the_preview_are_those_written_and_those_read_afterwards(town
         assert change["before"] == shown[code]["before"] and change["after"] == shown[code]["after"], code
         assert change["geometry"] == shown[code]["geometry"]
         assert (change["new"], change["retired"]) == (shown[code]["new"], shown[code]["retired"])
+        assert change["cut_from"] == shown[code]["cut_from"] and (change["cut_from"] is not None) == change["new"]
+        assert change["cut_from"] is None or written[change["cut_from"]]["before"] is not None, "one of those that gave ground"
         if change["retired"]:
             assert town.get(f"/api/areas/{code}").status_code == 404
             continue
@@ -298,126 +317,3 @@ def test_a_locked_area_is_not_redrawn(town: Web) -> None:
 
 def test_edits_on_one_line_of_query_are_not_ignored(shared: Web) -> None:
     assert shared.post("/api/edits?plan=3", json=MERGE).json["code"] == "bad-input"
-
-
-# ---- undo and redo ---------------------------------------------------------------------------------------------------
-def test_undo_and_redo_walk_to_and_fro(town: Web) -> None:
-    start = dump(town)
-    first = post(town, split(town, "inside", "mayor"))["rev"]
-    cut = {fid: shape for fid, _, _, shape, _, _ in dump(town)["areas"]}
-    assert town.get("/api/edits?mine=true&limit=1").json["undo"]["rev"] == first
-    seen = preview(town, {"op": "undo", "edit": first})
-    assert seen["possible"] and seen["areas"] == ["11", "11-2"] and town.rev == first
-    undone = post(town, {}, path=f"/api/edits/{first}/undo")
-    assert (undone["op"], undone["undone"], undone["rev"]) == ("undo", first, first + 1)
-    back = dump(town)
-    assert [area[:2] + area[3:] for area in back["areas"]] == [area[:2] + area[3:] for area in start["areas"]]
-    assert back["owners"] == start["owners"]
-    assert all(new[2] >= old[2] for new, old in zip(back["areas"], start["areas"], strict=True)), "versions only rise"
-    again = town.get("/api/edits?mine=true").json
-    assert again["undo"] is None and again["redo"]["rev"] == first + 1
-    assert town.post(f"/api/edits/{first}/undo").json["code"] == "undo-blocked", "undone already"
-    post(town, {}, path=f"/api/edits/{again['redo']['rev']}/undo")
-    assert {fid: shape for fid, _, _, shape, _, _ in dump(town)["areas"]} == cut
-    answer = town.get("/api/edits?mine=true").json
-    assert answer["redo"] is None and answer["undo"]["rev"] == first
-    post(town, {}, path=f"/api/edits/{first}/undo")
-    assert [area[:2] + area[3:] for area in dump(town)["areas"]] == [area[:2] + area[3:] for area in start["areas"]]
-
-
-def test_an_undo_tells_the_areas_as_they_are_now(town: Web) -> None:
-    rev = post(town, MERGE)["rev"]
-    answer = post(town, {}, path=f"/api/edits/{rev}/undo")
-    assert set(by_code(answer["changed"])) == {"11", "21"} and answer["areas"] == ["11", "21"]
-    for code, change in by_code(answer["changed"]).items():
-        card = town.area(code)
-        assert change["version"] == card["version"] and change["after"]["households"] == card["households"]
-
-
-def test_an_edit_under_a_later_one_waits(town: Web) -> None:
-    first = post(town, MERGE)["rev"]
-    second = post(town, {"op": "merge", "targets": ["11", "22"], "keep": "22"})["rev"]
-    answer = town.post(f"/api/edits/{first}/undo")
-    assert (answer.status_code, answer.json["code"], answer.json["edits"]) == (409, "undo-blocked", [second])
-    seen = preview(town, {"op": "undo", "edit": first})
-    assert not seen["possible"] and seen["blocked_by"] == [second]
-
-
-def test_an_undo_needs_the_rights_of_today(town: Web) -> None:
-    who = grant(town, "clerk", "planner", "C1")
-    rev = post(town, split(town, "inside", "clerk"), who)["rev"]
-    grant(town, "clerk", "planner", "C2")
-    assert town.post(f"/api/edits/{rev}/undo", who).status_code == 404
-    grant(town, "clerk", "viewer", "C1")
-    assert town.post(f"/api/edits/{rev}/undo", who).status_code == 403
-
-
-def test_an_edit_across_two_communities_is_undone_only_by_who_may_redraw_both(town: Web) -> None:
-    """The line cuts 31 (C1) and 41 (C2); afterwards its author keeps only C1."""
-    who = grant(town, "clerk", "planner", "T1")
-    with town.store.read() as reader:
-        left, right = (reader.area(code).shape.representative_point() for code in ("31", "41"))
-    line = shapely.LineString(
-        [(left.x - 30_000, left.y), (left.x, left.y), (right.x, right.y), (right.x + 30_000, right.y)]
-    )
-    form = {"op": "split", "line": {"type": "LineString", "coordinates": [[x / 1e7, y / 1e7] for x, y in line.coords]}}
-    done = post(town, form, who)
-    assert {"31", "41"} <= set(by_code(done["changed"]))
-    grant(town, "clerk", "planner", "C1")
-    assert town.post(f"/api/edits/{done['rev']}/undo", who).status_code == 404
-    grant(town, "clerk", "planner", "T1")
-    assert town.post(f"/api/edits/{done['rev']}/undo", who).status_code == 200
-
-
-@pytest.mark.parametrize(
-    "edit, status",
-    [(None, 422), ("3", 400), (True, 400), (10**30, 400), (1, 404), (99999, 404), ([1], 400), (1.0, 400)],
-)
-def test_an_undo_of_nothing_is_refused(shared: Web, edit, status: int) -> None:
-    assert shared.post("/api/edits/preview", json={"op": "undo", "edit": edit}).status_code == status
-
-
-@pytest.mark.parametrize("number", ["0", "999999", "9" * 30, "-1", "x"])
-def test_an_unknown_edit_is_not_found(shared: Web, number: str) -> None:
-    answer = shared.post(f"/api/edits/{number}/undo")
-    assert answer.status_code == 404 and answer.json["code"] == "not-found"
-
-
-# ---- history ---------------------------------------------------------------------------------------------------------
-def test_the_history_of_an_area_holds_what_changed_it(town: Web) -> None:
-    town.patch("/api/areas/11", json={"version": 1, "note": "x"})
-    rev = post(town, split(town, "inside", "mayor"))["rev"]
-    post(town, {}, path=f"/api/edits/{rev}/undo")
-    lines = town.get("/api/edits?area=11").json["edits"]
-    assert [line["op"] for line in lines] == ["undo", "split", "change area", "import"]
-    assert lines[0]["undoes"] == rev and lines[1]["undone_by"] == lines[0]["rev"]
-    assert set(lines[0]) == {"rev", "at", "actor", "op", "note", "undone_by", "undoes", "areas", "mine", "reason"}
-    assert [line["op"] for line in town.get("/api/edits?area=65").json["edits"]] == ["import"]
-
-
-@pytest.mark.parametrize("who", ["mayor", "viewer"])
-def test_pages_of_the_history_hold_every_edit_once(town: Web, who: str) -> None:
-    for version, code in enumerate(["11", "52"] * 6):
-        town.patch(f"/api/areas/{code}", json={"version": 1 + version // 2, "note": f"{version}"})
-    path, revs = "/api/edits?limit=4", []
-    while path:
-        page = town.get(path, who).json
-        revs += [edit["rev"] for edit in page["edits"]]
-        path = page["next"]
-    whole = [edit["rev"] for edit in town.get("/api/edits?limit=1000", who).json["edits"]]
-    assert revs == whole == sorted(set(revs), reverse=True)
-    assert (
-        len([edit for edit in town.get("/api/edits", who).json["edits"] if edit["op"] == "change area"])
-        == {"mayor": 12, "viewer": 6}[who]
-    )
-
-
-def test_only_newer_edits_when_asked(town: Web) -> None:
-    rev = town.rev
-    town.patch("/api/areas/11", json={"version": 1, "note": "x"})
-    assert [edit["rev"] for edit in town.get(f"/api/edits?since={rev}").json["edits"]] == [rev + 1]
-
-
-@pytest.mark.parametrize("query", ["limit=0", "limit=x", "since=-1", "before=0", "mine=perhaps", "aera=11", "limit=²"])
-def test_a_wrong_query_of_the_history_is_refused(shared: Web, query: str) -> None:
-    assert shared.get(f"/api/edits?{query}").json["code"] == "bad-input"

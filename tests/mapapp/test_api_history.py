@@ -7,7 +7,7 @@ import shapely
 
 from geodata.checking import check_store
 from tests.mapapp.doing import edit_at, grant, split, zone_at
-from tests.mapapp.test_api_edits import MERGE, dump, post
+from tests.mapapp.redraws import MERGE, dump, post
 from tests.mapapp.web import Web
 
 

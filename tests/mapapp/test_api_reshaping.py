@@ -10,8 +10,8 @@ import shapely
 from geodata.checking import check_store
 from layers.areas import to_degrees
 from tests.layers.little_town import CELL_M, line
-from tests.mapapp.test_api_edits import by_code, dump, post, preview
-from tests.mapapp.web import Web
+from tests.mapapp.redraws import by_code, dump, post, preview
+from tests.mapapp.web import PASSWORD, Web
 
 
 def at(column: float, row: float) -> tuple[float, float]:
@@ -102,6 +102,7 @@ def without_versions(dumped: dict[str, list]) -> dict[str, list]:
         ({"op": "reshape", "targets": ["11"], "line": drawn((1.3, 0.8), (1.85, 0.85))}, 422, "line-inside"),
         ({"op": "reshape", "targets": ["11"], "line": drawn((1.9, 0.9), (2.1, 1.1))}, 422, "line-outside"),
         ({"op": "reshape", "targets": ["00"], "line": BUMP["line"]}, 422, "line-outside"),
+        (BUMP | {"rest": "new"}, 400, "bad-input"),
         ({"op": "reshape", "line": {"type": "Point", "coordinates": [1, 2]}}, 422, "bad-geometry"),
     ],
 )
@@ -123,6 +124,54 @@ def test_both_sides_must_be_in_ones_own_hands(town: Web) -> None:
     assert town.post("/api/edits", "neighbour", json=BUMP).status_code == 404
     assert town.post("/api/edits", "viewer", json=BUMP).status_code == 403
     assert town.post("/api/edits", "planner", json=BUMP).status_code == 200
+
+
+# ---- what is cut off ------------------------------------------------------------------------------------------------
+# a tongue of 11 across all of 21 and its lake, as far as 31: the houses of 21 stand south of it
+ACROSS = {"op": "reshape", "targets": ["11"], "line": drawn((1.3, 0.85), (2.7, 0.85), (2.7, 0.95), (1.3, 0.95))}
+
+
+def test_what_is_cut_off_is_refused_or_given_to_the_neighbour_round_it(town: Web) -> None:
+    for path in ("/api/edits/preview", "/api/edits"):
+        answer = town.post(path, json=ACROSS)
+        assert (answer.status_code, answer.json["code"], answer.json["to"]) == (422, "parts", ["21", "22"])
+    before, form = dump(town), ACROSS | {"rest": "give"}
+    seen, done = preview(town, form), post(town, form)
+    changed = by_code(done["changed"])
+    assert set(changed) == {"11", "21", "22", "31"}
+    assert all(len(change["geometry"]["coordinates"]) == 1 for change in changed.values())
+    assert {finding["code"] for finding in done["findings"] if finding["kind"] == "part-given"} == {"21", "22"}
+    for key in ("totals_before", "totals_after", "findings", "line_m"):
+        assert done[key] == seen[key], "what is shown is what is written"
+    for total in ("households", "population", "buildings", "special_total"):
+        assert done["totals_before"][total] == done["totals_after"][total]
+    for code, shown in by_code(seen["changed"]).items():
+        assert shown["after"] == changed[code]["after"] and shown["after"]["households"] == town.area(code)["households"]
+    told = check_store(town.store)
+    assert told["gaps"] == told["overlaps"] == told["nesting"] == 0
+    moved = dump(town)
+    undone = town.post(f"/api/edits/{done['edit']}/undo")
+    assert undone.status_code == 200 and without_versions(dump(town)) == without_versions(before)
+    assert town.post(f"/api/edits/{undone.json['edit']}/undo").status_code == 200
+    assert without_versions(dump(town)) == without_versions(moved)
+
+
+def test_households_say_which_piece_stays_also_of_an_area_nobody_named(town: Web) -> None:
+    changed = by_code(preview(town, ACROSS | {"rest": "give"})["changed"])
+    stays, given = changed["21"], changed["22"]["after"]["area_m2"] - changed["22"]["before"]["area_m2"]
+    assert stays["after"]["households"] == stays["before"]["households"] > 0 and stays["after"]["area_m2"] < given
+
+
+def test_who_receives_must_be_in_ones_own_hands_too(town: Web) -> None:
+    with town.store.read() as reader:
+        sight = [("viewer", reader.area("K").fid, reader.rev)]
+        for name, codes in (("three", ("11", "21", "31")), ("four", ("11", "21", "31", "22"))):
+            town.accounts.add(name, PASSWORD, [("planner", reader.area(code).fid, reader.rev) for code in codes] + sight)
+            town.tokens[name] = town.accounts.new_token(name, 1)
+    for name, status, to in (("three", 403, []), ("four", 200, ["21", "22"])):
+        assert town.post("/api/edits/preview", name, json=ACROSS).json["to"] == to, "nobody is offered what is not in his hands"
+        for path in ("/api/edits/preview", "/api/edits"):
+            assert town.post(path, name, json=ACROSS | {"rest": "give"}).status_code == status, (name, path)
 
 
 # ---- vertices -------------------------------------------------------------------------------------------------------

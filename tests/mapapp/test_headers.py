@@ -231,6 +231,11 @@ def test_every_reason_has_a_status_and_words_in_both_languages() -> None:
         for kind in every_error():
             assert 400 <= status_of(kind("x")) < 600
             assert f"error.{kind.code}" in words, f"{lang}: error.{kind.code}"
+        assert lang == "en" or not [key for key in words if "{detail}" in words[key]], "the server's own words are English"
+        root = Path(__file__).parents[2]
+        whys = {why for folder in ("layers", "geodata", "mapapp") for path in (root / folder).rglob("*.py")
+                for why in re.findall(r"\bwhy=\"([\w-]+)\"", path.read_text(encoding="utf-8"))}
+        assert whys and not [why for why in whys if not any(re.fullmatch(rf"error\.[\w-]+\.{why}", key) for key in words)]
 
 
 # ---- through the server that people run ------------------------------------------------------------------------------
