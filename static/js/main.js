@@ -11,6 +11,7 @@ import { Division } from "./edit/division.js";
 import { Journal } from "./edit/journal.js";
 import { longDivision } from "./edit/long_division.js";
 import { restore } from "./edit/restore.js";
+import { saving } from "./edit/save.js";
 import { BrushMode } from "./edit/modes/brush_mode.js";
 import { DivideMode } from "./edit/modes/divide_mode.js";
 import { DrawMode } from "./edit/modes/draw_mode.js";
@@ -53,6 +54,7 @@ import { PostCards } from "./ui/post_cards.js";
 import { Presence } from "./ui/presence.js";
 import { rail } from "./ui/rail.js";
 import { search } from "./ui/search.js";
+import { side } from "./ui/side.js";
 import { watchSignIn } from "./ui/sign_in_dialog.js";
 import { StaffPanel } from "./ui/staff_panel.js";
 import { toast } from "./ui/toast.js";
@@ -85,12 +87,11 @@ const shown = () => ({
   ground: page.ground,
 });
 
-const list = (areas) => areas.map(places.short).join("、");
-
 function sayDone(answer) {
   const before = answer.changed.filter((area) => area.before),
     after = answer.changed.filter((area) => !area.retired);
-  return t(`toast.${answer.op}`, { what: list(before), into: list(after), made: list(after.filter((area) => area.new)) });
+  places.meet(answer.changed);
+  return t(`toast.${answer.op}`, { what: places.names(before), into: places.names(after), made: places.names(after.filter((area) => area.new)) });
 }
 
 async function start() {
@@ -125,11 +126,12 @@ async function start() {
     transfer: (area) => transfer.open(area),
     findings: (kind) => walk.open(kind),
     staff: (area) => staff.show(area),
+    drawing: () => desk.unsaved,
     free: () =>
       desk.mode &&
       ["select", "measure", "split", "reshape", "vertex", "draw", "post"].includes(page.tool) &&
       !desk.mode.busy &&
-      !(desk.mode.draft && ["split", "reshape", "draw", "post"].includes(page.tool) && !desk.mode.draft.empty) &&
+      !(desk.mode.draft && ["post", side.shown].includes(page.tool) && !desk.mode.draft.empty) &&
       !postCards.open &&
       !staff.open,
   });
@@ -153,8 +155,10 @@ async function start() {
       use("select");
       transfer.open(area, to);
     },
-    async saved(answer) {
-      toast(sayDone(answer), { action: t("undo.word"), onAction: () => takeBack("undo") });
+    async saved(answer, said = sayDone(answer)) {
+      toast(said, { action: t("undo.word"), onAction: () => takeBack("undo") });
+      side.done();
+      journal.load(); // whoever takes it back at once takes back this one
       await renewal.after(answer);
       desk.coverage.forget();
       desk.shapes();
@@ -197,6 +201,8 @@ async function start() {
     shut: () => cards.show(),
   });
 
+  addEventListener("beforeunload", (event) => desk.unsaved && event.preventDefault()); // the browser asks
+
   function use(id, byKey = false) {
     if (id === "export") exportDialog({ area: page.selection[0] ?? page.focus });
     else desk.use(id, byKey);
@@ -220,8 +226,14 @@ async function start() {
     toast(t(`toast.${verb}`, { what: done.name }));
   }
 
+  /** Ctrl Z: of what is being drawn a point, else the last edit. */
+  function back() {
+    if (saving() || !desk.unsaved || !desk.key({ key: "Backspace" })) takeBack("undo");
+  }
+
   async function takeBack(verb) {
     try {
+      await saving();
       const done = await journal[verb]();
       if (done) await taken(verb, done);
     } catch (error) {
@@ -236,7 +248,7 @@ async function start() {
     desk,
     use,
     find: find.focus,
-    undo: () => takeBack("undo"),
+    undo: back,
     redo: () => takeBack("redo"),
     parent: () => cards.parent(),
     problem: (by) => walk.step(by),

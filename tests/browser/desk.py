@@ -15,17 +15,22 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, TimeoutError
 
+from tests.counts import FULL
 from tests.tainan import weige
 
 ROOT = Path(__file__).resolve().parents[2]
 TILE = 512  # pixels of a tile at zoom 0, as MapLibre counts
+LOOKED_AT = FULL or bool(os.environ.get("WEIGE_SHOTS"))  # somebody will look at the pictures
+# Without a graphics card half of a test is spent on the pixels of the map: its canvas gets fewer, the page is laid out as ever.
+COARSE = "Object.defineProperty(window, 'devicePixelRatio', { value: 0.25 })"
 
 
 @contextmanager
 def serving(url: str) -> Iterator[str]:
     """`weige serve` on a free port; gives the address, stops it by its id."""
+    many = {"WEIGE_SERVER__RATE_LIMIT": "6000/minute", "WEIGE_SERVER__SIGN_IN_LIMIT": "10000/minute"}  # whoever tests signs in from here
     process = subprocess.Popen([sys.executable, "-m", "mapapp.cli", "--store", url, "serve", "--port", "0"], cwd=ROOT,
-                               stdout=subprocess.PIPE, text=True, env={**os.environ, "WEIGE_SERVER__RATE_LIMIT": "6000/minute"})
+                               stdout=subprocess.PIPE, text=True, env={**os.environ, **many})
     try:
         line = process.stdout.readline()
         assert "http://" in line, line
@@ -52,6 +57,8 @@ class Desk:
         self.page, self.address, self.shots = page, address, shots
         self.complaints: list[str] = []
         self.foreign: list[str] = []
+        if not LOOKED_AT:
+            page.add_init_script(COARSE)
         page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self.foreign.append(request.url) if not request.url.startswith((address, "data:", "blob:")) else None)
@@ -76,8 +83,9 @@ class Desk:
         self.page.wait_for_timeout(300)
 
     def shot(self, name: str) -> None:
-        """Keeps a picture."""
-        self.page.screenshot(path=str(self.shots / f"{name}.png"))
+        """Keeps a picture, when somebody will look at it."""
+        if LOOKED_AT:
+            self.page.screenshot(path=str(self.shots / f"{name}.png"))
 
     def view(self) -> tuple[float, float, float]:
         """(zoom, lat, lon) of the map, as the address of the page says."""
@@ -136,6 +144,11 @@ class Desk:
         answer = self.page.request.get(f"{self.address}{path}")
         assert answer.ok, f"{path}: {answer.status} {answer.text()}"
         return answer.json()
+
+    def busiest_grid(self) -> tuple[dict, list[dict]]:
+        """The grid with most households, and its leaves."""
+        grid = max(self.get("/api/areas?level=grid&limit=1000")["areas"], key=lambda one: one["households"] or 0)
+        return grid, self.get(f"/api/areas?parent={grid['code']}&limit=1000")["areas"]
 
     def side(self) -> str:
         """What the side panel says."""

@@ -48,6 +48,13 @@ def painted(desk: Desk) -> dict:
     return edit
 
 
+PIECES = """async ([answer, to]) => {
+  const base = document.querySelector('script[type=module][src*="main.js"]').src;
+  const { brush } = await import(new URL('edit/operations/brush.js', base));
+  return brush.pieces(answer, to);
+}"""
+
+
 @pytest.mark.promise("In the browser painted buildings go over to an area; the border follows their cells, and the map stays")
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_paint_buildings_over_by_mouse_and_keys(desk_in, lang: str):
@@ -68,6 +75,9 @@ def test_paint_buildings_over_by_mouse_and_keys(desk_in, lang: str):
     changed = {one["code"]: one for one in told.value.json()["changed"]}
     assert told.value.request.post_data_json["buildings"] == [near[0][0], near[1][0]]
     assert changed[to["code"]]["after"]["buildings"] == to["buildings"] + 2
+    pieces = desk.page.evaluate(PIECES, [told.value.json(), to])
+    assert [pieces[0]["fid"], pieces[0]["letter"]] == [to["fid"], "A"]
+    assert all(piece["badge"] == f"{piece['side']}-{piece['letter']}" for piece in pieces), "on the map as in the panel"
     desk.page.keyboard.press("Backspace")
     wait_preview(desk)
     desk.page.keyboard.press("Escape")

@@ -70,6 +70,11 @@ def test_the_later_planner_sees_both_lines_and_chooses(two: tuple[Desk, Desk], c
     second.page.wait_for_function("() => !document.getElementById('side').innerText.includes('…')")
     second.shot(name)
     assert second.view() == before, "the map does not move"
+    for key in ("Escape", "v", "Backspace"):  # nothing takes the line away before a choice is made
+        second.page.locator("#canvas canvas").focus()
+        second.page.keyboard.press(key)
+    assert choices.is_visible() and second.page.locator("[data-tool=split][aria-pressed=true]").count() == 1
+    assert second.page.locator(".toast").last.is_visible(), "it says that a choice comes first"
     shown = second.page.evaluate("() => window.weigeMap ? null : document.querySelector('#side').innerText")
     now = [second.get(f"/api/areas/{code}") for code in theirs["areas"]]
     for one in now:

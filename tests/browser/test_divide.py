@@ -10,14 +10,8 @@ from tests.counts import count, in_full
 LANGUAGES = ["zh-CN", "en-US"][: count(1, 2)]
 
 
-def grid_of(desk: Desk) -> tuple[dict, list[dict]]:
-    """The grid of the demo town with most people, and its leaves."""
-    grid = max(desk.get("/api/areas?level=grid&limit=1000")["areas"], key=lambda one: one["households"] or 0)
-    return grid, desk.get(f"/api/areas?parent={grid['code']}&limit=1000")["areas"]
-
-
 def wait_ready(desk: Desk) -> None:
-    desk.page.locator("#side [data-key='proposal 2']:not([aria-disabled])").wait_for(timeout=60_000)
+    desk.page.locator("#side .divide-cards[aria-busy=false]").wait_for(timeout=60_000)
     desk.page.wait_for_timeout(500)
 
 
@@ -25,17 +19,21 @@ def wait_ready(desk: Desk) -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_divide_a_leaf_by_number_and_a_grid_by_norm(desk_in, lang: str):
     desk, name = desk_in("demo", lang), f"divide-{lang[:2]}"
-    grid, leaves = grid_of(desk)
+    grid, leaves = desk.busiest_grid()
     leaf = max(leaves, key=lambda one: one["households"] or 0)
+    desk.find(min(leaves, key=lambda one: one["buildings"])["code"])
+    desk.page.keyboard.press("d")
+    desk.page.locator("#side .trouble").wait_for()
+    assert desk.page.locator("#side .trouble button").count() == 0, "one building: nothing is offered that would be refused"
+    desk.page.locator("#side [data-key=cancel]").click()
+    desk.complaints = [text for text in desk.complaints if "422" not in text]
     view = desk.view()
     desk.find(leaf["code"])
     view = desk.moved(view)
     desk.page.keyboard.press("d")
     wait_ready(desk)
     desk.shot(f"{name}-1-leaf")
-    desk.page.keyboard.press("2")
-    desk.page.wait_for_timeout(400)
-    assert desk.page.locator("#side [data-key='proposal 1']").get_attribute("aria-checked") == "true"
+    assert desk.page.locator("#side .divide-card").count() == 1, "three times the same is one way"
     rev = desk.get("/healthz")["rev"]
     desk.page.keyboard.press("Enter")
     rev = desk.wait_rev(rev)
@@ -52,12 +50,27 @@ def test_divide_a_leaf_by_number_and_a_grid_by_norm(desk_in, lang: str):
     desk.find(grid["code"])
     desk.page.wait_for_timeout(1500)
     desk.page.keyboard.press("d")
-    desk.page.locator("#side [data-key='divide parts']").fill("14")
-    desk.page.locator("#side [data-key='divide parts']").press("Tab")
+    parts = desk.page.locator("#side [data-key='divide parts']")
+    parts.press("Control+a")
+    desk.page.keyboard.type("1")
+    wait_ready(desk)  # the panel is renewed while somebody types
+    desk.page.keyboard.type("4")
+    assert parts.input_value() == "14", "what is typed outlives the renewal"
+    typed = desk.page.locator("#side .typed")
+    assert typed.is_visible(), "what stands below is of another number"
+    desk.shot(f"{name}-2-typed")
+    parts.press("Tab")
+    typed.wait_for(state="hidden")
     wait_ready(desk)
+    cards = desk.page.locator("#side .divide-cards svg").evaluate_all("(all) => all.map((one) => one.innerHTML)")
+    assert 1 < len(cards) == len(set(cards)), "each way is shown once"
+    desk.page.keyboard.press("2")
+    assert desk.page.locator("#side [data-key='proposal 2']").get_attribute("aria-checked") == "true"
+    desk.page.wait_for_timeout(400)
     desk.shot(f"{name}-3-grid")
     desk.page.locator("#side [data-key=save]").click()
     rev = desk.wait_rev(rev)
+    assert f"{len(leaves)} " in (said := desk.page.locator(".toast").inner_text()) and "14" in said and len(said) < 60, said
     assert len(desk.get(f"/api/areas?parent={grid['code']}&limit=1000")["areas"]) == 14
     desk.page.wait_for_timeout(800)
     desk.shot(f"{name}-4-grid-saved")
@@ -86,7 +99,7 @@ def test_a_long_division_shows_how_far_it_is_is_stopped_and_survives_a_reload(de
     page.reload()
     desk.ready()
     page.locator("#foot .job [data-key='job open']").click(timeout=60_000)
-    page.locator("#side [data-key='proposal 0']:not([aria-disabled])").wait_for(timeout=120_000)
+    page.locator("#side [data-key='proposal 1']:not([aria-disabled])").wait_for(timeout=120_000)
     desk.shot("divide-long-2-after-reload")
     assert desk.view() == view, "the map stays"
     page.locator("#side [data-key=cancel]").click()

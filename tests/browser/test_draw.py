@@ -149,6 +149,8 @@ def test_another_parent(desk_in, lang: str):
     desk.page.wait_for_timeout(400)
     assert desk.page.locator(f"#side [data-key='parent {other['parent']}']").is_checked()
     desk.shot(f"{name}-2-preview")
+    desk.page.locator("#side [data-key=search]").fill("qqqq")
+    desk.wait_side("qqqq")
     desk.page.locator("#side [data-key=search]").fill(other["parent"])
     desk.page.wait_for_timeout(500)
     assert desk.page.locator("#side [data-key=search]").input_value() == other["parent"]

@@ -22,23 +22,23 @@ class Finger:
     def __init__(self, desk: Desk):
         self.desk, self._line = desk, desk.page.context.new_cdp_session(desk.page)
 
-    def _tell(self, kind: str, *points: tuple[float, float]) -> None:
+    def tell(self, kind: str, *points: tuple[float, float]) -> None:
         self._line.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
 
     def tap(self, x: float, y: float, hold_ms: int = 0) -> None:
         if hold_ms:
-            self._tell("touchStart", (x, y))
+            self.tell("touchStart", (x, y))
             self.desk.page.wait_for_timeout(hold_ms)
-            self._tell("touchEnd")
+            self.tell("touchEnd")
         else:
             self.desk.page.touchscreen.tap(x, y)  # both at once: a slow machine makes no long press of it
         self.desk.page.wait_for_timeout(300)
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        self._tell("touchStart", start)
+        self.tell("touchStart", start)
         for k in range(1, 6):
-            self._tell("touchMove", tuple(a + (b - a) * k / 5 for a, b in zip(start, end, strict=True)))
-        self._tell("touchEnd")
+            self.tell("touchMove", tuple(a + (b - a) * k / 5 for a, b in zip(start, end, strict=True)))
+        self.tell("touchEnd")
         self.desk.page.wait_for_timeout(300)
 
 
@@ -200,4 +200,45 @@ def test_a_refusal_offers_the_way_out(desk_in):
     page.locator("#side [data-key='kind unassigned'][aria-checked=true]").wait_for(timeout=30_000)
     desk.shot("offer-5-unassigned")
     assert desk.view() == view, "the map goes to a finding on Enter only"
+    assert complaints(desk) == []
+
+
+def test_a_split_goes_on_along_a_border_after_it_was_complete(desk_in):
+    """A road takes points while T is on, and no longer; the split is saved and taken back."""
+    desk: Desk = desk_in("demo")
+    page, code = desk.page, "33029900100700312"
+    desk.find(code)
+    shape, beyond = shape_of(desk, code), shape_of(desk, "33029900100700710")
+    border = shapely.line_merge(shapely.intersection(shape.boundary, beyond.boundary))
+    assert len(border.coords) > 4, "nothing between its second vertex and the last but one"
+    begin, end = border.coords[1], border.coords[-2]
+    away = 2 * end[0] - shape.centroid.x
+    asked: list[dict] = []
+    page.on("request", lambda request: asked.append(json.loads(request.post_data)) if request.url.endswith("/preview") else None)
+    roads = page.locator("#snaps [data-key=roads]")
+    page.keyboard.press("t")  # nothing to follow with yet
+    page.keyboard.press("x")
+    page.locator("[data-key=trace][aria-pressed=false]").wait_for()
+    page.keyboard.press("t")
+    page.locator("[data-key=trace][aria-pressed=true]").wait_for()
+    assert roads.get_attribute("aria-pressed") == "true"
+    rev = desk.get("/healthz")["rev"]
+    for place in ((shape.centroid.x, shape.bounds[3] + 0.00012), begin, end, (away, end[1])):
+        desk.click(*place)
+        page.wait_for_timeout(500)
+    page.locator(READY).wait_for(timeout=30_000)
+    desk.calm()
+    desk.shot("trace-2-split")
+    line = asked[-1]["line"]["coordinates"]
+    for x, y in border.coords[1:-1]:
+        assert any(abs(x - lon) < 1e-9 and abs(y - lat) < 1e-9 for lon, lat in line), "a vertex of the border is passed by"
+    assert "沿线" in page.locator(".ctip").inner_text()
+    page.keyboard.press("Enter")
+    rev = desk.wait_rev(rev)
+    assert newest(desk) == "split"
+    take_back(desk, rev)
+    page.keyboard.press("x")
+    page.keyboard.press("t")
+    page.locator("[data-key=trace][aria-pressed=false]").wait_for()
+    assert roads.get_attribute("aria-pressed") == "false"
     assert complaints(desk) == []

@@ -26,6 +26,7 @@ HEARD = """() => { window.heard = []; window.mice = [];
   for (const name of ['mousemove', 'mousedown', 'pointermove', 'pointerdown', 'touchstart', 'wheel'])
     addEventListener(name, (event) => { if (event.isTrusted) mice.push(name); }, true);
 }"""
+KEEPS = {"zh": " 保留编码", "en": " keeps its code"}
 WORDS = {"zh": ("点 2", "户"), "en": ("Point 2", "hh")}
 
 
@@ -85,6 +86,8 @@ def test_split_and_merge_without_a_mouse(desk_in, lang: str):
     area = desk.get(f"/api/areas/{CODE}?geometry=true")
     desk.wait_side(f"{area['population']:,}")
     assert on_map(desk), "after a search the map has the keys"
+    told = re.sub(r"\s", "", desk.page.locator("#foot .at").inner_text())  # with spaces of several widths
+    assert [float(one) for one in re.findall(r"\d+\.\d+", told)] == pytest.approx(desk.view()[:0:-1], abs=1e-4), "where one is"
 
     shape = shapely.geometry.shape(area["geometry"])
     west, south, east, north = shape.bounds
@@ -106,6 +109,11 @@ def test_split_and_merge_without_a_mouse(desk_in, lang: str):
     words = heard(desk)
     assert any(re.search(rf"^{point}\b.*A .*{unit}.*B .*{unit}", one) for one in words), words
     desk.shot(f"{name}-1-split")
+    key.press("k")
+    desk.page.wait_for_function("(words) => heard.some((one) => one.includes(words))", arg=KEEPS[lang[:2]], timeout=20_000)
+    heard(desk)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
+    key.press("k")
     rev_after(desk, "Enter")
     pieces = desk.get("/api/edits?mine=true&limit=1")["edits"][0]["areas"]
     counts = [desk.get(f"/api/areas/{code}")["households"] for code in pieces]
@@ -153,6 +161,8 @@ def test_split_and_merge_without_a_mouse(desk_in, lang: str):
         desk.page.wait_for_timeout(300)
     desk.shot(f"{name}-2-merge")
     assert wanted and desk.page.locator("#side [data-key=save]:not([aria-disabled])").count()
+    key.press("k")
+    desk.page.wait_for_function("(words) => heard.some((one) => one.includes(words))", arg=KEEPS[lang[:2]], timeout=20_000)
     rev_after(desk, "Enter")
     merged = desk.get("/api/edits?mine=true&limit=1")["edits"][0]
     assert merged["op"] == "merge"
@@ -283,6 +293,10 @@ def test_every_control_of_the_map_page_has_a_name_whatever_is_open(desk_in):
     desk: Desk = desk_in("demo")
     press = desk.page.keyboard.press
     assert_named(desk, "totals")
+    for width, height in ((1366, 768), (1280, 720), (1440, 900)):
+        desk.page.set_viewport_size({"width": width, "height": height})
+        hidden = desk.page.locator("#rail").evaluate("(rail) => rail.scrollHeight - rail.clientHeight")
+        assert hidden <= 0, "all tools in sight"
     desk.find(CODE)
     desk.page.locator("#side [data-key=facts]").wait_for()
     assert_named(desk, "card")

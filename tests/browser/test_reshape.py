@@ -100,6 +100,51 @@ def test_a_planner_reshapes_a_border(desk_in, lang: str):
     assert desk.foreign == [] and complaints(desk) == []
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_a_line_cuts_off_goes_to_the_neighbour_that_the_button_names(desk_in, lang: str):
+    desk: Desk = desk_in("demo", lang)
+    page, name = desk.page, f"cut-off-{lang[:2]}"
+    desk.find(CODE)
+    mate, common = beside(desk, CODE)
+    first, last, middle = (common.interpolate(share, normalized=True) for share in (0.35, 0.65, 0.5))
+    far = shapely.geometry.shape(mate["geometry"]).centroid
+    beyond = [(p.x + 2.4 * (far.x - middle.x), p.y + 2.4 * (far.y - middle.y)) for p in (first, last)]
+    rev, view = desk.get("/healthz")["rev"], desk.view()
+    page.keyboard.press("r")
+    for place in ((first.x, first.y), *beyond, (last.x, last.y)):  # across all of the neighbour and back
+        desk.click(*place)
+    give = page.locator("[data-key='offer give']")
+    give.wait_for(timeout=30_000)
+    desk.shot(f"{name}-1-offers")
+    assert page.locator("[data-key='offer parts']").count() == 1
+    button, panel = give.bounding_box(), page.locator("#side").bounding_box()
+    assert button["x"] + button["width"] < panel["x"] + panel["width"], "both buttons have room"
+    words = give.inner_text()
+    give.click()
+    page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    page.wait_for_timeout(500)
+    desk.shot(f"{name}-2-given")
+    assert page.locator("#side [data-key=parts]").is_checked()
+    page.locator("#side [data-key=parts]").uncheck()  # not that way: both ways are offered again
+    give.click()
+    page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    shown = desk.side()
+    assert desk.view() == view, "the map never moves by itself"
+    page.locator("#side [data-key=save]").click()
+    rev = desk.wait_rev(rev)
+    desk.shot(f"{name}-3-saved")
+    codes = desk.get("/api/edits?mine=true&limit=1")["edits"][0]["areas"]
+    after = [desk.get(f"/api/areas/{code}?geometry=true") for code in codes]
+    assert mate["code"] in codes and all(len(shapely.geometry.shape(one["geometry"]).geoms) == 1 for one in after)
+    assert all(f"{one['households']:,}" in shown for one in after), "the numbers shown are the numbers saved"
+    assert any(one["name"][:5] in words for one in after), words
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+    desk.wait_rev(rev)
+    assert desk.get(f"/api/areas/{mate['code']}?geometry=true")["geometry"] == mate["geometry"]
+    assert desk.foreign == [] and complaints(desk) == []
+
+
 def drag(desk: Desk, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Presses the button at a place, carries the pointer to another and lets go."""
     desk.move(*start)
@@ -151,6 +196,8 @@ def test_a_planner_moves_a_shared_vertex(desk_in, lang: str):
     shown = desk.side()
     assert desk.view() == view, "the vertex was dragged, not the map"
     assert desk.get("/healthz")["rev"] == rev, "nothing is saved before Enter"
+    desk.page.keyboard.press("]")  # what was moved waits: no other vertex takes its place
+    desk.page.locator(".ctip.refused").wait_for()
     rev = save(desk, rev)
     edits.append(rev)
     desk.shot(f"{name}-3-saved")

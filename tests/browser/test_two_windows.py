@@ -57,7 +57,8 @@ def test_one_cuts_and_the_other_sees_it_where_she_is(desk_in, lang: str, record_
     other.page.on("request", lambda request: asked.append(request.url))
     view = other.view()
 
-    peer = other.page.locator(f"#peers .peer[aria-label*='{role}']").first
+    # where she works belongs to it: with the tool put down she is nowhere for a moment, and so is whoever just left
+    peer = other.page.locator(f"#peers .peer[aria-label*='{role}'][aria-label*='{area['name']}']").first
     peer.wait_for(timeout=30_000)
     other.shot(f"two-{lang[:2]}-1-before")
 

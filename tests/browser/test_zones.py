@@ -200,5 +200,7 @@ def test_the_zones_are_read_on_a_phone(desk_in):
     desk.page.locator("#side .grip").click()
     desk.calm()
     desk.shot("zone-phone")
+    assert "电脑" in desk.page.locator("#look-only").inner_text(), "drawing needs a desk, and it says so"
+    assert desk.page.locator("#search input").bounding_box()["width"] > 80
     assert desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert desk.complaints == []

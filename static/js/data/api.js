@@ -5,6 +5,13 @@ import { format } from "./format.js";
 import { t } from "./i18n.js";
 import { page } from "./page.js";
 
+const FIELDS = ["area", "lattice", "post", "briefing"];
+
+/** What the page calls a field of a form. */
+function fieldName(name) {
+  return FIELDS.map((group) => `${group}.${name}`).map((key) => [key, t(key)]).find(([key, words]) => words !== key)?.[1] ?? name;
+}
+
 /**
  * A refusal. `code` is translated by `error.<code>`; `where` is (lon, lat) or null; `body` holds all the server said.
  */
@@ -17,12 +24,17 @@ export class ApiError extends Error {
     this.body = body;
   }
 
-  /** The sentence to show: ours when there is one for the code, else the server's. */
+  /** The sentence to show: ours for what was wrong exactly, else for the code; the server's own is English. */
   get text() {
-    const key = `error.${this.code}`,
-      { distance_m: short } = this.body;
-    const ours = t(key, typeof short === "number" ? { ...this.body, m: format.length(short) } : this.body);
-    return ours === key || /\{\w+\}/.test(ours) ? this.message : ours;
+    const { why, fields, distance_m: short } = this.body,
+      key = `error.${this.code}`;
+    const values = { ...this.body, fields: format.list((fields ?? []).map(fieldName)) };
+    if (typeof short === "number") values.m = format.length(short);
+    const said = [why && `${key}.${why}`, fields?.length && `${key}.fields`, key]
+      .filter(Boolean)
+      .map((one) => [one, t(one, values)])
+      .find(([one, words]) => words !== one && !/\{\w+\}/.test(words));
+    return said?.[1] ?? (boot.lang === "en" ? this.message : t("error.edit-refused"));
   }
 }
 

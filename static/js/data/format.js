@@ -15,6 +15,8 @@ const withSeparator = (value) => whole.format(value).replace("-", "−");
 export const format = {
   /** 9,341; the word for unknown when null. */
   number: (value) => (value === null || value === undefined ? t("value.unknown") : withSeparator(value)),
+  /** Names one after the other, by the comma of the language. @param {string[]} words */
+  list: (words) => words.join(t("list.comma")),
   /** +3, −2, 0 */
   signed: (value) => (value > 0 ? `+${withSeparator(value)}` : withSeparator(value)),
   /** 0.926 -> "93 %"; never rounds up to 100 nor down to 0. */

@@ -3,6 +3,7 @@ import { api } from "../data/api.js";
 import { boot } from "../data/boot.js";
 import { levels } from "../data/levels.js";
 import { page } from "../data/page.js";
+import { places } from "../ui/places.js";
 import { plane } from "./plane.js";
 
 const PAGE = 1000,
@@ -52,6 +53,7 @@ export class Coverage {
     }
     if (!read) this.#crowded = { box, zoom: this.canvas.gl.getZoom() };
     page.set({ crowded: !read });
+    places.meet(read ?? []);
     this.areas = (read ?? [])
       .filter((area) => area.geometry)
       .map((area) => ({

@@ -5,17 +5,20 @@ import { page } from "../data/page.js";
 import { foot } from "../ui/foot.js";
 import { hint } from "../ui/hint.js";
 import { say } from "../ui/say.js";
+import { side } from "../ui/side.js";
 import { tip } from "../ui/tip.js";
 import { toast } from "../ui/toast.js";
 import { Coverage } from "./coverage.js";
 import { Crosshair } from "./crosshair.js";
 import { Fingers } from "./fingers.js";
+import { undecided } from "./save.js";
 import { Snapper } from "./snapping.js";
 import { WRITING } from "./tools.js";
 import { Tracer } from "./tracing.js";
 import { Walker } from "./walker.js";
 
-const SAME_PX = 4;
+const SAME_PX = 4,
+  SPARED_PX = 16;
 
 /** Owns the tool in hand, the exact shapes in view and the cross-hair. Verbs: use, key, escape, cross, walk, typed. */
 export class Desk {
@@ -24,6 +27,7 @@ export class Desk {
   #mode = null;
   #pointer = "";
   #under = "";
+  #lent = false; // points land on roads only for as long as the drawing follows them
 
   /**
    * @param {import("../map/canvas.js").Canvas} canvas
@@ -64,10 +68,12 @@ export class Desk {
     const next = this.modes[id];
     if (!next || next === this.#mode) return;
     if (WRITING.has(id) && mode.why()) return void toast(mode.why(), { kind: "bad" });
-    this.#mode?.leave();
-    tip.hide();
+    if (this.#held()) return;
+    const before = this.#mode;
     this.#mode = next;
     page.set({ tool: id });
+    before?.leave(); // now that it is no longer in hand: its panel makes room for the card
+    tip.hide();
     for (const cursor of ["draws", "picks", "refuses"]) this.host.classList.toggle(cursor, next.cursor === cursor);
     hint.show();
     this.chips();
@@ -77,16 +83,28 @@ export class Desk {
     if (!this.#draws) this.#cross.hide();
   }
 
+  /** Whether what was drawn waits for a decision at the side: until then nothing may change it. Says so. */
+  #held() {
+    if (!undecided()) return false;
+    toast(t("conflict.first"), { kind: "info" });
+    return true;
+  }
+
   /** What the drawing snaps to and whether it follows lines, shown where the tool asks for it. */
   chips() {
     const verbs = this.#mode.traces ? { on: this.tracer.on, toggle: () => this.trace() } : null;
     hint.snaps(this.#mode.snaps ? this.snapper : null, verbs);
   }
 
-  /** The drawing follows borders and roads from now on, or no more. */
+  /** The drawing follows borders and roads from now on, or no more: for that, points have to land on roads. */
   trace() {
+    if (!this.#mode.traces) return;
     say.politely(t(this.tracer.toggle() ? "trace.on" : "trace.off"));
-    if (this.#mode.snaps) this.chips();
+    if (this.tracer.on !== this.snapper.on.roads && (this.tracer.on || this.#lent)) {
+      this.#lent = this.tracer.on;
+      this.snapper.on.roads = this.tracer.on;
+    }
+    this.chips();
   }
 
   /** Reads the exact shapes in view when the tool needs them. */
@@ -104,7 +122,7 @@ export class Desk {
     const last = this.#mode?.draft?.points.at(-1);
     return {
       ...landed,
-      via: last && landed.kind && this.#mode.traces && !this.#mode.draft.closed ? this.tracer.way(last, landed) : [],
+      via: last && landed.kind && this.#mode.traces ? this.tracer.way(last, landed, this.snapper.on.roads) : [],
       finger: this.fingers.on,
       point: pixel,
       raw: place,
@@ -121,10 +139,12 @@ export class Desk {
       if (this.fingers.hushed) return;
       this.#cross.hide();
       this.#walker.leave();
+      if (this.#held()) return;
       this.#mode?.press(this.#event(event.point, event.lngLat, event.originalEvent));
     });
     gl.on("dblclick", (event) => {
       event.preventDefault();
+      if (undecided()) return;
       this.#mode?.double(this.#event(event.point, event.lngLat, event.originalEvent));
     });
     gl.on("mousemove", (event) => {
@@ -139,6 +159,8 @@ export class Desk {
       tip.move(made.point);
       this.#mode?.hover(made);
     });
+    tip.over(gl, () => (this.fingers.on ? this.#drawn() : []));
+    gl.on("move", () => this.fingers.on && tip.along()); // no pointer takes it along
     gl.on("mouseout", () => this.#mode?.out?.());
     gl.on("moveend", () => {
       if (this.#mode?.snaps) this.shapes();
@@ -147,12 +169,22 @@ export class Desk {
       ["mousedown", "down"],
       ["mouseup", "up"],
     ])
-      gl.on(name, (event) => this.#mode?.[verb]?.(this.#event(event.point, event.lngLat, event.originalEvent), event));
+      gl.on(name, (event) => undecided() || this.#mode?.[verb]?.(this.#event(event.point, event.lngLat, event.originalEvent), event));
+  }
+
+  /** Pixels along what is drawn: with fingers the tip stays where the last one was, and must not lie over it. */
+  #drawn() {
+    const pixels = (this.#mode?.draft?.line?.() ?? []).map((place) => this.canvas.gl.project(place));
+    const between = (a, b) => {
+      const steps = Math.max(1, Math.ceil(Math.hypot(b.x - a.x, b.y - a.y) / SPARED_PX));
+      return Array.from({ length: steps }, (_, i) => ({ x: a.x + ((b.x - a.x) * i) / steps, y: a.y + ((b.y - a.y) * i) / steps }));
+    };
+    return [...pixels.slice(1).flatMap((pixel, i) => between(pixels[i], pixel)), ...pixels.slice(-1)];
   }
 
   /** A finger stays where it is: that is the last point, and the drawing is saved. @returns {boolean} whether there was one */
   #heldStill({ point, lngLat }) {
-    if (!this.#draws || this.#mode.draft.empty || !this.#mode.finish) return false;
+    if (!this.#draws || this.#mode.draft.empty || !this.#mode.finish || undecided()) return false;
     if (!this.#mode.draft.closed) this.#press(this.#event(point, lngLat));
     this.#mode.finish();
     return true;
@@ -187,12 +219,19 @@ export class Desk {
     if (this.#draws) this.#press({ ...this.#crossEvent(), place, raw: place, kind: null, via: [] });
   }
 
+  /** Whether something is drawn, painted or moved that nobody has saved: whoever leaves the page would lose it. */
+  get unsaved() {
+    const { draft, busy } = this.#mode ?? {};
+    return WRITING.has(page.tool) && Boolean(busy || (draft && !draft.empty));
+  }
+
   get #draws() {
     return Boolean(this.#mode?.draft) && this.#mode.drags !== false;
   }
 
   /** Pixels of points put down before the map moved are old. */
   #press(stop) {
+    if (this.#held()) return;
     for (const point of this.#mode?.draft?.points ?? []) point.point = this.canvas.gl.project(point.place);
     this.#mode?.press(stop);
   }
@@ -236,8 +275,14 @@ export class Desk {
     return true;
   }
 
+  /** Saves what is shown, or says why that cannot be. */
+  finish() {
+    if (!side.asks) this.#mode?.finish?.();
+  }
+
   /** @param {KeyboardEvent} event @returns {boolean} whether the desk used it */
   key(event) {
+    if (undecided()) return false;
     if (this.#cross.on && this.#cross.key(event)) {
       this.#walker.leave();
       return true;
@@ -253,6 +298,7 @@ export class Desk {
 
   /** One step back: drawing, tool, cross-hair, selection, level. @returns {boolean} */
   escape() {
+    if (this.#held()) return true;
     if (this.#mode?.escape()) return true;
     if (page.tool !== "select") {
       this.use("select");

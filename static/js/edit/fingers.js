@@ -6,7 +6,8 @@ import { icon } from "../ui/icon.js";
 const HOLD_MS = 550,
   STILL_PX = 10,
   HUSH_MS = 400; // after a finger that was held is lifted: the click that comes of it is none
-const REACH_PX = 20; // a finger is wider than a pointer
+const BUTTONS = { cancel: "close", back: "undo", remove: "minus", finish: "ok" }; // with their signs, in this order
+const REACH_PX = 22; // a finger is wider than a pointer
 
 /** Owns what is known of fingers and the buttons for them. Verb: offer. */
 export class Fingers {
@@ -16,10 +17,12 @@ export class Fingers {
   #held = false;
   #bar = el("div", { class: "fingers", role: "toolbar", "aria-label": t("touch.title"), hidden: true });
   #offered = null;
+  #gl;
 
   /** @param {import("../map/canvas.js").Canvas} canvas @param {HTMLElement} host @param {(event: object) => boolean} onHold */
   constructor(canvas, host, onHold) {
     const { gl } = canvas;
+    this.#gl = gl;
     host.append(this.#bar);
     host.addEventListener("pointerdown", (event) => this.#used(event.pointerType === "touch"), true);
     gl.on("touchstart", ({ points, point, lngLat, originalEvent }) => {
@@ -48,7 +51,7 @@ export class Fingers {
     this.#show();
   }
 
-  /** @param {{back: () => void, finish: () => void, cancel: () => void} | null} verbs of the drawing; null: nothing is drawn */
+  /** @param {Partial<Record<keyof typeof BUTTONS, () => void>> | null} verbs of what is in hand; null: nothing is */
   offer(verbs) {
     this.#offered = verbs;
     this.#show();
@@ -56,15 +59,19 @@ export class Fingers {
 
   #show() {
     const verbs = this.on ? this.#offered : null;
+    const keys = Object.keys(BUTTONS).filter((key) => verbs?.[key]);
+    // the same buttons stay: one that a finger is on must not be another when it is lifted
+    const same = verbs && String(keys) === String([...this.#bar.children].map((one) => one.dataset.key.slice("touch ".length)));
+    if (!same && this.#bar.contains(document.activeElement)) this.#gl.getCanvas().focus(); // the button in hand goes
     this.#bar.hidden = !verbs;
-    if (!verbs) return;
-    const button = (key, name, main = false) =>
+    if (!verbs || same) return;
+    const button = (key) =>
       el(
         "button",
-        { class: `btn ${main ? "pri" : ""}`, type: "button", "data-key": `touch ${key}`, onclick: verbs[key] },
-        icon(name, "s"),
+        { class: `btn ${key === "finish" ? "pri" : ""}`, type: "button", "data-key": `touch ${key}`, onclick: () => this.#offered?.[key]() },
+        icon(BUTTONS[key], "s"),
         t(`touch.${key}`),
       );
-    this.#bar.replaceChildren(button("cancel", "close"), button("back", "undo"), button("finish", "ok", true));
+    this.#bar.replaceChildren(...keys.map(button));
   }
 }

@@ -9,10 +9,15 @@ export class Handles {
   list = [];
   near = null;
 
-  /** @param {import("../map/canvas.js").Canvas} canvas @param {import("./coverage.js").Coverage} coverage */
-  constructor(canvas, coverage) {
+  /**
+   * @param {import("../map/canvas.js").Canvas} canvas
+   * @param {import("./coverage.js").Coverage} coverage
+   * @param {() => number} reach pixels, of the pointer or finger in use
+   */
+  constructor(canvas, coverage, reach = () => Handles.REACH_PX) {
     this.canvas = canvas;
     this.coverage = coverage;
+    this.reach = reach;
   }
 
   /** @param {object | null} area whose handles are shown from now on */
@@ -25,7 +30,7 @@ export class Handles {
   /** The handle within reach of a pixel, vertices before middles. @param {{x: number, y: number}} pixel */
   at({ x, y }) {
     let best = null,
-      least = Handles.REACH_PX;
+      least = this.reach();
     for (const handle of this.list) {
       const p = this.canvas.gl.project(handle.place);
       const far = Math.hypot(p.x - x, p.y - y) + (handle.kind === "mid" ? Handles.REACH_PX / 2 : 0);

@@ -3,11 +3,13 @@ import { api } from "../data/api.js";
 import { boot } from "../data/boot.js";
 import { mode } from "../data/mode.js";
 import { editName } from "../ui/edit_name.js";
+import { places } from "../ui/places.js";
 
 /** Owns what can be taken back. Verbs: load, undo, redo. */
 export class Journal {
   #undo = null;
   #redo = null;
+  #last = null; // the last question: who waits for one before waits for this one, whose answer is newer
   #busy = Promise.resolve(); // what is on its way: a second Ctrl Z waits for the first, and for what was saved just now
 
   /** @param {(undo: string | null, redo: string | null) => void} tell names for the buttons */
@@ -22,9 +24,16 @@ export class Journal {
     return read;
   }
 
-  async #load() {
-    const told = await api.get(boot.urls.edits, { query: { mine: true, limit: 1 } }).catch(() => null);
+  #load() {
+    const asked = api.get(boot.urls.edits, { query: { mine: true, limit: 1 } }).catch(() => null);
+    const done = asked.then((told) => (done === this.#last ? this.#loaded(told) : this.#last));
+    this.#last = done;
+    return done;
+  }
+
+  #loaded(told) {
     if (!told) return;
+    places.meet([told.undo, told.redo].flatMap((edit) => edit?.named ?? []));
     this.#undo = told.undo;
     this.#redo = told.redo;
     this.tell(this.#undo && editName.full(this.#undo), this.#redo && editName.full(this.#redo));

@@ -58,7 +58,7 @@ export const longDivision = {
     try {
       const done = await follow(told.job, { stopped: () => end() || byHand, onProgress: show });
       if (end()) stop(told.job);
-      if (done.state === "cancelled") throw new Stopped();
+      if (byHand || end()) throw new Stopped(); // stopped by an earlier question of this page: it is asked again
       if (done.state === "failed") throw new ApiError(422, { ...done.details, code: done.code, detail: done.text });
     } finally {
       keep(null);

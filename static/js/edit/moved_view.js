@@ -3,6 +3,8 @@ import { figureText } from "../ui/figure_text.js";
 import { plane } from "./plane.js";
 
 const LETTERED = "ABC";
+const BADGE = /^([a-c](-[A-L])?|none|new)$/; // those there are, see map/images.js
+const words = (piece) => piece.text ?? figureText.households(piece.after?.households);
 const inner = ({ geometry }) => plane.inner(geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates);
 
 /** Owns the preview on the map and which labels it stands in for. Verbs: show, clear. */
@@ -15,21 +17,22 @@ export class MovedView {
   }
 
   /**
-   * @param {Array<{fid: number, side: string, letter?: string, badge?: string, text?: string, geometry: object, after: object, at?: [number,
-   *   number]}>} pieces `badge`: how its label looks, else as its letter
+   * @param {Array<{fid: number, side: string, fill?: string, letter?: string, badge?: string, text?: string, geometry: object,
+   *   after: object, at?: [number, number]}>} pieces `fill`: of its ground, else as its side; `badge`: how its label looks, else
+   *   as its letter
    * @param {Array<{fid: number}>} [gone] areas that lose their label too
    */
   show(pieces, gone = []) {
     this.canvas.show(
       "preview",
       pieces.flatMap((piece) => [
-        { type: "Feature", properties: { kind: "piece", side: piece.side }, geometry: piece.geometry },
+        { type: "Feature", properties: { kind: "piece", side: piece.fill ?? piece.side }, geometry: piece.geometry },
         {
           type: "Feature",
           properties: {
             kind: "label",
-            side: piece.badge ?? (LETTERED.includes(piece.letter) ? piece.side : "none"),
-            text: piece.text ?? figureText.households(piece.after?.households),
+            side: BADGE.test(piece.badge ?? "a") ? (piece.badge ?? (LETTERED.includes(piece.letter) ? piece.side : "none")) : "none",
+            text: BADGE.test(piece.badge ?? "a") ? words(piece) : `${piece.letter}  ${words(piece)}`,
           },
           geometry: { type: "Point", coordinates: piece.at ?? inner(piece) },
         },

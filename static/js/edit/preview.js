@@ -14,6 +14,8 @@ export class Preview {
   answer = null;
   /** the form that met somebody else's edit on the same ground, else null: saving it asks whose line shall stand */
   stale = null;
+  /** the form whose question a cut line swallowed, else null: it is asked again when the line is back, or somebody saves */
+  cut = null;
   #next = null;
   #busy = null;
   #controller = null;
@@ -28,11 +30,13 @@ export class Preview {
   constructor(send, told) {
     this.send = send;
     this.told = told;
+    addEventListener("weige:back", () => this.cut && this.ask(this.cut));
   }
 
   /** @param {object} form */
   ask(form) {
     this.#next = form;
+    this.cut = null;
     this.#busy ??= this.#run();
   }
 
@@ -56,6 +60,7 @@ export class Preview {
         if (error.name !== "AbortError") {
           this.form = this.answer = null;
           this.stale = error.code === "stale" ? form : null;
+          this.cut = error.code === "offline" ? form : null;
           this.told.onRefusal(error, form);
         }
       } finally {
@@ -70,6 +75,7 @@ export class Preview {
   /** Resolves when no question is on the way any more. */
   async settle() {
     this.#hurried = true;
+    if (this.cut) this.ask(this.cut);
     this.#go?.();
     while (this.#busy) await this.#busy;
     this.#hurried = false;
@@ -87,6 +93,6 @@ export class Preview {
   drop() {
     this.#next = null;
     this.#controller?.abort();
-    this.form = this.answer = this.stale = null;
+    this.form = this.answer = this.stale = this.cut = null;
   }
 }

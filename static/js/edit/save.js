@@ -9,6 +9,14 @@ import { say } from "../ui/say.js";
 import { side } from "../ui/side.js";
 import { tip } from "../ui/tip.js";
 
+let going = null; // the save on its way: who presses again means the same one
+
+/** The save that is on its way, until what follows from it has begun; null when there is none. @returns {Promise<void> | null} */
+export const saving = () => going;
+
+/** Whether what was drawn waits for a decision: whose line shall stand, or whether to try again. */
+export const undecided = () => side.asks && ["conflict", "trouble"].includes(side.shown);
+
 /** The card that says what went wrong; the drawn line stays. */
 function trouble(error, { again, leave }) {
   const details = JSON.stringify({ code: error.code, status: error.status, ...error.body }, null, 1);
@@ -53,7 +61,7 @@ function trouble(error, { again, leave }) {
     actions: el(
       "div",
       { class: "act" },
-      el("button", { class: "btn", type: "button", onclick: decided(leave) }, t("act.cancel")),
+      el("button", { class: "btn", type: "button", onclick: decided(leave), "data-escape": true }, t("act.cancel")),
       el("button", { class: "btn pri", type: "button", onclick: decided(again), "data-key": "again" }, t("act.again")),
     ),
   });
@@ -95,34 +103,29 @@ async function settle(form, told, verbs) {
   if (side.shown === "conflict") card.mine(mine.changed ?? null, mine.error?.text ?? null);
 }
 
+async function failed(error, form, verbs) {
+  if (error.code === "stale") return settle(form, error.body, verbs);
+  if (error.status === 422 || error.status === 403 || error.status === 404) return verbs.onRefused(error);
+  trouble(error, { again: () => save(form, verbs), leave: verbs.onStay });
+  if (error.code !== "offline") return undefined;
+  const back = () => {
+    if (side.shown !== "trouble" || !side.asks) return;
+    side.release();
+    save(form, verbs);
+  };
+  return addEventListener("weige:back", back, { once: true });
+}
+
 /**
  * @param {object} form as POST /api/edits takes it
  * @param {{desk: import("./desk.js").Desk, onSaved: (answer: object) => void, onDropped: () => void, onStay: () =>
  *   void, onRefused: (error: Error) => void}} verbs
  */
 export async function save(form, verbs) {
-  const { desk } = verbs;
-  try {
-    const answer = await api.post(boot.urls.edits, { body: form });
-    verbs.onSaved(answer);
-  } catch (error) {
-    if (error.code === "stale") {
-      await settle(form, error.body, verbs);
-    } else if (error.status === 422 || error.status === 403 || error.status === 404) {
-      verbs.onRefused(error);
-    } else {
-      trouble(error, { again: () => save(form, verbs), leave: verbs.onStay });
-      if (error.code === "offline")
-        addEventListener(
-          "weige:back",
-          () => {
-            if (side.shown === "trouble" && side.asks) {
-              side.release();
-              save(form, verbs);
-            }
-          },
-          { once: true },
-        );
-    }
-  }
+  if (going) return;
+  const asked = api.post(boot.urls.edits, { body: form }).then((answer) => ({ answer }), (error) => ({ error }));
+  going = asked.then(({ answer }) => answer && verbs.onSaved(answer));
+  const { error } = await asked;
+  going = null;
+  if (error) await failed(error, form, verbs);
 }

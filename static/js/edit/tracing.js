@@ -4,10 +4,11 @@ import { boot } from "../data/boot.js";
 import { LineGraph } from "./line_graph.js";
 import { plane } from "./plane.js";
 
-const KINDS = { vertex: "borders", border: "borders", road: "roads" };
+const LINES = { vertex: ["borders", "roads"], border: ["borders", "roads"], road: ["roads"] }; // a road may begin at a border
 const MOST_ROADS = 5000;
 const DETOUR = 6,
   SPARE_M = 300; // a way longer than this many times the straight line, and this much, is not what was meant
+const SHORTER = 0.8; // a road that is hardly shorter than the border beside it is that border
 const REACH_M = { borders: 0.5, roads: 3 }; // roads are snapped to as their tiles draw them
 
 /** Owns the lines one can follow. Verbs: toggle, way, load. */
@@ -59,14 +60,26 @@ export class Tracer {
   /**
    * @param {{place: [number, number], kind: string | null}} from
    * @param {{place: [number, number], kind: string | null}} to
+   * @param {boolean} [roads] whether it may go along roads
    * @returns {Array<[number, number]>} what the drawing goes through between the two; nothing where no line leads there
    */
-  way(from, to) {
-    const kind = KINDS[from.kind];
-    if (!this.on || !kind || kind !== KINDS[to.kind]) return [];
+  way(from, to, roads = true) {
+    if (!this.on) return [];
     const k = plane.metres(to.place[1]);
-    const straight = Math.hypot((from.place[0] - to.place[0]) * k[0], (from.place[1] - to.place[1]) * k[1]);
-    const limits = { reach: REACH_M[kind], most: straight * DETOUR + SPARE_M };
-    return this.#graphs[kind]?.way(from.place, to.place, limits) ?? [];
+    const far = (a, b) => Math.hypot((a[0] - b[0]) * k[0], (a[1] - b[1]) * k[1]);
+    const straight = far(from.place, to.place),
+      most = straight * DETOUR + SPARE_M;
+    let best = [],
+      least = Infinity;
+    for (const kind of LINES[to.kind] ?? []) {
+      if (straight >= least * SHORTER) break;
+      if (!LINES[from.kind]?.includes(kind) || (kind === "roads" && !roads)) continue;
+      const way = this.#graphs[kind]?.way(from.place, to.place, { reach: REACH_M[kind], most });
+      if (!way) continue;
+      const places = [from.place, ...way, to.place];
+      const length = places.slice(1).reduce((sum, place, i) => sum + far(places[i], place), 0);
+      if (length < least * SHORTER) [best, least] = [way, length];
+    }
+    return best;
   }
 }

@@ -1,11 +1,14 @@
 // Giving an area another parent: neighbours are offered, any other is found by a click on the map or by its name.
 import { api } from "../data/api.js";
 import { boot } from "../data/boot.js";
+import { figures } from "../data/figures.js";
 import { t } from "../data/i18n.js";
 import { page } from "../data/page.js";
 import { hint } from "../ui/hint.js";
+import { places } from "../ui/places.js";
 import { say } from "../ui/say.js";
 import { side } from "../ui/side.js";
+import { toast } from "../ui/toast.js";
 import { transferPanel } from "../ui/transfer_panel.js";
 import { transfer } from "./operations/transfer.js";
 import { Preview } from "./preview.js";
@@ -13,7 +16,8 @@ import { save } from "./save.js";
 
 /** Owns the question to whom an area shall belong. Verbs: open, picked, shut. */
 export class Transfer {
-  #asked = null; // {area, old, to, offered}
+  #asked = null; // {area, old, to, offered, parts}
+  #turn = 0; // of the last choice: what is read for one before is old
 
   /** @param {import("./desk.js").Desk} desk */
   constructor(desk) {
@@ -26,7 +30,7 @@ export class Transfer {
 
   /** @param {object} area as GET /api/areas/{code} gives it @param {string} [to] code of the parent that is chosen at once */
   async open(area, to = null) {
-    const asked = (this.#asked = { area, old: null, to: null, offered: [] });
+    const asked = (this.#asked = { area, old: null, to: null, offered: [], parts: false });
     this.#show();
     hint.show(t("hint.transfer"));
     const level = area.ancestors.at(-1).level;
@@ -56,30 +60,51 @@ export class Transfer {
 
   async #at(code) {
     const { area } = this.#asked;
+    const turn = ++this.#turn;
     const found = await this.#read(code);
+    if (turn !== this.#turn) return;
     const level = area.ancestors.at(-1).level;
     const parent = found && [found, ...found.ancestors.slice().reverse()].find((one) => one.level === level);
-    if (parent && parent.code !== area.parent && this.#asked?.area === area) this.#choose(parent.code);
+    if (!parent || this.#asked?.area !== area) return;
+    if (parent.code !== area.parent) return void this.#choose(parent.code);
+    toast(t("transfer.same", { what: places.title(area), parent: places.title(parent) }), { kind: "info" });
   }
 
   async #choose(code) {
-    const asked = this.#asked;
+    const asked = this.#asked,
+      turn = ++this.#turn;
     const to = await this.#read(code, { geometry: true });
-    if (!to || this.#asked !== asked) return;
+    if (!to || this.#asked !== asked || turn !== this.#turn) return;
+    this.preview.drop(); // an answer about another parent is old now
+    if (asked.to?.code !== to.code) asked.parts = false;
     asked.to = to;
     if (!asked.offered.some((one) => one.code === to.code)) asked.offered.push(to);
     this.desk.canvas.show("outline", to.geometry ? [{ type: "Feature", properties: {}, geometry: to.geometry }] : []);
     this.#show();
-    this.preview.ask(transfer.form(asked.area, to.code));
+    this.preview.ask(transfer.form(asked.area, to.code, asked.parts));
   }
 
-  /** Areas of the parent's level that a word finds. */
+  /** Whether a parent may have several parts. */
+  #allow(parts) {
+    this.#asked.parts = parts;
+    this.#choose(this.#asked.to.code);
+  }
+
+  /** Areas of the parent's level that a word finds, with their households. */
   async #search(word) {
     const asked = this.#asked,
       level = asked.area.ancestors.at(-1).level;
     if (!word.trim()) return [];
-    const { results } = await api.get(boot.urls.search, { query: { q: word.trim() } }).catch(() => ({ results: [] }));
-    return results.filter((one) => one.kind === "area" && one.level === level && one.code !== asked.area.parent);
+    const [{ results }, held] = await Promise.all([
+      api.get(boot.urls.search, { query: { q: word.trim() } }).catch(() => ({ results: [] })),
+      figures.load(level, "households").catch(() => ({ fid: [], value: [] })),
+    ]);
+    return results
+      .filter((one) => one.kind === "area" && one.level === level && one.code !== asked.area.parent)
+      .map((one) => {
+        const at = held.fid.indexOf(one.fid);
+        return { ...one, ...(at < 0 ? {} : { households: held.value[at] }), above: one.detail.split(" › ").at(-1) };
+      });
   }
 
   #show(answer = null, error = null) {
@@ -92,6 +117,7 @@ export class Transfer {
     transferPanel(this.#asked, { answer, error }, {
       choose: (code) => this.#choose(code),
       search: (word) => this.#search(word),
+      parts: (on) => this.#allow(on),
       cancel: () => this.shut(),
       save: () => this.#save(),
       see: (where) => this.desk.canvas.goTo({ where }),
@@ -100,9 +126,9 @@ export class Transfer {
   }
 
   async #save() {
-    const { area, to } = this.#asked;
+    const { area, to, parts } = this.#asked;
     side.release();
-    await save(transfer.form(area, to.code, area.version), {
+    await save(transfer.form(area, to.code, parts, area.version), {
       desk: this.desk,
       onSaved: (done) => {
         this.#drop();

@@ -44,6 +44,18 @@ export class VertexHand {
     });
   }
 
+  /** It was put down elsewhere, or is to go: that is to be saved or let go first. */
+  get waits() {
+    if (!this.chosen || this.chosen.follows || this.verbs.carried()) return false;
+    return this.chosen.gone || String(this.chosen.to) !== String(this.chosen.handle.place);
+  }
+
+  /** Says that what was moved waits. */
+  tellWaits() {
+    tellBad(t("vertex.waits"));
+    say.politely(t("vertex.waits"));
+  }
+
   /** What is drawn of it: its arms to the vertices around, where it stands, where the trouble is. */
   features() {
     const { handle, to, gone } = this.chosen;
@@ -81,6 +93,7 @@ export class VertexHand {
     const { chosen } = this;
     await this.preview.settle();
     if (this.chosen !== chosen || !chosen) return;
+    if (this.preview.cut) return; // asked again when the line is back: until then it stays where it was put
     if (this.preview.form ?? this.preview.stale) return void say.politely(t("vertex.put"));
     const words = this.#refusal?.words;
     this.escape();
@@ -128,7 +141,7 @@ export class VertexHand {
     const words = [
       t("vertex.shared", sharing(handle)),
       gone ? null : t("vertex.moved", { m: format.length(geodesy.length([handle.place, to])) }),
-      follows || this.verbs.carried() ? null : t("split.enter"),
+      follows || this.verbs.carried() ? null : t(this.desk.fingers.on ? "touch.saves" : "split.enter"),
     ];
     tip.show(borderTip(answer, pieces, words));
     borderPanel(answer.op, { answer, pieces }, this.#panelVerbs());
@@ -139,7 +152,7 @@ export class VertexHand {
 
   #refused(error) {
     this.view.clear();
-    if (error.code === "offline" || !this.chosen) return;
+    if (!this.chosen) return;
     this.#refusal = error;
     error.words = error.code === "line-crosses-itself" ? t("vertex.crosses") : error.text;
     this.verbs.draw();

@@ -1,8 +1,5 @@
 // Tab goes from area to area in view, in the order of their codes; the map stays where it is.
-import { boot } from "../data/boot.js";
-import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
-import { named } from "../data/named.js";
 import { page } from "../data/page.js";
 import { figureText } from "../ui/figure_text.js";
 import { places } from "../ui/places.js";
@@ -48,12 +45,7 @@ export class Walker {
 
   /** "04-05微网格, 127 户" */
   words(area = this.area) {
-    const { legend } = page,
-      value = legend?.of.get(area.fid);
-    if (value === undefined) return places.title(area);
-    if (legend.metric.id === "households") return `${places.title(area)} ${figureText.households(value)}`;
-    const shown = value === null ? t("value.unknown") : legend.metric.type === "rate" ? format.percent(value) : format.number(value);
-    return `${places.title(area)} ${named(boot.metrics, legend.metric.id)} ${shown}`;
+    return `${places.title(area)} ${figureText.shown(page.legend, area.fid)}`.trim();
   }
 
   leave() {

@@ -2,6 +2,7 @@
 import { Map as GLMap } from "maplibre-gl";
 import { boot } from "../data/boot.js";
 import { t } from "../data/i18n.js";
+import { room } from "../ui/room.js";
 import { theme } from "../ui/theme.js";
 import { drawImages, IMAGE_RATIO } from "./images.js";
 import { readInk } from "./ink.js";
@@ -12,8 +13,11 @@ const ROOM_AROUND = 0.17; // of the smaller side of the map stays free around a 
 const HOME_PADDING = 24,
   SHEET_BELOW_PX = 1024;
 
-/** On small screens a sheet lies over the lower edge of the map. */
-const homePadding = () => (innerWidth < SHEET_BELOW_PX ? { top: 12, left: 12, right: 12, bottom: 92 } : HOME_PADDING);
+/** On narrow screens the panel lies over an edge of the map, a low sheet as long as nothing is chosen. */
+const homePadding = () =>
+  innerWidth < SHEET_BELOW_PX
+    ? { top: 12, left: 12, right: 12, bottom: 92 }
+    : { top: HOME_PADDING, left: HOME_PADDING, bottom: HOME_PADDING, right: HOME_PADDING + room.covered().right };
 
 /** Owns the MapLibre map and its look. Public verbs: look (after a theme or legend change), goTo, renew, show. */
 export class Canvas {
@@ -127,15 +131,20 @@ export class Canvas {
   goTo({ bounds, where }, { zoomAtLeast = null, zoomAtMost = 18 } = {}) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const { clientWidth, clientHeight } = this.gl.getContainer();
-    const side = Math.max(HOME_PADDING, Math.round(ROOM_AROUND * Math.min(clientWidth, clientHeight)));
-    let camera = bounds ? this.gl.cameraForBounds(bounds, { padding: side, maxZoom: zoomAtMost }) : null;
-    camera ??= { center: where, zoom: Math.max(this.gl.getZoom(), 17) };
-    const options = {
+    room.make();
+    const { right, bottom } = room.toBeCovered(); // it is shown beside the panel, or above it
+    const side = Math.max(HOME_PADDING, Math.round(ROOM_AROUND * Math.min(clientWidth - right, clientHeight - bottom)));
+    const padding = { top: side, left: side, right: side + right, bottom: side + bottom };
+    const zoom = bounds && this.gl.cameraForBounds(bounds, { padding, maxZoom: zoomAtMost })?.zoom;
+    const camera = zoom
+      ? { center: this.gl.cameraForBounds(bounds, { padding: 0 }).center, zoom }
+      : { center: where, zoom: Math.max(this.gl.getZoom(), 17) };
+    this.gl.easeTo({
       center: camera.center,
       zoom: zoomAtLeast === null ? camera.zoom : Math.max(camera.zoom, zoomAtLeast),
-    };
-    if (calm) this.gl.jumpTo(options);
-    else this.gl.easeTo({ ...options, duration: 320 });
+      offset: [-right / 2, -bottom / 2],
+      duration: calm ? 0 : 320,
+    });
   }
 
   /**

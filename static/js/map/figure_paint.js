@@ -23,6 +23,7 @@ export class FigurePaint {
   #painted = new Map();
   #values = {};
   #marks = {};
+  #locks = {};
 
   /** @param {import("./canvas.js").Canvas} canvas */
   constructor(canvas) {
@@ -70,6 +71,9 @@ export class FigurePaint {
     Object.assign(this.#marks, marks);
     this.canvas.gl.setGlobalStateProperty("values", { ...this.#values });
     this.canvas.gl.setGlobalStateProperty("marks", { ...this.#marks });
+    for (const fid of read.fid) delete this.#locks[fid];
+    for (const fid of read.locked ?? []) this.#locks[fid] = "shut";
+    this.canvas.gl.setGlobalStateProperty("locks", { ...this.#locks });
     const ages = (read.age_s ?? []).filter((age) => age !== null);
     const same =
       JSON.stringify(classes.map((entry) => entry.token)) ===

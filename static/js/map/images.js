@@ -74,6 +74,23 @@ function triangle(ink, up, colour) {
   });
 }
 
+/** A padlock, set behind a code: the border of this area may not move. */
+function padlock(ink) {
+  return picture(14, 13, (pen) => {
+    const body = new Path2D(),
+      bow = new Path2D("M5.6 6V4.4a2.4 2.4 0 0 1 4.8 0V6");
+    body.roundRect(3.5, 6, 9, 6, 1);
+    pen.strokeStyle = ink["m-halo"];
+    pen.lineWidth = 3.4;
+    pen.stroke(bow);
+    pen.stroke(body);
+    pen.strokeStyle = pen.fillStyle = ink["m-label"];
+    pen.lineWidth = 1.4;
+    pen.stroke(bow);
+    pen.fill(body);
+  });
+}
+
 /** A piece of two rows of dots, 16 pixels wide, to be set along a line. */
 function dots(colour) {
   return picture(16, 16, (pen) => {
@@ -174,9 +191,14 @@ export function drawImages(ink) {
     "mark-over": triangle(ink, true, "warn"),
     "mark-under": triangle(ink, false, "m-label"),
     "mark-none": new ImageData(2, 2),
-    "side-a": badge("A", ink["side-a"], ink),
-    "side-b": badge("B", ink["side-b"], ink),
-    "side-c": badge("C", ink.peer, ink),
+    "lock-shut": padlock(ink),
+    "lock-none": new ImageData(2, 2),
+    ...Object.fromEntries(
+      Object.entries({ a: ink["side-a"], b: ink["side-b"], c: ink.peer }).flatMap(([side, colour], i) => [
+        [`side-${side}`, badge("ABC"[i], colour, ink)],
+        ...[..."ABCDEFGHIJKL"].map((letter) => [`side-${side}-${letter}`, badge(letter, colour, ink)]),
+      ]),
+    ),
     "side-new": badge(t("draw.tag"), ink["side-b"], ink),
     "side-none": new ImageData(2, 2), // a label without a letter
     vertex: square(ink, { size: 8, colour: "edit" }),

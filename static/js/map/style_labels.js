@@ -1,4 +1,4 @@
-// Labels of the areas: small code or name, bold value, a mark when outside the norm.
+// Labels of the areas: small code or name, a padlock when locked, bold value, a mark when outside the norm.
 import { boot } from "../data/boot.js";
 import { levels } from "../data/levels.js";
 import { fonts } from "./fonts.js";
@@ -13,7 +13,7 @@ const SHORT_CODE = [
   ["slice", ["get", "code"], ["max", 0, ["-", ["length", ["get", "code"]], 5]]],
   [
     "case",
-    ["all", ["in", "-", ["var", "rest"]], ["<=", ["length", ["var", "rest"]], 8]],
+    ["all", ["in", "-", ["var", "rest"]], ["<=", ["length", ["var", "rest"]], 10]],
     ["var", "rest"],
     ["==", ["slice", ["var", "tail"], 0, 1], "-"],
     ["slice", ["var", "tail"], 1],
@@ -39,7 +39,9 @@ function labelRoom() {
   return ["step", ["zoom"], rising[0]?.[1] ?? 3, ...rising.slice(1).flat()];
 }
 
-/** "04-05微网格" -> "04-05": the level need not be said on every label; without such a name the end of the code. */
+const digits = (from, to) => ["!=", ["to-number", ["slice", ["get", "name"], from, to], -1], -1];
+
+/** "04-05微网格", "04-05专属网格" -> "04-05": the level need not be said on every label; without such a name the end of the code. */
 const shortName = () => [
   "let",
   "at",
@@ -50,13 +52,15 @@ const shortName = () => [
     SHORT_CODE,
     ["all", ["in", "-", ["get", "name"]], ["<=", ["length", ["get", "name"]], 6]], // a unit of a market, row-column
     ["get", "name"],
+    ["all", digits(0, 2), ["==", ["slice", ["get", "name"], 2, 3], "-"], digits(3, 5), ["!", digits(5, 6)]],
+    ["slice", ["get", "name"], 0, 5],
     [">", ["var", "at"], 0],
     ["slice", ["get", "name"], 0, ["var", "at"]],
     SHORT_CODE,
   ],
 ];
 
-/** Small code (or name, above the deepest level), bold value, and a mark when outside the norm. */
+/** Small code (or name, above the deepest level) and a padlock when locked, bold value, and a mark when outside the norm. */
 function text(ink) {
   const of = (name, otherwise) => [
     "coalesce",
@@ -78,6 +82,8 @@ function text(ink) {
       "text-color": ["case", deepest, ink["ink-3"], ink["m-label"]],
       "text-font": ["case", deepest, ["literal", fonts.regular], ["literal", fonts.bold]],
     },
+    ["image", ["concat", "lock-", of("locks", "none")]],
+    {},
     "\n",
     {},
     ["image", ["concat", "mark-", of("marks", "none")]],

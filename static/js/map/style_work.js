@@ -6,7 +6,8 @@ import { zoneColour } from "./images.js";
 /** @param {Record<string, string>} ink @returns {object[]} what the drawing would do: pieces, zones, outlines */
 function effect(ink) {
   const kind = (name) => ["==", ["get", "kind"], name];
-  const fill = ["match", ["get", "side"], "a", ink["side-a"], "b", ink["side-b"], "c", ink.peer, ink["side-b"]];
+  const fill = ["match", ["get", "side"], "a", ink["side-a"], "b", ink["side-b"], "c", ink.peer, "e", ink["side-a"], "f", ink.peer, ink["side-b"]];
+  const strong = ["match", ["get", "side"], ["d", "e", "f"], 0.38, 0.19]; // where many pieces lie beside each other
   return [
     {
       id: "outline-halo",
@@ -29,7 +30,7 @@ function effect(ink) {
       type: "fill",
       source: "preview",
       filter: kind("piece"),
-      paint: { "fill-color": fill, "fill-opacity": 0.19 },
+      paint: { "fill-color": fill, "fill-opacity": strong },
     },
     ...boot.zone_kinds.map(({ id }) => ({
       id: `preview-zone-${id}`,

@@ -60,10 +60,7 @@ function actions(area, verbs) {
   const why =
     area.editable === false
       ? t("why.scope", {
-          name: (boot.account.roles ?? [])
-            .map((role) => role.area?.name)
-            .filter(Boolean)
-            .join("、"),
+          name: format.list((boot.account.roles ?? []).map((role) => role.area?.name).filter(Boolean)),
         })
       : area.locked
         ? t("why.locked")

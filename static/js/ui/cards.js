@@ -1,6 +1,7 @@
 // Which card stands at the side: the chosen area, several areas, a zone, or the totals; and going to places on request.
 import { api } from "../data/api.js";
 import { boot } from "../data/boot.js";
+import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { levels } from "../data/levels.js";
 import { page } from "../data/page.js";
@@ -26,8 +27,8 @@ export class Cards {
   /**
    * @param {import("../map/canvas.js").Canvas} canvas
    * @param {import("../map/renewal.js").Renewal} renewal
-   * @param {{use: (id: string) => void, exportOf: (area: object) => void, free: () => boolean}} verbs free: no tool
-   *   holds the panel
+   * @param {{use: (id: string) => void, exportOf: (area: object) => void, free: () => boolean, drawing: () => boolean}} verbs free:
+   *   no tool holds the panel; drawing: what is drawn is about the areas chosen, so they stay
    */
   constructor(canvas, renewal, verbs) {
     Object.assign(this, { canvas, renewal, verbs });
@@ -139,7 +140,7 @@ export class Cards {
     const named = edits.filter((edit) => page.selection.some((area) => edit.areas.includes(area.fid)));
     if (!named.length && !edits.some((edit) => edit.all || (edit.bounds ? meets(edit.bounds) : edit.facts))) return;
     const gone = (areas) => {
-      toast(t("live.gone", { what: areas.map(places.short).join("、") }), { kind: "info" });
+      toast(t("live.gone", { what: format.list(areas.map(places.short)) }), { kind: "info" });
       page.set({ selection: page.selection.filter((area) => !areas.includes(area)) });
     };
     if (named.length && page.selection.length > 1) {
@@ -251,6 +252,7 @@ export class Cards {
     if (area.level === null) return void this.canvas.goTo(area, { zoomAtMost: 19 }); // a building in no area
     const told = area.bounds ? area : await api.get(boot.urls.area, { path: { code: area.code } }).catch(() => null);
     if (!told) return;
+    if (this.verbs.drawing()) return void this.canvas.goTo(told, { zoomAtMost: 19 });
     page.set({ focus: told, ...(select ? { selection: [chosen(told)] } : {}) });
     this.canvas.goTo(told, { zoomAtMost: 19 });
     if (!select) this.#crumb(told);
@@ -260,6 +262,7 @@ export class Cards {
   found(result) {
     this.outline(null);
     this.canvas.goTo(result);
+    if (this.verbs.drawing()) return void this.canvas.gl.getCanvas().focus();
     if (result.kind === "area")
       page.set({ selection: [{ fid: result.fid, code: result.code, name: result.name, level: result.level }] });
     else if (result.kind === "zone") this.zone(result.fid);

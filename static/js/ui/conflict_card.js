@@ -31,7 +31,7 @@ function table(theirs, mine) {
   const rows = new Map();
   const add = (key, area, figures) => {
     const name = area.next_code ?? area.code;
-    const row = rows.get(name) ?? { name: places.tail(name) };
+    const row = rows.get(name) ?? { name: places.short({ name: area.name, code: name, level: area.level }) };
     rows.set(name, { ...row, [key]: figures });
   };
   for (const area of theirs) add("theirs", area, area.figures);
@@ -84,7 +84,7 @@ export function conflictCard(told, verbs) {
     asks: true,
     title: t("conflict.title"),
     chip: el("span", { class: "chip warn" }, t("preview.unsaved")),
-    sub: (told.areas ?? []).map((area) => places.tail(area.code)).join("  "),
+    sub: (told.areas ?? []).map((area) => places.called(area.code)).join("  "),
     body: [
       el(
         "section",

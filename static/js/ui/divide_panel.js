@@ -3,6 +3,7 @@ import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { divide } from "../edit/operations/divide.js";
 import { el } from "./dom.js";
+import { effectParts } from "./effect_parts.js";
 import { field } from "./field.js";
 import { figureSections } from "./figure_sections.js";
 import { figureText } from "./figure_text.js";
@@ -13,6 +14,7 @@ import { side } from "./side.js";
 
 const { section } = figureSections;
 const TOLERANCES = [0.05, 0.1, 0.2];
+const FINAL = new Set([400, 403, 404, 422]); // asked again, it would be refused again
 const WIDE = 84,
   HIGH = 56;
 
@@ -48,11 +50,12 @@ function number(label, key, value, change, least) {
     step: 1,
     value: Number.isFinite(value) ? value : "",
     "data-key": `divide ${key}`,
+    hint: el("span", { class: "typed" }, t("divide.typed")),
     onchange: (event) => change({ [key]: event.currentTarget.valueAsNumber }),
   }).node;
 }
 
-function wishes(wish, known, verbs) {
+function wishes(wish, known, most, verbs) {
   const ways = [
     { id: "parts", text: t("divide.parts") },
     { id: "workers", text: t("divide.workers"), closed: !known.workers || known.workers < 2 },
@@ -68,24 +71,27 @@ function wishes(wish, known, verbs) {
       wish.way === "norm"
         ? [number(t("divide.min"), "min", wish.min, verbs.wish, 0), number(t("divide.max"), "max", wish.max, verbs.wish, 1)]
         : number(t(wish.way === "workers" ? "divide.one-each" : "divide.count"), "parts", wish.parts, verbs.wish, 1),
-      el(
-        "div",
-        { class: "field" },
-        el("span", {}, t("divide.tolerance")),
-        choices(
-          t("divide.tolerance"),
-          TOLERANCES.map((id) => ({ id, text: `±${Math.round(id * 100)} %` })),
-          wish.tolerance,
-          (tolerance) => verbs.wish({ tolerance }),
-        ),
-      ),
+      wish.way === "norm"
+        ? null
+        : el(
+            "div",
+            { class: "field" },
+            el("span", {}, t("divide.tolerance")),
+            choices(
+              t("divide.tolerance"),
+              TOLERANCES.map((id) => ({ id, text: `±${Math.round(id * 100)} %` })),
+              wish.tolerance,
+              (tolerance) => verbs.wish({ tolerance }),
+            ),
+          ),
     ),
-    el("p", { class: "hint" }, t("divide.trade")),
+    wish.way === "workers" && known.workers > most ? el("p", { class: "hint" }, t("divide.fewer-than-workers", { have: known.workers, n: most })) : null,
+    wish.way === "norm" ? null : el("p", { class: "hint" }, t("divide.trade")),
   );
 }
 
 /** The areas of a proposal as a small picture. */
-function picture({ areas }) {
+function picture({ areas, tints }) {
   const polygons = areas.map(({ geometry }) => (geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates));
   const flat = polygons.flat(3).filter((one) => Array.isArray(one));
   const points = flat.length ? flat : polygons.flat(2).flat();
@@ -99,7 +105,7 @@ function picture({ areas }) {
   return el(
     "svg",
     { viewBox: `0 0 ${WIDE} ${HIGH}`, width: WIDE, height: HIGH, "aria-hidden": "true", class: "divide-picture" },
-    polygons.map((parts, k) => el("path", { d: parts.map(path).join(""), class: `tint-${k % 4}`, "fill-rule": "evenodd" })),
+    polygons.map((parts, k) => el("path", { d: parts.map(path).join(""), class: `tint-${tints[k]}`, "fill-rule": "evenodd" })),
   );
 }
 
@@ -120,7 +126,14 @@ function search(proposals, verbs) {
   );
 }
 
-function proposal(one, seed, chosen, merits, verbs) {
+/** How many areas keep the norm and how many buildings are cut, where there is a norm and where there are buildings. */
+const promises = ({ inNorm, cut, areas }, known) =>
+  [
+    inNorm === null ? null : t("divide.in-norm", { n: inNorm, of: areas.length }),
+    !known.built ? null : t("divide.cut", { n: cut }),
+  ].filter(Boolean);
+
+function proposal(one, seed, number, chosen, merits, known, verbs) {
   const words = one.figures
     ? [
         el(
@@ -130,7 +143,7 @@ function proposal(one, seed, chosen, merits, verbs) {
           one.figures.off === null ? null : el("span", { class: "mute" }, ` ±${one.figures.off} %`),
         ),
         el("span", {}, t("divide.border", { what: format.length(one.figures.border_m) }), one.figures.along === null ? null : ` · ${t("divide.along", { n: one.figures.along })}`),
-        el("span", {}, one.figures.inNorm === null ? null : `${t("divide.in-norm", { n: one.figures.inNorm, of: one.figures.areas.length })} · `, t("divide.cut", { n: one.figures.cut })),
+        el("span", {}, promises(one.figures, known).join(" · ")),
       ]
     : [el("span", { class: "mute" }, one.error?.text ?? (one.stopped ? t("divide.stopped") : waiting(one.told)))];
   return el(
@@ -141,92 +154,91 @@ function proposal(one, seed, chosen, merits, verbs) {
       role: "radio",
       "aria-checked": String(chosen),
       "aria-disabled": one.figures ? null : "true",
-      "data-key": `proposal ${seed}`,
+      "data-key": `proposal ${number}`,
       onclick: one.figures ? () => verbs.choose(seed) : null,
     },
     one.figures ? picture(one.figures) : el("span", { class: "divide-picture" }),
-    el("span", { class: "divide-words" }, el("span", { class: "mute" }, [seed + 1, merits.map((word) => t(word)).join(" · ")].join(" ")), ...words),
-    el("kbd", {}, String(seed + 1)),
+    el("span", { class: "divide-words" }, el("span", { class: "mute" }, [number, merits.map((word) => t(word)).join(" · ")].join(" ")), ...words),
+    el("kbd", {}, String(number)),
   );
+}
+
+/** The proposals that differ, each by the key that chooses it; how many there are, where it is not three. */
+function cards(proposals, chosen, known, verbs) {
+  const distinct = divide.distinct(proposals),
+    merits = divide.merits(distinct.map((seed) => proposals[seed])),
+    waits = proposals.some((one) => !one.figures && !one.error && !one.stopped);
+  const few = !waits && distinct.length < proposals.length && proposals.every((one) => one.figures);
+  return section(
+    t(!few ? "divide.proposals" : distinct.length > 1 ? "divide.few-ways" : "divide.one-way", { n: distinct.length }),
+    null,
+    el(
+      "div",
+      { class: "divide-cards", role: "radiogroup", "aria-label": t("divide.proposals"), "aria-busy": String(waits) },
+      distinct.map((seed, k) => proposal(proposals[seed], seed, k + 1, seed === chosen, merits[k], known, verbs)),
+    ),
+    search(proposals, verbs),
+  );
+}
+
+/** What stands in the way, and what can be done about it: only what will not be refused next. */
+function trouble(words, verb, { waits = false } = {}) {
+  return el(
+    "section",
+    { class: "sec" },
+    el(
+      "div",
+      { class: `trouble ${waits ? "waits" : ""}`, role: waits ? null : "alert" },
+      el("span", {}, words),
+      verb ? el("div", { class: "r" }, el("button", { class: "lk", type: "button", "data-key": verb.key, onclick: verb.go }, verb.words)) : null,
+    ),
+  );
+}
+
+/** @param {Error | null} refused @param {number} most parts that can be */
+function refusal(refused, wish, most, verbs) {
+  const fewest = refused.body?.least ?? 2;
+  const can = refused.body?.least ?? refused.body?.most;
+  const make = can >= fewest && can <= most && can !== wish.parts ? { key: "can", words: t("divide.make", { n: can }), go: () => verbs.wish({ way: "parts", parts: can }) } : null;
+  const again = FINAL.has(refused.status) ? null : { key: "search again", words: t("act.again"), go: () => verbs.again(0) };
+  const oneArea = refused.code === "bad-input" && wish.way === "norm" ? t("divide.one-part") : null;
+  return trouble(refused.code === "too-many-parts" && make ? t("divide.most", { n: can }) : (oneArea ?? refused.text), make ?? again);
 }
 
 /**
  * @param {{areas: object[], wish: object, known: object, proposals: Array<{answer?: object, figures?: object, error?: Error}>,
- *   chosen: number, missing: string | null}} state
+ *   chosen: number, missing: string | null, most: number}} state most: parts that can be
  * @param {{wish: (change: object) => void, choose: (seed: number) => void, cancel: () => void, save: () => void, see:
  *   (where: [number, number]) => void, stop: (seed: number) => void, again: (seed: number) => void}} verbs
  */
-export function dividePanel({ areas, wish, known, proposals, chosen, missing }, verbs) {
+export function dividePanel({ areas, wish, known, proposals, chosen, missing, most }, verbs) {
   const answer = proposals[chosen]?.answer ?? null;
   const figures = proposals[chosen]?.figures;
   const same = answer && answer.totals_before.population === answer.totals_after.population;
-  const shown = answer?.findings.filter((one) => one.kind !== "along-roads" && one.kind !== "vertices-added");
-  const holds = [same ? t("check.conserved") : t("check.clean"), figures?.cut ? null : t("check.no-building")];
-  const found = answer && findingsList(shown, { holds: holds.filter(Boolean), onPlace: verbs.see });
+  const holds = [same ? t("check.conserved") : t("check.clean"), figures?.cut || !known.built ? null : t("check.no-building")];
+  const found = answer && findingsList(divide.findings(answer, wish, figures), { holds: holds.filter(Boolean), onPlace: verbs.see });
   const ready = answer && !found.errors;
   const fewest = wish.way !== "norm" && known.norm?.max && known.households ? Math.ceil(known.households / known.norm.max) : 0;
-  const short = fewest > wish.parts;
-  const merits = divide.merits(proposals);
+  const short = fewest > wish.parts && fewest <= Math.min(most, known.buildings ?? most);
   const [{ error: refused = null }] = proposals;
-  const can = refused?.body?.least ?? refused?.body?.most; // parts, where so few or so many cannot be
   side.show("divide", {
     title: t("preview.divide"),
     chip: answer ? el("span", { class: "chip edit" }, t("preview.unsaved")) : null,
     sub: areas.length ? areas.map((area) => (area.leaf ? places.short(area) : area.name || places.short(area))).join(" + ") : null,
     body: [
-      areas.length ? wishes(wish, known, verbs) : section(null, null, el("p", { class: "hint" }, t("divide.pick"))),
-      short
-        ? el(
-            "section",
-            { class: "sec" },
-            el(
-              "div",
-              { class: "trouble waits" },
-              el("span", {}, t("divide.too-few", { n: fewest, max: known.norm.max })),
-              el("div", { class: "r" }, el("button", { class: "lk", type: "button", "data-key": "fewest", onclick: () => verbs.wish({ parts: fewest }) }, t("divide.make", { n: fewest }))),
-            ),
+      areas.length ? wishes(wish, known, most, verbs) : section(null, null, el("p", { class: "hint" }, t("divide.pick"))),
+      short && !refused
+        ? trouble(
+            t("divide.too-few", { n: fewest, max: known.norm.max }),
+            { key: "fewest", words: t("divide.make", { n: fewest }), go: () => verbs.wish({ way: "parts", parts: fewest }) },
+            { waits: true },
           )
         : null,
-      refused && !missing
-        ? el(
-            "section",
-            { class: "sec" },
-            el(
-              "div",
-              { class: "trouble" },
-              el("span", {}, refused.text),
-              el(
-                "div",
-                { class: "r" },
-                can
-                  ? el("button", { class: "lk", type: "button", "data-key": "can", onclick: () => verbs.wish({ way: "parts", parts: can }) }, t("divide.make", { n: can }))
-                  : el("button", { class: "lk", type: "button", "data-key": "search again", onclick: () => verbs.again(0) }, t("act.again")),
-              ),
-            ),
-          )
-        : null,
-      missing && areas.length ? el("section", { class: "sec" }, el("div", { class: "trouble", role: "alert" }, t(missing))) : null,
-      !missing && !refused && areas.length
-        ? section(
-            t("divide.proposals"),
-            null,
-            el("div", { class: "divide-cards", role: "radiogroup", "aria-label": t("divide.proposals") }, proposals.map((one, seed) => proposal(one, seed, seed === chosen, merits[seed], verbs))),
-            search(proposals, verbs),
-          )
-        : null,
-      found ? section(t("check.title"), t("check.count", { errors: found.errors, notes: found.notes }), found.list) : null,
+      refused && !missing ? refusal(refused, wish, most, verbs) : null,
+      missing && areas.length ? trouble(t(missing)) : null,
+      !missing && !refused && areas.length ? cards(proposals, chosen, known, verbs) : null,
+      found ? section(t("check.title"), found.told, found.list) : null,
     ].filter(Boolean),
-    actions: el(
-      "div",
-      { class: "act" },
-      el("button", { class: "btn", type: "button", onclick: verbs.cancel, "data-key": "cancel" }, t("act.cancel"), el("kbd", {}, "Esc")),
-      el(
-        "button",
-        { class: "btn pri", type: "button", onclick: ready ? verbs.save : null, "aria-disabled": ready ? null : "true", "data-key": "save" },
-        t("preview.save-divide"),
-        el("kbd", {}, "Enter"),
-      ),
-      el("p", { class: "note" }, ready ? t("preview.note") : areas.length ? "" : t("divide.pick")),
-    ),
+    actions: effectParts.actions("divide", ready, verbs, ready ? t("preview.note") : null),
   });
 }

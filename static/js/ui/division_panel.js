@@ -92,7 +92,7 @@ export function divisionPanel({ op, area, level }, answer, error, verbs) {
           )
         : null,
       found
-        ? section(t("check.title"), t("check.count", { errors: found.errors, notes: found.notes }), found.list)
+        ? section(t("check.title"), found.told, found.list)
         : null,
     ].filter(Boolean),
     actions: el(

@@ -1,4 +1,5 @@
 // An edit in a few words, for undo buttons and histories: "拆分 04-05".
+import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { places } from "./places.js";
 
@@ -16,6 +17,14 @@ function verb(op) {
   return layer ? `${t(`op.${what}`)} ${t(`layer.${layer}`)}` : op;
 }
 
+/** "areas from town.gpkg" -> which layer, from which file. The town of the program has no file. */
+function fromFile(note) {
+  const [, layer, file] = /^(\w+) from (.+)$/.exec(note) ?? [];
+  const words = t(`layer.${layer}`);
+  if (!layer || words === `layer.${layer}`) return note;
+  return /^demo town( \w+)?$/.test(file) ? t("history.from-demo", { layer: words }) : t("history.from-file", { layer: words, file });
+}
+
 export const editName = {
   verb,
 
@@ -27,7 +36,9 @@ export const editName = {
     const [op, ...rest] = edit.op === "undo" && !edit.note ? ["undo"] : words;
     const note = rest.join(" ");
     if (op.includes(" ") && note.startsWith(op.split(" ")[1])) return verb(op);
-    const codes = note.split(" + ").slice(0, CODES);
-    return `${verb(op)} ${codes.map((code) => (/^[\w-]+$/.test(code) ? places.tail(code) : code)).join("、")}`.trim();
+    if (op === "import" || op === "demo") return `${verb(op)} ${fromFile(note)}`.trim();
+    const codes = note.split(" + ");
+    const names = format.list(codes.slice(0, CODES).map((code) => (/^[\w-]+$/.test(code) ? places.called(code) : code)));
+    return `${verb(op)} ${codes.length > CODES ? t("list.and-more", { what: names, n: codes.length }) : names}`.trim();
   },
 };

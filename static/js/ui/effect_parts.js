@@ -1,5 +1,6 @@
 // Parts of every panel that shows an effect before it is saved: why it cannot be, the norm, the checks, cancel and save.
 import { boot } from "../data/boot.js";
+import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { noticed } from "../edit/noticed.js";
 import { el } from "./dom.js";
@@ -32,7 +33,7 @@ export const effectParts = {
           { class: "r" },
           icon("bad", "s"),
           refusal.words ?? refusal.text,
-          areas.length ? ` (${areas.map(places.tail).join("、")})` : "",
+          areas.length ? ` (${format.list(areas.map(places.called))})` : "",
         ),
         el(
           "div",
@@ -46,11 +47,14 @@ export const effectParts = {
     );
   },
 
-  /** The switch by which an area may have several parts; shown once somebody asked for it. @param {boolean} on */
-  parts(on, toggle) {
+  /**
+   * The switch by which an area may have several parts; shown once somebody asked for it.
+   * @param {boolean} on @param {() => void} toggle @param {string} [words] what else was asked for, by the same switch
+   */
+  parts(on, toggle, words = t("parts.allowed")) {
     if (!on) return null;
     const box = el("input", { type: "checkbox", checked: true, "data-key": "parts", onchange: toggle });
-    return el("section", { class: "sec" }, el("label", { class: "check" }, box, t("parts.allowed")));
+    return el("section", { class: "sec" }, el("label", { class: "check" }, box, words));
   },
 
   /**
@@ -70,18 +74,20 @@ export const effectParts = {
   /** What was checked, and whether it may be saved. @param {object | null} answer of the preview */
   checks(answer, see) {
     if (!answer) return { node: null, ready: false };
+    places.meet(answer.changed);
     const same = ["households", "population"].every((key) => answer.totals_before[key] === answer.totals_after[key]);
     const cut = answer.findings.some((finding) => finding.kind === "building-cut");
     const holds = [same ? t("check.conserved") : t("check.clean"), cut || !boot.map.has.buildings ? null : t("check.no-building")];
-    const { list, errors, notes } = findingsList([...answer.findings, ...noticed(answer)], { holds: holds.filter(Boolean), onPlace: see });
-    return { node: section(t("check.title"), t("check.count", { errors, notes }), list), ready: !errors };
+    const estimated = answer.changed.some((area) => area.after?.estimated && !area.before?.estimated) ? [{ kind: "estimated" }] : [];
+    const { list, errors, told } = findingsList([...answer.findings, ...noticed(answer), ...estimated], { holds: holds.filter(Boolean), onPlace: see });
+    return { node: section(t("check.title"), told, list), ready: !errors };
   },
 
   /**
    * @param {string} op names the text of the button: preview.save-<op>
    * @param {boolean} ready whether it may be saved
    * @param {{cancel: () => void, save: () => void}} verbs
-   * @param {string} [note]
+   * @param {string | null} [note]
    */
   actions(op, ready, verbs, note = t("preview.note")) {
     return el(
@@ -94,7 +100,7 @@ export const effectParts = {
         t(`preview.save-${op}`),
         el("kbd", {}, "Enter"),
       ),
-      el("p", { class: "note" }, note),
+      note ? el("p", { class: "note" }, note) : null,
     );
   },
 };

@@ -1,6 +1,7 @@
 // The table "now | A | B | sum": the same rows for every operation, with a tick where the sum is what it was.
 import { boot } from "../data/boot.js";
 import { format } from "../data/format.js";
+import { gaps } from "../data/gaps.js";
 import { t } from "../data/i18n.js";
 import { el } from "./dom.js";
 import { tableHead } from "./table_head.js";
@@ -26,23 +27,32 @@ function cell(row, figures, strong) {
   return el("td", { class: strong ? "v" : "" }, row.show ? row.show(value) : format.number(value));
 }
 
-function sumCell(row, before, after) {
-  const [was, is] = [row.of(before), row.of(after)];
+/** By how much a figure changes: "+1", "−0.44". */
+function difference(row, change) {
+  return row.show ? `${change > 0 ? "+" : "−"}${row.show(Math.abs(change))}` : format.signed(change);
+}
+
+/** The gaps of the parts add up. */
+const gapOf = (columns) => gaps.sum(columns.filter(({ strong }) => strong).map(({ figures }) => figures?.staff?.gap));
+
+/** The last column: a figure after the edit with its difference from before, or, of a change, the difference alone. */
+function lastCell(row, { before, after, change: bare = false }, columns) {
+  const was = row.of(before),
+    is = (row.key === "gap" ? gapOf(columns) : null) ?? row.of(after);
   if (!known(was) && !known(is)) return el("td", { class: "unknown" }, t("value.unknown"));
-  if (!known(was) || !known(is)) return el("td", {}, figureText.number(is));
-  const change = is - was;
-  if (Math.abs(change) <= (row.tolerance ?? 0))
-    return el("td", { class: "same" }, icon("ok"), row.show ? row.show(is) : format.number(is));
-  return el(
-    "td",
-    { class: "diff" },
-    row.show ? `${change > 0 ? "+" : "−"}${row.show(Math.abs(change))}` : format.signed(change),
-  );
+  if (!known(was) || !known(is)) return el("td", {}, bare ? t("value.unknown") : figureText.number(is));
+  const change = is - was,
+    shown = row.show ?? format.number;
+  if (Math.abs(change) <= (row.tolerance ?? 0)) return el("td", { class: "same" }, icon("ok"), bare ? "0" : shown(is));
+  return bare
+    ? el("td", { class: "diff" }, difference(row, change))
+    : el("td", {}, el("span", { class: "diff" }, `(${difference(row, change)})`), " ", shown(is));
 }
 
 /**
  * @param {{head: Array<Node|string>, figures: object | null, strong?: boolean}[]} columns
- * @param {{before: object, after: object, head: string} | null} sum last column; null leaves it out
+ * @param {{before: object, after: object, head: string, change?: boolean} | null} sum last column, the figures after; `change`:
+ *   how much they differ instead; null leaves it out
  * @returns {HTMLTableElement}
  */
 export function effectTable(columns, sum) {
@@ -64,7 +74,7 @@ export function effectTable(columns, sum) {
             if (!strong && sum) made.classList.add("was");
             return made;
           }),
-          sum ? sumCell(row, sum.before, sum.after) : null,
+          sum ? lastCell(row, sum, columns) : null,
         ),
       ),
     ),

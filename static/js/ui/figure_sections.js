@@ -137,7 +137,7 @@ export const figureSections = {
         ? el(
             "p",
             { class: "hint" },
-            t("card.unknown-leaves", { n: f.unknown_leaves, count: f.unknown_leaves, all: f.leaves }),
+            t("card.unknown-leaves", { n: format.number(f.unknown_leaves), count: f.unknown_leaves, all: format.number(f.leaves) }),
           )
         : null,
     );

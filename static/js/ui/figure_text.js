@@ -1,6 +1,8 @@
 // The pieces of which every card is made: number or "unknown", verdict of the norm, shares.
+import { boot } from "../data/boot.js";
 import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
+import { named } from "../data/named.js";
 import { el } from "./dom.js";
 import { icon } from "./icon.js";
 
@@ -13,6 +15,21 @@ export const figureText = {
 
   /** @returns {string} "152 人", empty when unknown: the word stands before it already */
   people: (n) => (n === null || n === undefined ? "" : t("unit.people", { n: format.number(n) })),
+
+  /**
+   * The figure the map is coloured by, of one area: "62 户", "到岗率 93 %".
+   * @param {{metric: {id: string, type: string}, of: Map<number, number | null>} | null} legend
+   * @param {number} fid
+   * @returns {string} empty when nothing is told of the area
+   */
+  shown(legend, fid) {
+    const value = legend?.of.get(fid);
+    if (value === undefined) return "";
+    const { id, type, unit } = legend.metric;
+    if (id === "households") return `${value === null ? `${t("fig.households")} ` : ""}${figureText.households(value)}`;
+    const number = value !== null && type === "rate" ? format.percent(value) : format.number(value);
+    return [named(boot.metrics, id), number, boot.lang === "zh" && value !== null ? unit : ""].filter(Boolean).join(" ");
+  },
 
   /** @param {number | null | undefined} value @returns {Node} a number, or the word unknown in small grey */
   number: (value) =>

@@ -7,7 +7,7 @@ import { places } from "./places.js";
 import { popover } from "./popover.js";
 
 const GRAVE = new Set(["gap", "overlap", "nesting", "code", "hole", "invalid", "outside"]);
-const MERE = new Set(["vertices-added", "norm-under", "stalls", "follows", "along-roads", "piece-under", "piece-thin"]);
+const MERE = new Set(["vertices-added", "norm-under", "stalls", "follows", "along-roads", "piece-under", "piece-thin", "part-given", "not-chosen", "loose-end", "estimated"]);
 const ZONE = new Set(["zone-cut", "zone-kept"]);
 const rank = (kind) => (GRAVE.has(kind) ? 0 : MERE.has(kind) ? 2 : 1);
 const LOOK = [
@@ -45,7 +45,7 @@ function choose(button, areas, onArea) {
  * @param {{holds?: string[], onPlace?: (where: [number, number]) => void, onArea?: (area: object) => void,
  *   onKind?: (kind: string) => void}} [options] onKind: opens the list of all of that kind;
  *   holds: sentences that are true, ticked
- * @returns {{list: HTMLElement, errors: number, notes: number}}
+ * @returns {{list: HTMLElement, errors: number, notes: number, told: string}} told: "0 errors · 1 note"
  */
 export function findingsList(findings, { holds = [], onPlace, onArea, onKind } = {}) {
   const sorted = [...findings].sort((a, b) => rank(a.kind) - rank(b.kind));
@@ -54,7 +54,7 @@ export function findingsList(findings, { holds = [], onPlace, onArea, onKind } =
     const key = `finding.${finding.kind}`,
       title = t(key, {
         ...finding,
-        code: places.tail(finding.code ?? ""),
+        code: finding.what && finding.code ? places.short({ name: finding.what, code: finding.code }) : places.called(finding.code ?? ""),
         n: finding.code ?? "",
         count: finding.count ?? (ZONE.has(finding.kind) ? t("value.unknown") : Number(finding.code)),
       });
@@ -96,6 +96,7 @@ export function findingsList(findings, { holds = [], onPlace, onArea, onKind } =
     el("li", {}, el("span", { class: "c-ok" }, icon("ok", "s")), el("span", {}, sentence)),
   );
   const errors = findings.filter((finding) => rank(finding.kind) === 0).length;
+  const notes = findings.length - errors;
   return {
     list: el(
       "ul",
@@ -105,6 +106,7 @@ export function findingsList(findings, { holds = [], onPlace, onArea, onKind } =
       sorted.filter((f) => rank(f.kind) > 0).map(row),
     ),
     errors,
-    notes: findings.length - errors,
+    notes,
+    told: [t("check.errors", { count: errors }), t("check.notes", { count: notes })].join(" · "),
   };
 }

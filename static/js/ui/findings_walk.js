@@ -21,11 +21,14 @@ const BARE = ["unassigned", "building-loose"];
 export class FindingsWalk {
   #kind = null;
   #mine = false;
+  #lent = false; // the kind was chosen for U alone: F8 goes on through all
   #rows = [];
   #counts = {};
   #at = -1;
   #read = null;
-  #whole = null; // gaps, overlaps and nesting errors of the last proof
+  #loading = null; // the last question: who waits for one before waits for this one
+  #whole = null; // gaps, overlaps and nesting errors of the last proof; undefined: not read
+  #unread = null; // why the list could not be read
 
   /** @param {{outline: (area: object | null) => void, go: (area: object) => void, shut: () => void}} verbs */
   constructor(verbs) {
@@ -35,6 +38,7 @@ export class FindingsWalk {
   /** @param {string | null} kind only these; null: all */
   async open(kind = null) {
     this.#kind = kind;
+    this.#lent = false;
     this.#at = -1;
     this.#read = null;
     const focus = document.activeElement?.dataset?.key;
@@ -49,22 +53,30 @@ export class FindingsWalk {
       [this.#kind, this.#mine, this.#at] = [BARE[0], false, -1];
       await this.#load();
       if (!this.#rows.length && this.#counts[BARE[1]]) this.#kind = BARE[1];
+      this.#lent = true;
     }
-    await this.step(1);
+    await this.#step(1);
   }
 
   /** The next problem, or the one before. @param {1 | -1} by */
-  async step(by) {
+  step(by) {
+    if (this.#lent) [this.#kind, this.#lent] = [null, false];
+    return this.#step(by);
+  }
+
+  async #step(by) {
     await this.#load();
     if (!this.#rows.length) {
       this.#draw();
-      say.now(t("findings.none"));
+      say.now(this.#none());
       return;
     }
     if (side.shown === "findings" || this.#at < 0) this.#at += by;
     else this.#at += by > 0 ? 1 : -1;
-    this.#at = (this.#at + this.#rows.length) % this.#rows.length;
-    this.#draw();
+    const at = (this.#at + this.#rows.length) % this.#rows.length;
+    this.#at = at;
+    this.#draw(); // a renewed panel gives the focus back to the row before, which takes it for the one we are at
+    this.#at = at;
     this.#focus();
   }
 
@@ -72,18 +84,27 @@ export class FindingsWalk {
     document.querySelector(`#side [data-finding="${this.#at}"]`)?.focus();
   }
 
-  async #load() {
+  #load() {
     const key = `${page.rev} ${page.level} ${this.#kind} ${this.#mine}`;
-    if (this.#read === key) return;
+    if (this.#read === key) return this.#loading;
+    const loading = this.#ask(key, () => loading === this.#loading);
+    this.#loading = loading;
+    return loading;
+  }
+
+  /** @param {string} key of what is asked @param {() => boolean} newest nothing else was asked since */
+  async #ask(key, newest) {
     const level = this.#mine ? levels.deepest : page.level; // one's own hand is on the smallest areas
     const query = { level, ...(this.#kind ? { kind: this.#kind } : {}), ...(this.#mine ? { mine: true } : {}) };
     const [told, whole] = await Promise.all([
-      api.get(boot.urls.findings, { query }).catch(() => ({ findings: [], counts: {} })),
-      api.get(boot.urls.summary, { query: { level: page.level } }).catch(() => null),
+      api.get(boot.urls.findings, { query }).catch((error) => ({ findings: [], counts: {}, error })),
+      api.get(boot.urls.summary, { query: { level: page.level } }).catch(() => undefined),
     ]);
-    this.#whole = whole?.coverage ?? null;
+    if (!newest()) return void (await this.#loading);
+    this.#whole = whole && (whole.coverage ?? null);
+    this.#unread = told.error?.text ?? null;
     const now = this.#rows[this.#at];
-    this.#read = key;
+    this.#read = told.error ? null : key; // asked again the next time
     this.#rows = told.findings;
     this.#counts = told.counts;
     const again = now ? this.#rows.findIndex((row) => row.kind === now.kind && row.fid === now.fid) : -1;
@@ -130,6 +151,7 @@ export class FindingsWalk {
 
   /** What the last proof of the whole map said of gaps, overlaps and nesting. */
   #proof() {
+    if (this.#whole === undefined) return null;
     if (!this.#whole) return el("p", { class: "hint" }, t("findings.unproved"));
     const { gaps, overlaps, nesting, at } = this.#whole,
       clean = gaps + overlaps + nesting === 0;
@@ -186,6 +208,10 @@ export class FindingsWalk {
     );
   }
 
+  #none() {
+    return this.#unread ? t("findings.unread", { why: this.#unread }) : t("findings.none");
+  }
+
   #draw() {
     side.show("findings", {
       title: t("findings.title"),
@@ -197,7 +223,7 @@ export class FindingsWalk {
           { class: "sec" },
           this.#rows.length
             ? el("ol", { class: "walk", "aria-label": t("findings.title") }, this.#rows.map((row, i) => this.#row(row, i)))
-            : el("p", { class: "hint" }, t("findings.none")),
+            : el("p", { class: "hint" }, this.#none()),
           this.#proof(),
         ),
       ],

@@ -9,6 +9,7 @@ import { el } from "./dom.js";
 import { footPlace } from "./foot_place.js";
 import { icon } from "./icon.js";
 
+let pointed = false; // until then the middle of the map is told
 const PIXEL_M = 0.0254 / 96;
 const host = document.getElementById("foot");
 const scale = el("span", { class: "it" }),
@@ -20,16 +21,19 @@ export const foot = {
   /** @param {import("../map/canvas.js").Canvas} canvas */
   watch({ gl }) {
     const tell = () => {
+      if (!pointed) footPlace.tell([gl.getCenter().lng, gl.getCenter().lat]);
       scale.textContent = format.scale(groundPerPixel(gl.getCenter().lat, gl.getZoom()) / PIXEL_M);
     };
     gl.on("move", tell);
     gl.on("mousemove", (event) => foot.here([event.lngLat.lng, event.lngLat.lat]));
     tell();
-    foot.here([gl.getCenter().lng, gl.getCenter().lat]);
   },
 
   /** The pointer or the cross-hair stands here. @param {[number, number]} place lon, lat */
-  here: (place) => footPlace.tell(place),
+  here(place) {
+    pointed = true;
+    footPlace.tell(place);
+  },
 
   /** @param {object | null} summary as GET /api/summary gives it */
   tell(summary) {

@@ -13,7 +13,7 @@ import { side } from "./side.js";
 const { section } = figureSections;
 
 const tag = (piece) => el("span", { class: `tag ${piece.side}` }, piece.letter);
-const codeOf = (piece) => (piece.isNew ? t("preview.new", { code: places.short({ code: piece.label }) }) : places.short(piece));
+const codeOf = (piece) => (piece.isNew ? t("preview.new", { code: places.short({ name: piece.name, code: piece.label }) }) : places.short(piece));
 
 /** What is true of the border, most telling first. @param {object} answer of the preview @returns {string[]} */
 function border(answer) {
@@ -76,6 +76,6 @@ export function halvePanel(mode, verbs) {
         ]
       : [section(null, null, el("p", { class: "hint" }, t("halve.pick")))]
     ).filter(Boolean),
-    actions: effectParts.actions("halve", ready, verbs, area ? t("preview.note") : t("halve.pick")),
+    actions: effectParts.actions("halve", ready, verbs, area ? t("preview.note") : null),
   });
 }

@@ -37,6 +37,7 @@ export const hint = {
           class: "tg",
           type: "button",
           "aria-pressed": String(snapper.on[name]),
+          "data-key": name,
           onclick: () => {
             snapper.on[name] = !snapper.on[name];
             made.setAttribute("aria-pressed", String(snapper.on[name]));

@@ -7,6 +7,7 @@ import { t } from "../data/i18n.js";
 import { el } from "./dom.js";
 import { editName } from "./edit_name.js";
 import { icon } from "./icon.js";
+import { places } from "./places.js";
 
 const ROWS = 8;
 const WHOLE_FILE = ["init", "import", "demo", "restore"];
@@ -17,7 +18,7 @@ let open = null;
 function byline(edit) {
   return [
     edit.op === "undo" ? t((edit.note ?? "").startsWith("undo ") ? "op.redo" : "op.undo") : null,
-    edit.actor,
+    edit.actor?.replace(/^command line/, t("history.command-line")),
     `r${edit.rev}`,
     edit.undone_by ? t("history.undone", { rev: edit.undone_by }) : null,
   ]
@@ -132,6 +133,7 @@ export function historyOf(code, hands) {
   async function read(address, query) {
     const told = await api.get(address, { query }).catch(() => null);
     if (!told || !host.isConnected) return;
+    places.meet(told.edits.flatMap((edit) => edit.named ?? []));
     list.append(...told.edits.map(line));
     more.hidden = !told.next;
     more.onclick = () => read(told.next);

@@ -12,6 +12,18 @@ const SPOTS = ["canvas", "side", "foot"];
 const editable = (node) =>
   node?.closest?.("input, select, textarea, [contenteditable]") && !["checkbox", "radio"].includes(node.type);
 
+/** The button of the panel that says it is what Enter does, else null. */
+const promised = () => {
+  const button = document.querySelector("#side .act .btn.pri");
+  return button?.querySelector("kbd")?.textContent === "Enter" ? button : null;
+};
+
+/** What has the focus takes Enter for itself: a link, a button, a choice that is not made yet. */
+const takesEnter = (node) => Boolean(node.closest?.("button:not([role=radio][aria-checked=true]), a, summary, [role=option]"));
+
+/** What has the focus in the panel leaves Enter to the panel: a field in no form, a choice that is made. */
+const leavesEnter = (node) => Boolean(node.closest?.("#side")) && !node.form && !takesEnter(node) && (!editable(node) || node.type === "number");
+
 /** What the list of keys shows. */
 const LISTED = [
   [
@@ -148,7 +160,14 @@ export function watchKeys(verbs) {
       const cancel = document.querySelector("#side [data-escape]");
       return done(() => (cancel ? cancel.click() : verbs.desk.escape()));
     }
-    if (command || event.altKey || typing) return undefined;
+    if (command || event.altKey) return undefined;
+    if (event.key === "Enter" && promised() && leavesEnter(event.target))
+      return done(() => {
+        if (!typing) return promised().ariaDisabled === "true" ? verbs.desk.finish() : promised().click();
+        event.target.blur(); // the field is done; the next Enter is for what comes of it
+        canvas.focus();
+      });
+    if (typing) return undefined;
     const onButton = event.target.closest?.("button, a, summary, [role=option]");
     if (onButton && (event.key === "Enter" || event.key === " " || event.key.startsWith("Arrow"))) return undefined;
     if (event.key === "Enter" && side.asks) return done(() => document.querySelector("#side .act .btn.pri").click());

@@ -32,6 +32,7 @@ function numbers(mode) {
           step: 1,
           value: Number.isFinite(value) ? value : "",
           "data-key": `lattice ${key}`,
+          hint: el("span", { class: "typed" }, t("divide.typed")),
           onchange: (event) => mode.set({ [key]: event.currentTarget.valueAsNumber }),
         }).node;
       }),
@@ -89,6 +90,6 @@ export function latticePanel(mode, verbs) {
         ]
       : [section(null, null, el("p", { class: "hint" }, t("lattice.pick")))]
     ).filter(Boolean),
-    actions: effectParts.actions("lattice", ready, verbs, next(mode) ?? (area ? t("preview.note") : t("lattice.pick"))),
+    actions: effectParts.actions("lattice", ready, verbs, next(mode) ?? (area ? t("preview.note") : null)),
   });
 }

@@ -1,4 +1,5 @@
 // The effect of a merge before it is saved: the areas picked, which code stays, what comes out.
+import { gaps } from "../data/gaps.js";
 import { t } from "../data/i18n.js";
 import { el } from "./dom.js";
 import { effectParts } from "./effect_parts.js";
@@ -69,16 +70,17 @@ export function mergePanel({ areas, keep, answer, refusal = null, offers = [], p
   body.push(effectParts.parts(parts, verbs.parts));
   const { node, ready } = effectParts.checks(one ? answer : null, verbs.see);
   if (one) {
+    const now = gaps.together(answer.totals_before, answer.changed.map((area) => area.before));
     body.push(
       section(
         t("merge.result"),
         figureText.verdict(one.after?.norm),
         effectTable(
           [
-            { head: [t("fig.now")], figures: answer.totals_before },
+            { head: [t("fig.now")], figures: now },
             { head: [t("merge.after")], figures: one.after, strong: true },
           ],
-          { before: answer.totals_before, after: one.after, head: t("fig.change") },
+          { before: now, after: one.after, head: t("fig.change"), change: true },
         ),
       ),
     );
@@ -90,6 +92,6 @@ export function mergePanel({ areas, keep, answer, refusal = null, offers = [], p
     chip: answer ? el("span", { class: "chip edit" }, t("preview.unsaved")) : null,
     sub: areas.length ? areas.map((area) => places.short(area)).join(" + ") : null,
     body: body.filter(Boolean),
-    actions: effectParts.actions("merge", ready, verbs, one ? undefined : t("merge.pick")),
+    actions: effectParts.actions("merge", ready, verbs, one ? undefined : null),
   });
 }

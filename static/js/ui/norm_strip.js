@@ -4,7 +4,10 @@ import { el } from "./dom.js";
 
 const WIDE = 340,
   TOP = 16,
-  HIGH = 28;
+  HIGH = 28,
+  DIGIT = 6.2; // of the numbers below it
+/** How far apart two numbers below the strip have to stand. */
+const apart = (one, other) => ((`${one}`.length + `${other}`.length) / 2) * DIGIT + 5;
 
 /** Pushes marks apart so that none covers another. */
 function spread(marks, gap) {
@@ -44,7 +47,8 @@ export function normStrip({ min, max }, { old = null, now = [] }) {
     text((x(low) + x(high)) / 2, 11, t("norm.band")),
   ];
   const ends = [min === null ? null : [x(low), low], max === null ? null : [x(high), high]].filter(Boolean);
-  for (const [at, value] of ends) parts.push(text(at, 59, value));
+  const tight = ends.length > 1 && x(high) - x(low) < apart(low, high); // then they stand aside of their lines
+  for (const [k, [at, value]] of ends.entries()) parts.push(text(at, 59, value, tight ? (k ? "st" : "en") : ""));
   if (old !== null) {
     const near = marks.length
       ? marks.reduce((best, mark) => (Math.abs(mark.x - x(old)) < Math.abs(best - x(old)) ? mark.x : best), marks[0].x)
@@ -57,7 +61,7 @@ export function normStrip({ min, max }, { old = null, now = [] }) {
         }),
       );
     parts.push(el("circle", { class: `nold ${out ? "out" : ""}`, cx: x(old), cy: middle, r: 6 }));
-    if (ends.every(([at]) => Math.abs(at - x(old)) > 18)) parts.push(text(x(old), 59, old));
+    if (ends.every(([at, value]) => Math.abs(at - x(old)) > apart(value, old) * (tight ? 2 : 1))) parts.push(text(x(old), 59, old));
   }
   for (const mark of marks)
     parts.push(

@@ -54,7 +54,14 @@ export const popover = {
       }
     };
     const onpress = (event) => {
-      if (!box.contains(event.target) && !anchor.contains(event.target)) popover.shut();
+      if (box.contains(event.target) || anchor.contains(event.target)) return;
+      popover.shut();
+      const map = event.pointerType === "touch" && event.target.closest?.("#canvas");
+      if (!map) return;
+      // closing the list was all it was for: what is being drawn gets no point of it
+      const swallow = (click) => click.stopPropagation();
+      map.addEventListener("click", swallow, { capture: true, once: true });
+      addEventListener("pointerdown", () => map.removeEventListener("click", swallow, true), { capture: true, once: true });
     };
     document.body.append(box);
     box.style.position = "fixed";

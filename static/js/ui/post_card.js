@@ -79,7 +79,7 @@ function rule(told) {
     t("post.rule"),
     kind,
     el("p", { class: "rule" }, told.rule ? words(told.rule) : t("post.no-rule")),
-    told.zones.length ? el("p", { class: "hint" }, told.zones.map((zone) => zone.name).join("、")) : null,
+    told.zones.length ? el("p", { class: "hint" }, format.list(told.zones.map((zone) => zone.name))) : null,
   );
 }
 

@@ -22,6 +22,7 @@ export class Presence {
   #said = "";
   #timer = null;
   #who = [];
+  #held = new Map(); // the button of each, by key: it stays while somebody is about to press it
 
   /** @param {{onWho: (who: object[]) => void, onGo: (area: object) => void}} verbs */
   constructor(verbs) {
@@ -68,20 +69,6 @@ export class Presence {
     this.#said = said;
     this.verbs.onWho(others);
     const more = others.length > SHOWN ? others.length - SHOWN + 1 : 0;
-    const one = (other) =>
-      el(
-        "button",
-        {
-          class: "peer",
-          type: "button",
-          "aria-haspopup": "dialog",
-          "aria-expanded": "false",
-          "aria-label": this.#line(other),
-          title: this.#line(other),
-          onclick: (event) => this.#open(event.currentTarget, [other]),
-        },
-        peerName.letter(other),
-      );
     const all = el(
       "button",
       {
@@ -94,8 +81,20 @@ export class Presence {
       },
       `+${more}`,
     );
-    host.replaceChildren(...others.slice(0, more ? SHOWN - 1 : SHOWN).map(one), ...(more ? [all] : []));
+    const seen = others.slice(0, more ? SHOWN - 1 : SHOWN);
+    this.#held = new Map(seen.map((other) => [other.key, this.#button(other)]));
+    const buttons = [...this.#held.values(), ...(more ? [all] : [])];
+    if (buttons.length !== host.children.length || buttons.some((button, at) => button !== host.children[at])) host.replaceChildren(...buttons);
     host.hidden = !others.length;
+  }
+
+  #button(other) {
+    const button = this.#held.get(other.key) ?? el("button", { class: "peer", type: "button", "aria-haspopup": "dialog", "aria-expanded": "false" });
+    button.title = this.#line(other);
+    button.ariaLabel = button.title;
+    button.textContent = peerName.letter(other);
+    button.onclick = () => this.#open(button, [other]);
+    return button;
   }
 
   #line(other) {

@@ -100,6 +100,7 @@ export function rail({ use, undo, redo }) {
   );
   const edits = TOOLS.some((entry) => entry.id === "split" || entry.id === "zone");
   host.append(...parts, el("span", { class: "sp" }), ...(edits ? [back, forth] : []));
+  document.getElementById("look-only").hidden = !edits; // shown where there is no room for tools
   host.addEventListener("keydown", walk);
   host.querySelector(".tool").tabIndex = 0;
   const press = () => {

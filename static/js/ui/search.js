@@ -82,10 +82,8 @@ export function search({ onOutline, onGo }) {
                       role: "option",
                       id: `hit-${at}`,
                       "aria-selected": "false",
-                      onpointerdown: (event) => {
-                        event.preventDefault();
-                        go(at);
-                      },
+                      onmousedown: (event) => event.preventDefault(), // the field keeps the focus
+                      onclick: () => go(at), // not sooner: a tap ends as a click on whatever lies there by then
                       onpointermove: () => {
                         if (chosen !== at) choose(at);
                       },

@@ -19,6 +19,36 @@ const grip = el("button", {
   },
 });
 
+// What somebody is typing outlives the renewal of its card; left, it counts as changed like anything typed. Browsers take a
+// field out of hand when it goes, and tell of a change nobody made: while a card is renewed nobody hears of it.
+let renewing = false;
+for (const kind of ["change", "blur", "focusout"]) host.addEventListener(kind, (event) => renewing && event.stopImmediatePropagation(), true);
+host.addEventListener("input", ({ target }) => target.dataset.typed ??= "here");
+host.addEventListener("change", ({ target }) => delete target.dataset.typed);
+host.addEventListener("focusout", ({ target }) => target.dataset.typed === "before" && target.dispatchEvent(new Event("change", { bubbles: true })));
+
+/** The field in hand: its key, what is typed and not taken yet, and what of it is selected. */
+function held() {
+  const one = document.activeElement;
+  if (!host.contains(one) || !one.dataset.key) return null;
+  const ranged = ["text", "search"].includes(one.type);
+  return {
+    key: one.dataset.key,
+    typed: one.dataset.typed ? one.value : null,
+    whole: Boolean(one.value) && document.getSelection()?.toString() === one.value,
+    range: ranged ? [one.selectionStart, one.selectionEnd] : null,
+  };
+}
+
+function hold({ key, typed, whole, range }) {
+  const one = host.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (!one) return;
+  one.focus({ preventScroll: true });
+  if (typed !== null && one.value !== typed) [one.value, one.dataset.typed] = [typed, "before"];
+  if (whole) one.select?.();
+  else if (range && one.value) one.setSelectionRange?.(...range);
+}
+
 export const side = {
   get shown() {
     return shown?.id ?? null;
@@ -42,7 +72,8 @@ export const side = {
   show(id, { title, chip = null, sub = null, body, actions = null, onShut = null, asks = false }) {
     if (shown?.asks && !asks) return;
     const same = shown?.id === id;
-    const key = same && host.contains(document.activeElement) ? document.activeElement.dataset?.key : null;
+    const hand = same ? held() : null;
+    const inside = host.contains(document.activeElement);
     const top = same ? (host.querySelector(".scroll")?.scrollTop ?? 0) : 0;
     const shut = onShut
       ? el(
@@ -57,17 +88,25 @@ export const side = {
           icon("close", "s"),
         )
       : null;
+    renewing = true;
     host.replaceChildren(
       grip,
       el("div", { class: "hd" }, el("h2", {}, el("span", {}, title), chip, shut), sub ? el("p", {}, sub) : null),
       el("div", { class: "scroll" }, ...body),
       ...(actions ? [actions] : []),
     );
+    renewing = false;
     host.setAttribute("aria-label", title);
     host.querySelector(".scroll").scrollTop = top;
-    if (key) host.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+    if (hand) hold(hand);
+    if (inside && !host.contains(document.activeElement)) host.focus({ preventScroll: true }); // what had it is gone
     if (!same) host.dataset.sheet = CALM.includes(id) ? "low" : host.dataset.sheet === "high" ? "high" : "mid";
     shown = { id, asks };
+  },
+
+  /** What is told there was saved: nothing waits any more, though the next card may be long on its way. */
+  done() {
+    for (const one of host.querySelectorAll(".hd .chip.edit, .act")) one.remove();
   },
 
   /** @param {"low" | "mid" | "high"} height of the sheet on small screens */

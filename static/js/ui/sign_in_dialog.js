@@ -34,7 +34,7 @@ async function signIn(password) {
 
 function refusal({ code, left, minutes, detail }) {
   if (minutes) return t("error.locked-out", { minutes });
-  if (code !== "wrong-password") return detail;
+  if (code !== "wrong-password") return t(`error.${code}`, { detail });
   return typeof left === "number" ? t("error.wrong-password-left", { left, count: left }) : t("error.wrong-password");
 }
 

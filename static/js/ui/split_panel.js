@@ -16,44 +16,44 @@ const { section } = figureSections;
 
 const tag = (piece) => el("span", { class: `tag ${piece.side}` }, piece.letter);
 const codeOf = (piece) =>
-  piece.isNew ? t("preview.new", { code: places.short({ code: piece.label }) }) : places.short(piece);
+  piece.isNew ? t("preview.new", { code: places.short({ name: piece.name, code: piece.label }) }) : places.short(piece);
 
-/** More pieces than columns: a list sorted by households, totals below. */
+const SHORT = [
+  ["fig.households", "fig.households-short", (f) => f.households],
+  ["fig.people", "fig.people-short", (f) => f.population],
+  ["fig.special", "fig.special-short", (f) => f.special_total],
+  ["fig.need", "fig.need-short", (f) => f.staff?.need],
+  ["fig.have", "fig.have-short", (f) => f.staff?.have],
+  ["fig.gap", "fig.gap", (f) => f.staff?.gap],
+];
+
+const line = (head, figures, look) =>
+  el(
+    "tr",
+    { class: look },
+    el("th", { scope: "row" }, head),
+    SHORT.map(([, , of], k) => el("td", { class: look === "" && !k ? "v" : "" }, figureText.number(figures ? of(figures) : null))),
+  );
+
+/** More pieces than columns: each area as it is, below it what it falls into, and the sum of all. */
 function pieceList(pieces, answer) {
+  const groups = new Map(),
+    none = pieces.filter((piece) => typeof piece.after?.households !== "number").length;
+  for (const piece of pieces) groups.set(piece.of, [...(groups.get(piece.of) ?? []), piece]);
   return el(
     "table",
-    { class: "eff" },
-    tableHead(t("fig.households"), t("fig.people"), ""),
-    el(
-      "tbody",
-      {},
-      [...pieces]
-        .sort((a, b) => (b.after?.households ?? 0) - (a.after?.households ?? 0))
-        .map((piece) =>
-          el(
-            "tr",
-            {},
-            el(
-              "th",
-              { scope: "row" },
-              tag(piece),
-              " ",
-              piece.isNew ? t("preview.new", { code: places.tail(piece.label) }) : places.tail(piece.code),
-            ),
-            el("td", { class: "v" }, figureText.number(piece.after?.households)),
-            el("td", {}, figureText.number(piece.after?.population)),
-            el("td", {}, figureText.verdict(piece.after?.norm, { short: true })),
-          ),
-        ),
-      el(
-        "tr",
-        { class: "grp" },
-        el("th", { scope: "row" }, t("fig.sum")),
-        el("td", { class: "v" }, figureText.number(answer.totals_after.households)),
-        el("td", {}, figureText.number(answer.totals_after.population)),
-        el("td", {}),
-      ),
-    ),
+    { class: "eff pieces" },
+    tableHead(...SHORT.map(([name, short]) => el("abbr", { title: t(name) }, t(short)))),
+    [...groups.values()].map((group) => {
+      const whole = group.find((piece) => !piece.isNew) ?? group[0];
+      return el(
+        "tbody",
+        {},
+        line([t("preview.now-of", { what: places.short(whole) }), " ", figureText.word(whole.before?.norm)], whole.before, "was"),
+        group.map((piece) => line([tag(piece), " ", codeOf(piece), " ", figureText.word(piece.after?.norm)], piece.after, "")),
+      );
+    }),
+    el("tbody", {}, line([t("fig.sum"), none ? el("span", { class: "r mute" }, t("value.unknown-of", { n: none })) : null], answer.totals_after, "grp")),
   );
 }
 

@@ -163,7 +163,7 @@ export async function crewList(area, acts) {
       {},
       el("b", {}, name),
       el("span", {}, person.name ? named(boot.roles, person.role) : t("staff.name-hidden")),
-      el("small", {}, [where.get(spotOf(person)) ?? places.tail(person.area ?? ""), person.phone].filter(Boolean).join(" · ")),
+      el("small", {}, [where.get(spotOf(person)) ?? places.called(person.area ?? ""), person.phone].filter(Boolean).join(" · ")),
       person.reassign ? el("span", { class: "chip warn" }, icon("warn", "s"), t("staff.reassign")) : null,
       may
         ? el(

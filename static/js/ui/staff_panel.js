@@ -71,7 +71,7 @@ function zones(told) {
         ),
       ),
     ),
-    el("p", { class: "hint" }, t("staff.free", { roles: boot.roles.filter((role) => role.in_zones).map((role) => named(boot.roles, role.id)).join("、") })),
+    el("p", { class: "hint" }, t("staff.free", { roles: format.list(boot.roles.filter((role) => role.in_zones).map((role) => named(boot.roles, role.id))) })),
   );
 }
 

@@ -62,7 +62,7 @@ function declared(summary) {
  *   tools
  */
 export function showTotalsCard(summary, { canvas, zones, onPick, onFindings }) {
-  const { list, errors, notes } = findingsList(
+  const { list, told } = findingsList(
     (summary.findings ?? []).filter((finding) => finding.count !== 0),
     {
       holds:
@@ -83,7 +83,7 @@ export function showTotalsCard(summary, { canvas, zones, onPick, onFindings }) {
       figureSections.known(summary),
       declared(summary),
       verdicts(summary),
-      figureSections.section(t("totals.findings"), t("check.count", { errors, notes }), list),
+      figureSections.section(t("totals.findings"), told, list),
       viewList(canvas, onPick),
     ].filter(Boolean),
   });

@@ -4,6 +4,7 @@ import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { named } from "../data/named.js";
 import { el } from "./dom.js";
+import { effectParts } from "./effect_parts.js";
 import { figureSections } from "./figure_sections.js";
 import { figureText } from "./figure_text.js";
 import { findingsList } from "./findings_list.js";
@@ -30,30 +31,48 @@ function option(one, chosen, verbs) {
         "label",
         { class: "check" },
         el("input", { type: "radio", name: "parent", value: one.code, checked: one.code === chosen, "data-key": `parent ${one.code}`, onchange: () => verbs.choose(one.code) }),
-        places.title(one),
+        el("span", { class: "name" }, places.title(one)),
         " ",
-        el("span", { class: "mute t1" }, one.detail ?? [one.ancestors?.at(-1)?.name, one.code].filter(Boolean).join(" · ")),
+        el("span", { class: "mute t1" }, [one.above ?? one.ancestors?.at(-1)?.name, one.code].filter(Boolean).join(" · ")),
       ),
     ),
     el("td", { class: "v" }, one.households === undefined ? "" : figureText.number(one.households)),
   );
 }
 
-function chooser({ area, offered, to }, verbs) {
+function chooser(asked, verbs) {
+  const { area, offered, to, word = "", found = [] } = asked;
   const level = named(boot.all_levels, area.ancestors.at(-1).level);
-  const options = (found) => [...offered, ...found.filter((one) => !offered.some((other) => other.code === one.code))].map((one) => option(one, to?.code, verbs));
-  const list = el("tbody", {}, options([]));
+  const options = (areas) => areas.map((one) => option(one, to?.code, verbs));
+  const list = el("tbody", {});
+  const none = el("p", { class: "hint", role: "status" });
+  let turn = 0;
+  /** What the word finds; what is chosen stays, and without a word come the neighbours. */
+  const tell = (word, found) => {
+    const others = to && !found.some((one) => one.code === to.code) ? [to] : [];
+    list.replaceChildren(...options(word.trim() ? [...others, ...found] : offered));
+    none.textContent = word.trim() && !found.length ? t("search.none", { word: word.trim() }) : "";
+  };
+  const find = async (word) => {
+    const now = ++turn,
+      found = await verbs.search(word);
+    if (now !== turn) return;
+    Object.assign(asked, { word, found }); // outlives the renewal of the panel
+    tell(word, found);
+  };
+  tell(word, found);
   const input = el("input", {
     class: "input",
     type: "search",
+    value: word,
     autocomplete: "off",
     spellcheck: "false",
     placeholder: t("transfer.search", { level }),
     "aria-label": t("transfer.search", { level }),
     "data-key": "search",
-    oninput: async (event) => list.replaceChildren(...options(await verbs.search(event.currentTarget.value))),
+    oninput: (event) => find(event.currentTarget.value),
   });
-  return section(t("transfer.to"), null, el("p", { class: "hint" }, t("transfer.how", { level })), input, el("table", { class: "eff" }, tableHead(t("fig.households")), list));
+  return section(t("transfer.to"), null, el("p", { class: "hint" }, t("transfer.how", { level })), input, none, el("table", { class: "eff" }, tableHead(t("fig.households")), list));
 }
 
 /** Households, people and ground of a parent, now and after. */
@@ -83,11 +102,22 @@ function parents({ old, to }, moved) {
   );
 }
 
+/** Who would fall apart, or not hang together, and the way to allow it. */
+function refused(error, { area, old, to }, verbs) {
+  const parent = old ?? { code: area.parent, level: area.ancestors.at(-1).level };
+  const words = {
+    parts: () => t("transfer.parts", { name: places.title(parent), n: error.body.parts }),
+    "not-adjacent": () => t("transfer.not-adjacent", { name: places.title(area), to: places.title(to) }),
+  }[error.code]?.();
+  const offers = words ? [{ key: "parts", words: t("parts.allow"), verb: () => verbs.parts(true) }] : [];
+  return effectParts.refusal({ words: words ?? error.text, where: error.where }, verbs.see, offers);
+}
+
 /**
- * @param {{area: object, old: object | null, to: object | null, offered: object[]}} asked
+ * @param {{area: object, old: object | null, to: object | null, offered: object[], parts: boolean}} asked
  * @param {{answer: object | null, error: Error | null}} state
- * @param {{choose: (code: string) => void, search: (word: string) => Promise<object[]>, cancel: () => void, save: () => void, see:
- *   (where: [number, number]) => void}} verbs
+ * @param {{choose: (code: string) => void, search: (word: string) => Promise<object[]>, parts: (on: boolean) => void, cancel: () => void, save:
+ *   () => void, see: (where: [number, number]) => void}} verbs
  */
 export function transferPanel(asked, { answer, error }, verbs) {
   const { area, old, to } = asked;
@@ -101,23 +131,13 @@ export function transferPanel(asked, { answer, error }, verbs) {
     sub: [places.above(area), " ", el("span", { class: "code" }, area.code)],
     body: [
       chooser(asked, verbs),
-      error
-        ? el(
-            "section",
-            { class: "sec" },
-            el(
-              "div",
-              { class: "trouble", role: "alert" },
-              el("span", {}, error.text),
-              error.where ? el("div", { class: "r" }, el("button", { class: "lk", type: "button", onclick: () => verbs.see(error.where) }, t("finding.see"))) : null,
-            ),
-          )
-        : null,
+      error ? refused(error, asked, verbs) : null,
+      effectParts.parts(asked.parts, () => verbs.parts(false)),
       answer && old && to ? section(t("transfer.sums"), figureText.households(moved?.after?.households), parents(asked, answer.totals_after)) : null,
       moved && moved.code !== area.code
         ? section(t("transfer.code"), null, el("p", {}, el("span", { class: "code" }, area.code), " → ", el("span", { class: "code" }, moved.code)))
         : null,
-      told ? section(t("check.title"), t("check.count", { errors: told.errors, notes: told.notes }), told.list) : null,
+      told ? section(t("check.title"), told.told, told.list) : null,
     ].filter(Boolean),
     actions: el(
       "div",

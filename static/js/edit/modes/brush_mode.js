@@ -279,7 +279,7 @@ export class BrushMode {
   }
 
   #refused(error) {
-    if (error.code === "offline" || page.tool !== "brush" || this.strokes.empty) return;
+    if (page.tool !== "brush" || this.strokes.empty) return;
     const words = error.code === "parts" ? t("brush.detached") : error.code === "bad-input" ? t("brush.already") : error.text;
     this.refusal = Object.assign(error, { words });
     this.#unshow();

@@ -1,6 +1,7 @@
 // The tool Divide: pick areas, say how many or by which norm, choose one of three proposals, Enter saves what is shown.
 import { api } from "../../data/api.js";
 import { boot } from "../../data/boot.js";
+import { format } from "../../data/format.js";
 import { t } from "../../data/i18n.js";
 import { page } from "../../data/page.js";
 import { dividePanel } from "../../ui/divide_panel.js";
@@ -15,6 +16,8 @@ import { Preview } from "../preview.js";
 import { save } from "../save.js";
 import { PickingMode } from "./picking_mode.js";
 
+const MOST_NAMED = 3;
+
 const plain = (n) => (n === null || n === undefined ? t("value.unknown") : String(n));
 
 /** Owns the wish and the three proposals; the areas are the selection of the page. */
@@ -24,6 +27,7 @@ export class DivideMode extends PickingMode {
   #chosen = 0;
   #proposals = divide.SEEDS.map(() => ({}));
   #norm = null;
+  #most = Infinity; // parts that can be, as far as the server said so
   #kept = null;
 
   /** @param {import("../desk.js").Desk} desk */
@@ -69,7 +73,7 @@ export class DivideMode extends PickingMode {
   }
 
   #first() {
-    return { way: "parts", parts: 2, min: 0, max: 0, tolerance: 0.1, own: false };
+    return { way: "parts", parts: 2, min: 0, max: 0, tolerance: 0.1, own: false, asked: false }; // own: changed; asked: that many parts
   }
 
   /** The preview whose proposal is chosen. */
@@ -88,8 +92,8 @@ export class DivideMode extends PickingMode {
   }
 
   key(event) {
-    const seed = Number(event.key) - 1;
-    if (divide.SEEDS.includes(seed) && this.#proposals[seed].answer) {
+    const seed = divide.distinct(this.#proposals)[Number(event.key) - 1];
+    if (this.#proposals[seed]?.answer) {
       this.#choose(seed);
       return true;
     }
@@ -102,13 +106,12 @@ export class DivideMode extends PickingMode {
     if (page.tool !== "divide" || String(codes) !== String(page.selection.map((entry) => entry.code))) return;
     this.#areas = new Map(found.filter(Boolean).map((area) => [area.code, area]));
     this.#norm = null;
+    this.#most = Infinity;
     if (this.#kept) [this.#wish, this.#kept] = [this.#kept, null];
-    const { households, norm } = this.#known();
+    const known = this.#known();
     if (!this.#wish.own) {
-      const middle = norm?.max ? (norm.min ? Math.sqrt(norm.min * norm.max) : norm.max / 2) : 0;
-      const now = this.#list().reduce((sum, area) => sum + (area.leaf ? 1 : (area.leaves ?? 1)), 0);
-      this.#wish.parts = Math.max(2, middle ? Math.round(households / middle) : now);
-      [this.#wish.min, this.#wish.max] = [norm?.min ?? 0, norm?.max ?? 0];
+      this.#wish.parts = divide.parts(this.#list(), known);
+      [this.#wish.min, this.#wish.max] = [known.norm?.min ?? 0, known.norm?.max ?? 0];
     }
     this.#ask();
   }
@@ -118,9 +121,9 @@ export class DivideMode extends PickingMode {
   }
 
   #change(change) {
-    this.#wish = { ...this.#wish, ...change, own: true };
-    const { workers, norm } = this.#known();
-    if (change.way === "workers") this.#wish.parts = workers;
+    this.#wish = { ...this.#wish, ...change, own: true, asked: "parts" in change || (this.#wish.asked && !change.way) };
+    const { norm } = this.#known();
+    if (change.way === "workers") this.#wish.parts = divide.parts(this.#list(), this.#known(), "workers", this.#most);
     if (change.way === "norm" && norm) [this.#wish.min, this.#wish.max] = [norm.min ?? 0, norm.max];
     this.#ask();
   }
@@ -136,7 +139,7 @@ export class DivideMode extends PickingMode {
   }
 
   #missing() {
-    return divide.missing(this.#list(), this.#wish);
+    return divide.missing(this.#list(), this.#wish, this.#most);
   }
 
   #send(seed) {
@@ -152,10 +155,21 @@ export class DivideMode extends PickingMode {
   }
 
   #refused(seed, error) {
+    if (error.code === "too-many-parts" && this.#fewer(error.body.most)) return;
     this.#proposals[seed] = { error };
-    if (seed === 0) say.politely(error.text);
+    if (seed === 0) say.politely(this.#missing() ? t(this.#missing()) : error.text);
     else this.#next(seed);
     this.#panel();
+  }
+
+  /** So many parts can be: a number that nobody asked for goes down to that. @returns {boolean} whether it is asked again */
+  #fewer(most) {
+    const { way, parts, asked } = this.#wish;
+    this.#most = Math.min(most ?? Infinity, this.#most);
+    if (way === "norm" || asked || this.#missing() || parts <= this.#most) return false;
+    this.#wish.parts = this.#most;
+    this.#ask();
+    return true;
   }
 
   #next(seed) {
@@ -179,7 +193,7 @@ export class DivideMode extends PickingMode {
   #panel() {
     const areas = this.#list();
     dividePanel(
-      { areas, wish: this.#wish, known: this.#known(), proposals: this.#proposals, chosen: this.#chosen, missing: this.#missing() },
+      { areas, wish: this.#wish, known: this.#known(), proposals: this.#proposals, chosen: this.#chosen, missing: this.#missing(), most: this.#most },
       {
         wish: (change) => this.#change(change),
         choose: (seed) => this.#choose(seed),
@@ -197,10 +211,11 @@ export class DivideMode extends PickingMode {
     const { answer, figures } = this.#proposals[this.#chosen];
     if (!figures) return this.#clear();
     this.view.show(
-      figures.areas.map((area, k) => ({ ...area, side: k % 2 ? "a" : "b", badge: "none", text: plain(area.after?.households) })),
+      figures.areas.map((area, k) => ({ ...area, side: figures.sides[k], badge: "none", text: plain(area.after?.households) })),
       answer.changed,
     );
-    const words = { n: figures.areas.length, least: plain(figures.least), most: plain(figures.most), seed: this.#chosen + 1 };
+    const words = { n: figures.areas.length, least: plain(figures.least), most: plain(figures.most) };
+    words.seed = divide.distinct(this.#proposals).indexOf(this.#chosen) + 1;
     say.politely(t("divide.said", words));
   }
 
@@ -218,9 +233,10 @@ export class DivideMode extends PickingMode {
     await save(form, {
       desk: this.desk,
       onSaved: (answer) => {
+        const said = this.#done(answer);
         this.#drop();
         page.set({ selection: [] });
-        this.desk.tell.saved(answer);
+        this.desk.tell.saved(answer, said);
       },
       onDropped: () => {
         this.#drop();
@@ -232,6 +248,14 @@ export class DivideMode extends PickingMode {
       },
       onRefused: (error) => this.#refused(this.#chosen, error),
     });
+  }
+
+  /** "Divided 06 grid: 16 -> 14", whatever it was made of. */
+  #done({ changed }) {
+    const picked = this.#list(),
+      names = format.list(picked.slice(0, MOST_NAMED).map(places.short));
+    const what = picked.length > MOST_NAMED ? t("list.and-more", { what: names, n: picked.length }) : names;
+    return t("divide.done", { what, n: changed.filter((one) => one.before).length, into: changed.filter((one) => !one.retired && one.after).length });
   }
 
   #drop() {

@@ -28,7 +28,7 @@ export class DrawMode extends DrawingMode {
     if (this.draft.points.length >= LEAST && Math.hypot(first.point.x - stop.point.x, first.point.y - stop.point.y) < reach) {
       this.draft.hover = null;
       this.draft.closed = true;
-      this.draft.end = this.desk.tracer.way(this.draft.points.at(-1), first);
+      this.draft.end = this.desk.tracer.way(this.draft.points.at(-1), first, this.desk.snapper.on.roads);
       say.politely(t("draw.closed"));
       this.follow();
       return;

@@ -4,6 +4,8 @@ import { boot } from "../../data/boot.js";
 import { format } from "../../data/format.js";
 import { geodesy } from "../../data/geodesy.js";
 import { t } from "../../data/i18n.js";
+import { borderPanel } from "../../ui/border_panel.js";
+import { page } from "../../data/page.js";
 import { el } from "../../ui/dom.js";
 import { hint } from "../../ui/hint.js";
 import { icon } from "../../ui/icon.js";
@@ -22,8 +24,8 @@ const bad = (words) => [el("div", { class: "r" }, icon("bad", "s"), words)];
 /**
  * Owns the drawing and its preview. A tool names its texts by `tool` and says in `complete` whether a point completes the
  * drawing, in `look` what is drawn (it answers the form to ask about, or null when it said what is missing), in `told` and
- * `refused` what comes of it, in `unshow` how that leaves the screen, in `lacking` why nothing can be saved, in `sealed` with
- * which versions, in `done` what follows.
+ * `refused` what comes of it, in `lacking` why nothing can be saved, in `sealed` with which versions, in `done`
+ * what follows.
  */
 export class DrawingMode {
   cursor = "draws";
@@ -46,6 +48,9 @@ export class DrawingMode {
       },
       onRefusal: (error) => this.#refused(error),
       onSlow: () => tip.wait(),
+    });
+    page.on("selection", () => {
+      if (page.tool === this.tool) this.shaped();
     });
   }
 
@@ -121,7 +126,7 @@ export class DrawingMode {
     this.#offer();
     if (this.draft.empty && hovers) {
       this.desk.canvas.show("draft", draftFeatures(this.draft));
-      tip.show([el("div", { class: "x" }, t(split.near() ? `${this.tool}.begin` : "split.closer"))], "quiet");
+      tip.show([el("div", { class: "x" }, split.near() ? this.begins : t("split.closer"))], "quiet");
       return;
     }
     if (this.draft.empty) {
@@ -133,7 +138,7 @@ export class DrawingMode {
     if (form) return void this.preview.ask(form);
     this.preview.drop();
     this.refusal = null;
-    this.unshow();
+    this.view.clear();
   }
 
   /** An area may fall into parts from now on, or no more. */
@@ -181,9 +186,19 @@ export class DrawingMode {
 
   #refused(error) {
     this.view.clear();
-    if (error.code === "offline") return;
+    if (error.code === "offline") {
+      this.lapse(error.text);
+      return void tip.show(bad(error.text), "refused"); // its numbers are of a line that is no more
+    }
     this.refusal = error;
     this.refused(error);
+  }
+
+  /** What the panel told is true of the drawing no more: it says why, and Save rests. */
+  lapse(words) {
+    if (side.shown !== this.tool) return;
+    const lead = el("section", { class: "sec" }, el("p", { class: "hint" }, words));
+    borderPanel(this.tool, { answer: null, pieces: [], lead }, this.verbs());
   }
 
   /** Tells in the tip why it cannot be. */
@@ -195,6 +210,7 @@ export class DrawingMode {
   /** Tells in the tip what is still missing. @param {...string} lines */
   tellMissing(...lines) {
     const words = lines.flatMap((line, i) => (i ? [el("br"), line] : [line]));
+    this.lapse(lines[0]);
     tip.show([el("div", { class: "x" }, words)], "quiet");
   }
 
@@ -203,7 +219,7 @@ export class DrawingMode {
     await this.preview.settle();
     const form = this.preview.form ?? this.preview.stale;
     if (!form) {
-      const words = this.refusal?.text ?? this.lacking();
+      const words = this.refusal?.text ?? (this.preview.cut ? t("error.offline") : this.lacking());
       tip.show(bad(words), "refused");
       say.now(words);
       return;
@@ -244,8 +260,9 @@ export class DrawingMode {
     return false;
   }
 
-  unshow() {
-    this.view.clear();
+  /** What the tip says before anything is drawn. */
+  get begins() {
+    return t(`${this.tool}.begin`);
   }
 
   sealed(form) {

@@ -22,6 +22,8 @@ import { PickingMode } from "./picking_mode.js";
 export class MergeMode extends PickingMode {
   #areas = new Map();
   #keep = null;
+  #reading = null; // until the areas picked are here
+  #said = ""; // words about whose code stays, said together with what comes out
   #parts = false; // what comes out may have several parts: somebody asked for it
 
   /** @param {import("../desk.js").Desk} desk */
@@ -60,7 +62,11 @@ export class MergeMode extends PickingMode {
     return super.key(event);
   }
 
-  async #picked() {
+  #picked() {
+    return (this.#reading = this.#read());
+  }
+
+  async #read() {
     const codes = page.selection.map((entry) => entry.code);
     for (const code of this.#areas.keys()) if (!codes.includes(code)) this.#areas.delete(code);
     await Promise.all(
@@ -71,6 +77,7 @@ export class MergeMode extends PickingMode {
           if (area && page.selection.some((entry) => entry.code === code)) this.#areas.set(code, area);
         }),
     );
+    if (page.tool !== "merge" || String(codes) !== String(page.selection.map((entry) => entry.code))) return; // others are picked by now
     const areas = codes.map((code) => this.#areas.get(code)).filter(Boolean);
     if (!areas.some((area) => area.code === this.#keep)) this.#keep = merge.keeper(areas);
     else if (!this.chosen) this.#keep = merge.keeper(areas);
@@ -107,6 +114,7 @@ export class MergeMode extends PickingMode {
   #keepCode(code) {
     this.#keep = code;
     this.chosen = true;
+    this.#said = t("say.keeps", { what: places.short(this.#areas.get(code)) });
     this.#ask([...this.#areas.values()]);
   }
 
@@ -137,7 +145,9 @@ export class MergeMode extends PickingMode {
       ),
     ]);
     mergePanel({ areas, keep: this.#keep, answer, parts: this.#parts }, this.#verbs());
-    say.politely(t("say.merged", { what: figureText.households(one?.after?.households) }));
+    const merged = t("say.merged", { what: figureText.households(one?.after?.households) });
+    say.politely([this.#said, merged].filter(Boolean).join(", "));
+    this.#said = "";
   }
 
   #refused(error) {
@@ -149,6 +159,7 @@ export class MergeMode extends PickingMode {
   }
 
   async finish() {
+    await this.#reading;
     await this.preview.settle();
     const form = this.preview.form ?? this.preview.stale;
     if (!form) return;

@@ -108,7 +108,7 @@ export class OneAreaMode extends PickingMode {
   }
 
   #refused(error) {
-    if (error.code === "offline" || page.tool !== this.tool) return;
+    if (page.tool !== this.tool) return;
     this.refusal = error;
     this.view.clear();
     tip.hide();

@@ -11,10 +11,10 @@ import { draftFeatures } from "../draft_view.js";
 import { border } from "../operations/border.js";
 import { DrawingMode } from "./drawing_mode.js";
 
-/** Owns the line being drawn and its preview. */
+/** Owns the line being drawn, and whether what it cuts off an area goes to a neighbour. */
 export class ReshapeMode extends DrawingMode {
   tool = "reshape";
-  #shown = false; // the panel tells of this drawing
+  #given = false;
 
   /** A second point on a border completes the line, unless a person goes on drawing. */
   complete(stop) {
@@ -24,21 +24,36 @@ export class ReshapeMode extends DrawingMode {
   look() {
     const read = border.read(this.draft, this.desk.coverage);
     this.desk.canvas.show("draft", draftFeatures(this.draft));
-    if (read.meets) return border.reshape(read, this.parts);
+    if (read.meets) return border.reshape(read, { parts: this.parts, given: this.#given });
     this.tellMissing(t("reshape.again"), this.words(this.length(read.line)).join(" · "));
     return null;
   }
 
-  unshow() {
-    this.view.clear();
-    if (this.#shown) this.desk.tell.card();
-    this.#shown = false;
+  #panel(state) {
+    const words = this.#given ? t("parts.given") : undefined;
+    const lead = effectParts.parts(this.parts || this.#given, () => this.allow(false), words);
+    borderPanel("reshape", { ...state, lead, offers: this.offers }, this.verbs());
   }
 
-  #panel(state) {
-    this.#shown = true;
-    const lead = effectParts.parts(this.parts, () => this.allow(false));
-    borderPanel("reshape", { ...state, lead, offers: this.offers }, this.verbs());
+  /** An area may fall into parts from now on, or no more; either way nothing is given to a neighbour. */
+  allow(parts) {
+    this.#given = false;
+    super.allow(parts);
+  }
+
+  /** What is cut off an area goes to a neighbour from now on. */
+  #give() {
+    this.#given = true;
+    this.parts = false;
+    this.follow();
+  }
+
+  /** Beside the parts that may be: whoever the server says would take what is cut off. */
+  get offers() {
+    const to = (!this.#given && this.refusal?.code === "parts" && this.refusal.body?.to) || [];
+    if (!to.length) return super.offers;
+    const called = (code) => places.short(this.desk.coverage.byCode(code) ?? { code });
+    return [...super.offers, { key: "give", words: t("parts.give", { to: format.list(to.map(called)) }), verb: () => this.#give() }];
   }
 
   told(answer) {
@@ -55,7 +70,6 @@ export class ReshapeMode extends DrawingMode {
     const open = error.code === "line-inside" && typeof short === "number";
     const words = open ? t("reshape.again-short", { m: format.length(short) }) : error.text;
     if (open && !this.draft.closed) {
-      this.unshow();
       this.tellMissing(words, this.length());
       return;
     }
@@ -69,8 +83,8 @@ export class ReshapeMode extends DrawingMode {
   }
 
   drop() {
+    this.#given = false;
     super.drop();
-    this.#shown = false;
   }
 
   /** What was on the screen when it was drawn: whoever cuts one of these in between is told. */

@@ -2,10 +2,10 @@
 import { t } from "../../data/i18n.js";
 import { named } from "../../data/named.js";
 import { boot } from "../../data/boot.js";
-import { format } from "../../data/format.js";
 import { page } from "../../data/page.js";
 import { posts } from "../../data/posts.js";
 import { el } from "../../ui/dom.js";
+import { figureText } from "../../ui/figure_text.js";
 import { places } from "../../ui/places.js";
 import { tip } from "../../ui/tip.js";
 
@@ -80,18 +80,9 @@ export class SelectMode {
         return;
       }
       const law = zone();
-      const value = page.legend?.of.get(found.fid);
-      const shown =
-        value === undefined
-          ? ""
-          : value === null
-            ? t("value.unknown")
-            : page.legend.metric.type === "rate"
-              ? format.percent(value)
-              : format.number(value);
       const words = [
         places.title(found),
-        page.legend && shown ? `${named(boot.metrics, page.legend.metric.id)} ${shown}` : null,
+        figureText.shown(page.legend, found.fid),
         law ? `${named(boot.zone_kinds, law.kind)}${law.status === "proposed" ? ` ${t("zone.proposed")}` : ""}` : null,
       ];
       tip.show([el("div", { class: "x" }, words.filter(Boolean).join(" · "))], "quiet");

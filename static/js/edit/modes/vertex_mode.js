@@ -5,8 +5,10 @@ import { page } from "../../data/page.js";
 import { el } from "../../ui/dom.js";
 import { hint } from "../../ui/hint.js";
 import { icon } from "../../ui/icon.js";
+import { say } from "../../ui/say.js";
 import { side } from "../../ui/side.js";
 import { tip } from "../../ui/tip.js";
+import { Fingers } from "../fingers.js";
 import { Handles } from "../handles.js";
 import { split } from "../operations/split.js";
 import { VertexHand } from "../vertex_hand.js";
@@ -22,22 +24,25 @@ export class VertexMode {
   cursor = "picks";
   snaps = true; // to roads and buildings; on borders a vertex has nothing to look for
   #drag = null; // where the button went down
+  #waited = false; // a moved vertex was to be saved when it was last drawn
   #last = null; // code of the area that had its handles shown before it was saved
 
   /** @param {import("../desk.js").Desk} desk */
   constructor(desk) {
     this.desk = desk;
-    this.handles = new Handles(desk.canvas, desk.coverage);
+    this.handles = new Handles(desk.canvas, desk.coverage, () => (desk.fingers.on ? Fingers.REACH_PX : Handles.REACH_PX));
     this.hand = new VertexHand(desk, {
       draw: () => this.#draw(),
       carried: () => Boolean(this.#drag),
       saved: () => {
         this.#last = this.handles.area?.code ?? null;
         this.handles.of(null); // those of before
+        this.#offer();
       },
     });
     const { gl } = desk.canvas;
     gl.on("touchstart", (event) => page.tool === "vertex" && this.#touched(event));
+    gl.on("touchcancel", () => this.#release());
     gl.on("touchmove", (event) => this.#drag && this.#carry({ place: [event.lngLat.lng, event.lngLat.lat], point: event.point }));
     gl.on("touchend", () => this.#drag && this.up());
     page.on("selection", () => page.tool === "vertex" && !this.busy && this.#look(this.#selected()));
@@ -53,8 +58,13 @@ export class VertexMode {
   }
 
   enter() {
-    hint.show(t(split.near() ? "hint.vertex" : "split.closer"));
+    this.#guide();
     this.#look(this.#selected());
+  }
+
+  /** The line of the tool in the context bar. */
+  #guide() {
+    hint.show(t(!split.near() ? "split.closer" : this.hand.waits ? "vertex.waits" : "hint.vertex"));
   }
 
   leave() {
@@ -81,9 +91,21 @@ export class VertexMode {
 
   #draw() {
     const { near, list } = this.handles;
+    if (page.tool === "vertex" && this.#waited !== this.hand.waits) this.#guide();
+    this.#waited = this.hand.waits;
     const shown = this.busy ? this.hand.features() : list.map((handle) => point(handle.kind, handle.place));
     if (!this.busy && near) shown.push(point("snap", near.place));
     this.desk.canvas.show("draft", shown);
+    this.#offer();
+  }
+
+  /** Buttons for fingers, as long as a vertex is in hand. */
+  #offer() {
+    const { chosen, waits } = this.hand;
+    const verbs = { cancel: () => this.escape() };
+    if (chosen && !chosen.gone) verbs.remove = () => this.#remove();
+    if (waits) verbs.finish = () => this.hand.finish();
+    this.desk.fingers.offer(chosen ? verbs : null);
   }
 
   // ---- the pointer -----------------------------------------------------------------------------------------------------
@@ -91,10 +113,13 @@ export class VertexMode {
     if (!split.near()) return;
     const { chosen } = this.hand;
     if (chosen?.follows) return void this.#put(stop);
-    if (chosen) {
-      if (!chosen.gone && this.#onHandle(stop)) chosen.follows = true;
+    if (chosen && !chosen.gone && this.#onHandle(stop)) {
+      chosen.follows = true;
+      this.#draw();
       return;
     }
+    if (this.hand.waits) return void this.#tellWaits(stop);
+    if (chosen) this.#drop();
     this.hover(stop);
     const handle = this.handles.at(stop.point);
     if (!handle) return;
@@ -102,9 +127,14 @@ export class VertexMode {
     else this.hand.take(handle, true);
   }
 
+  #tellWaits(stop) {
+    tip.move(stop.point);
+    this.hand.tellWaits();
+  }
+
   #onHandle({ point: { x, y } }) {
     const p = this.desk.canvas.gl.project(this.hand.chosen.to);
-    return Math.hypot(p.x - x, p.y - y) < Handles.REACH_PX;
+    return Math.hypot(p.x - x, p.y - y) < this.handles.reach();
   }
 
   down(stop, event) {
@@ -114,7 +144,7 @@ export class VertexMode {
   }
 
   #touched(event) {
-    if (event.points.length > 1) return;
+    if (event.points.length > 1) return void this.#release();
     const stop = { place: [event.lngLat.lng, event.lngLat.lat], point: event.point, kind: null };
     this.handles.under(stop);
     if (this.#grab(stop)) event.preventDefault();
@@ -125,8 +155,17 @@ export class VertexMode {
     const again = chosen && !chosen.gone && this.#onHandle(stop);
     const handle = again ? chosen.handle : chosen ? null : this.handles.at(stop.point);
     if (!handle || handle.kind !== "vertex") return false;
-    this.#drag = { from: stop.point, handle, moved: false };
+    this.#drag = { from: stop.point, handle, moved: false, back: again ? chosen.to : null };
     return true;
+  }
+
+  /** A second finger moves the map, or the system took the touch: the vertex goes back to where this finger took it. */
+  #release() {
+    const drag = this.#drag;
+    this.#drag = null;
+    if (!drag?.moved) return;
+    if (drag.back) this.hand.to({ place: drag.back, kind: null });
+    else this.escape();
   }
 
   #carry(stop) {
@@ -141,7 +180,9 @@ export class VertexMode {
   up() {
     const drag = this.#drag;
     this.#drag = null;
-    if (drag?.moved) this.hand.put();
+    if (!drag?.moved) return;
+    this.#draw();
+    this.hand.put();
   }
 
   hover(stop) {
@@ -185,7 +226,8 @@ export class VertexMode {
   /** The vertex after the one in hand, or before it, around the area; the first when none is. */
   #step(by) {
     const found = this.handles.list.filter((handle) => handle.kind === "vertex");
-    if (!found.length) return false;
+    if (!found.length) return say.politely(t(split.near() ? "vertex.pick" : "split.closer")), true;
+    if (this.hand.waits) return this.hand.tellWaits(), true;
     const now = found.indexOf(this.hand.chosen?.handle);
     this.#drop();
     const next = found[(now + by + found.length) % found.length] ?? found[0];

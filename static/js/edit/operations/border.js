@@ -37,10 +37,15 @@ export const border = {
     return { line, targets, meets: stops.length > 1 && meetings(stops, line, coverage.areas) > 1 };
   },
 
-  /** @param {object} read @param {boolean} [parts] an area may fall into parts @returns {object} the form of POST /api/edits */
-  reshape: ({ line, targets }, parts = false) => ({
+  /**
+   * @param {object} read
+   * @param {{parts?: boolean, given?: boolean}} [ways] `parts`: an area may fall into parts; `given`: what is cut off one goes to a neighbour
+   * @returns {object} the form of POST /api/edits
+   */
+  reshape: ({ line, targets }, { parts = false, given = false } = {}) => ({
     op: "reshape",
     ...(parts ? { allow_parts: true } : {}),
+    ...(given ? { rest: "give" } : {}),
     ...(targets.length ? { targets: targets.map((area) => area.code) } : {}),
     line: { type: "LineString", coordinates: line },
   }),

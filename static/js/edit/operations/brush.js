@@ -69,8 +69,7 @@ export const brush = {
   /** The receiving area first, then those that give, with letters. @param {object} answer */
   pieces(answer, to) {
     const made = split.pieces(answer);
-    const sorted = [...made.filter((piece) => piece.fid === to.fid), ...made.filter((piece) => piece.fid !== to.fid)];
-    return sorted.map((piece, i) => ({ ...piece, letter: String.fromCharCode(65 + i), side: ["a", "b"][i] ?? "c" }));
+    return split.lettered([...made.filter((piece) => piece.fid === to.fid), ...made.filter((piece) => piece.fid !== to.fid)]);
   },
 
   /** @returns {number} buildings that come to the area */

@@ -10,11 +10,12 @@ export const transfer = {
     return area.ancestors?.length > 1 && !boot.all_levels.find((level) => level.id === parent.level)?.locked;
   },
 
-  /** @param {object} area @param {string} parent code @param {number} [version] seen in the preview */
-  form: (area, parent, version) => ({
+  /** @param {object} area @param {string} parent code @param {boolean} parts parents may fall apart @param {number} [version] seen in the preview */
+  form: (area, parent, parts, version) => ({
     op: "transfer",
     targets: [area.code],
     parent,
+    ...(parts ? { allow_parts: true } : {}),
     ...(version ? { versions: { [area.code]: version } } : {}),
   }),
 

@@ -1,0 +1,129 @@
+"""Answers that come late: what was asked about fewer areas, another parent or another kind does not replace what is chosen now."""
+
+from __future__ import annotations
+
+import json
+
+import shapely
+from playwright.sync_api import Locator
+
+from tests.browser.desk import Desk
+from tests.browser.test_draw import leaf_with_neighbour, near
+from tests.browser.test_reshape import complaints, shape_of
+
+READY = "#side [data-key=save]:not([aria-disabled])"
+
+
+def asked_of(desk: Desk) -> list[dict]:
+    """The previews the page asks for, as they come."""
+    asked: list[dict] = []
+    desk.page.on("request", lambda request: asked.append(json.loads(request.post_data)) if request.url.endswith("/preview") else None)
+    return asked
+
+
+def hold_first(desk: Desk, pattern: str) -> list:
+    """The first request of that address waits in the list until somebody lets it go; all others go on."""
+    waiting: list = []
+
+    def met(route) -> None:
+        if waiting:
+            route.fallback()
+        else:
+            waiting.append(route)
+    desk.page.route(pattern, met)
+    return waiting
+
+
+def parents_offered(desk: Desk) -> tuple[dict, Locator]:
+    """A leaf about to get another parent, and those it could get."""
+    one, _, _ = leaf_with_neighbour(desk)
+    desk.find(one["code"])
+    desk.page.locator("#side [data-key=transfer]").click()
+    offered = desk.page.locator("#side input[name=parent]")
+    offered.nth(1).wait_for()
+    return one, offered
+
+
+def test_areas_that_are_read_late_do_not_shorten_a_merge(desk_in):
+    desk: Desk = desk_in("demo", "en-US")
+    one, other, _ = leaf_with_neighbour(desk)
+    near(desk, one["code"])
+    shape = shape_of(desk, one["code"])
+    found = desk.get(f"/api/areas?parent={one['parent']}&geometry=true")["areas"]
+    siblings = {area["code"]: shapely.geometry.shape(area["geometry"]) for area in found}
+    third = min(siblings.keys() - {one["code"], other["code"]}, key=lambda code: siblings[code].centroid.distance(shape.centroid))
+    asked, late = asked_of(desk), hold_first(desk, f"**/api/areas/{other['code']}")
+    desk.page.keyboard.press("c")
+    for code in (one["code"], other["code"], third):
+        inside = siblings[code].representative_point()
+        desk.click(inside.x, inside.y)
+        desk.page.wait_for_timeout(500)
+    desk.page.wait_for_function("() => document.querySelector('#side .hd p')?.textContent.split(' + ').length === 3", timeout=30_000)
+    late[0].continue_()
+    desk.page.wait_for_timeout(1500)
+    assert set(asked[-1]["targets"]) == {one["code"], other["code"], third}, "the third is forgotten"
+    assert complaints(desk) == []
+
+
+def test_a_parent_that_is_read_late_does_not_replace_the_one_chosen_now(desk_in):
+    desk: Desk = desk_in("demo", "en-US")
+    _, offered = parents_offered(desk)
+    first, second = (offered.nth(k).get_attribute("value") for k in (0, 1))
+    asked, late = asked_of(desk), hold_first(desk, f"**/api/areas/{first}?*")
+    desk.page.locator(f"#side input[value='{first}']").check()
+    desk.page.locator(f"#side input[value='{second}']").check()
+    desk.page.wait_for_timeout(1000)
+    late[0].continue_()
+    desk.page.wait_for_timeout(1000)
+    assert [form["parent"] for form in asked] == [second]
+    assert desk.page.locator(f"#side input[value='{second}']").is_checked()
+    assert complaints(desk) == []
+
+
+def test_problems_that_are_read_late_are_not_shown_as_those_of_another_kind(desk_in):
+    desk: Desk = desk_in("demo", "en-US")
+    desk.page.keyboard.press("F8")
+    desk.page.locator("#side [data-finding]").first.wait_for(timeout=30_000)
+    counts = desk.get("/api/findings?level=micro_grid")["counts"]
+    first, second = sorted(counts, key=counts.get)[-2:]
+    assert counts[first] != counts[second]
+    late = hold_first(desk, f"**/api/findings?*kind={first}*")
+    for kind in (first, second):
+        desk.page.locator(f"#side [data-key='kind {kind}']").click()
+        desk.page.wait_for_timeout(800)
+    shown = desk.page.locator("#side [data-finding]").count()
+    late[0].continue_()
+    desk.page.wait_for_timeout(1000)
+    assert desk.page.locator(f"#side [data-key='kind {second}']").get_attribute("aria-checked") == "true"
+    assert desk.page.locator("#side [data-finding]").count() == shown, "those of the kind asked for before"
+    assert complaints(desk) == []
+
+
+def test_problems_that_could_not_be_read_are_not_told_as_none(desk_in):
+    desk: Desk = desk_in("demo", "en-US")
+    desk.page.route("**/api/findings?*", lambda route: route.abort())
+    desk.page.keyboard.press("F8")
+    told = desk.page.locator("#side .hint", has_text="not known yet")
+    told.wait_for()
+    assert desk.page.locator("#side [data-finding]").count() == 0 and "Nothing to look at" not in desk.page.locator("#side").inner_text()
+    desk.page.unroute("**/api/findings?*")
+    desk.page.keyboard.press("F8")
+    desk.page.locator("#side [data-finding]").first.wait_for()
+    told.wait_for(state="detached")
+
+
+def test_a_search_for_a_parent_outlives_the_preview_of_another(desk_in):
+    desk: Desk = desk_in("demo", "en-US")
+    one, offered = parents_offered(desk)
+    late = hold_first(desk, "**/preview")
+    offered.first.check()
+    neighbours = [offered.nth(k).get_attribute("value") for k in range(offered.count())]
+    word = next(area["code"] for area in desk.get("/api/areas?level=grid&limit=1000")["areas"] if area["code"] not in {*neighbours, one["parent"]})
+    desk.page.locator("#side input[type=search]").fill(word)
+    desk.page.locator(f"#side input[value='{word}']").wait_for()
+    found = [offered.nth(k).get_attribute("value") for k in range(offered.count())]
+    late[0].continue_()
+    desk.page.locator(READY).wait_for()
+    assert [offered.nth(k).get_attribute("value") for k in range(offered.count())] == found
+    assert desk.page.locator("#side input[type=search]").input_value() == word
+    assert complaints(desk) == []
