@@ -12,13 +12,13 @@ from pathlib import Path
 
 from tests.services import Unavailable, postgis
 
-from . import basemaps, divide, files, handover, live, memory, planners, redraw, reports, tiles, zones
+from . import basemaps, divide, files, handover, live, memory, planners, redraw, reports, sight, tiles, zones
 from .province import Places
 from .report import Aims, heading, say
 
 MEASURES = {name: module.run for name, module in {
     "tiles": tiles, "redraw": redraw, "files": files, "memory": memory, "live": live, "planners": planners, "basemaps": basemaps,
-    "zones": zones, "reports": reports, "handover": handover, "divide": divide}.items()}
+    "zones": zones, "reports": reports, "handover": handover, "divide": divide, "sight": sight}.items()}
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from scipy.sparse.csgraph import connected_components
 from geodata.demo import build_demo
 from geodata.dividing import town_of
 from geodata.facts import facts_of
+from geodata.searching import tidied_after
 from geodata.store import Store
 from layers.areas import Area, as_multi
 from layers.cells import Cells, Town, cells_of
@@ -110,7 +111,8 @@ def _measure(case: Case, aims: Aims) -> None:
     rows, ours = [], []
     for seed in SEEDS:
         began = time.process_time()
-        edit = divide(case.coverage, [case.fid], case.town, seed=seed, tolerance=TOLERANCE, proposed=noted, **case.wish)
+        with tidied_after():  # as the server searches; peers are left as they come
+            edit = divide(case.coverage, [case.fid], case.town, seed=seed, tolerance=TOLERANCE, proposed=noted, **case.wish)
         spent = time.process_time() - began
         shapes = np.array([area.shape for area in edit.after], dtype=object)
         roads = next((str(finding.count) for finding in edit.findings if finding.kind == "along-roads"), "0")
