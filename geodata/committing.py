@@ -20,6 +20,7 @@ from .posts import follow_served
 from .redrawing import Draft, heirs_of
 from .rows import ancestors
 from .schema import TABLES
+from .stairwells import stairwells_follow
 from .transaction import Raced, Transaction
 from .transferring import carry
 from .zones_kept import follow_members
@@ -114,9 +115,7 @@ def redeal(tx: Transaction, facts: Facts, dealt: Dealt, fids: Mapping[int, int])
     now = {place.fid: place.area for place in facts.places}
     moved = {fid: real(area) for fid, area in dealt.owner.items() if now[fid] != real(area)}
     tx.update_all("buildings", {fid: {"area": area} for fid, area in moved.items()})
-    if moved:
-        units = tx.rows("units", TABLES["units"].c.building.in_(list(moved)), geometry=False)
-        tx.update_all("units", {unit["fid"]: {"area": moved[unit["building"]]} for unit in units})
+    stairwells_follow(tx, moved)
     changed = {}
     kept = {share.fid: share for share in dealt.shares if share.fid}
     for share in facts.shares:

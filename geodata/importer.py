@@ -34,6 +34,7 @@ from .incoming import (
 )
 from .rows import Reader, chunks
 from .schema import AREAS, TABLES
+from .stairwells import stairwells_follow
 from .store import Store
 from .transaction import Transaction
 from .values import as_text
@@ -124,9 +125,7 @@ def _write(tx: Transaction, layer: Layer, plan: _Plan) -> None:
     for fid, changed in plan.changes.items():
         tx.update(layer.name, fid, changed)
     if layer.name == "buildings":
-        moved = {fid: changed["area"] for fid, changed in plan.changes.items() if "area" in changed}
-        for unit in tx.rows("units", TABLES["units"].c.building.in_(sorted(moved)), geometry=False):
-            tx.update("units", unit["fid"], {"area": moved[unit["building"]]}, quiet=True)
+        stairwells_follow(tx, {fid: changed["area"] for fid, changed in plan.changes.items() if "area" in changed})
     if layer.name == "cells":
         for fid, changed in plan.changes.items():
             if "geom" in changed:

@@ -24,6 +24,7 @@ from .posts import settle_served
 from .reversal import Ground, area_of_row
 from .rows import ancestors
 from .schema import HISTORY, LINEAGE, TABLES
+from .stairwells import stairwells_follow
 from .transaction import Transaction
 
 STANDING = ("buildings", *FOLLOWERS)  # belong to the leaf they stand in
@@ -200,20 +201,14 @@ def settle(tx: Transaction, changes: Sequence[Change], rev: int, gone: set[int],
             if row["area"] in gone or not shapely.intersects(ground[row["area"]].shape, point)
         ]
         shapes = np.array([area.shape for area in leaves], dtype=object)
-        for k, area in zip(lost, owners([points[k] for k in lost], list(ground), shapes), strict=True):
-            if area != rows[k]["area"]:
-                tx.update(layer, rows[k]["fid"], {"area": area}, quiet=True)
-    owner = {
-        row["fid"]: row["area"] for row in tx.rows("buildings", TABLES["buildings"].c.area.in_(fids), geometry=False)
-    }
-    for unit in tx.rows("units", TABLES["units"].c.area.in_(fids), geometry=False):
-        if owner.get(unit["building"], unit["area"]) != unit["area"]:
-            tx.update("units", unit["fid"], {"area": owner[unit["building"]]}, quiet=True)
+        homes = zip(lost, owners([points[k] for k in lost], list(ground), shapes), strict=True)
+        tx.update_all(layer, {rows[k]["fid"]: {"area": area} for k, area in homes if area != rows[k]["area"]})
+    buildings = tx.rows("buildings", TABLES["buildings"].c.area.in_(fids), geometry=False)
+    stairwells_follow(tx, {row["fid"]: row["area"] for row in buildings})
     for layer in HANGING:
-        for row in tx.rows(layer, TABLES[layer].c.area.in_(sorted(gone)), geometry=False):
-            home = living(tx, row["area"])
-            if home != row["area"]:
-                tx.update(layer, row["fid"], {"area": home}, quiet=True)
+        left = tx.rows(layer, TABLES[layer].c.area.in_(sorted(gone)), geometry=False)
+        homes = {fid: living(tx, fid) for fid in {row["area"] for row in left}}
+        tx.update_all(layer, {row["fid"]: {"area": homes[row["area"]]} for row in left if homes[row["area"]] != row["area"]})
     settle_served(tx, gone, lambda fid: living(tx, fid))
     _deal_newcomers(tx, changes, rev, gone, leaves)
 

@@ -16,6 +16,7 @@ from geodata.importer import leaf_at
 from geodata.incoming import REFERENCES, fit_shape
 from geodata.rows import Reader
 from geodata.schema import TABLES
+from geodata.stairwells import stairwells_follow
 from geodata.transaction import Transaction
 from layers.areas import to_units
 from layers.errors import BadInput, DuplicateCode, Forbidden, MissingField, NotFound, Stale
@@ -254,11 +255,8 @@ def require_inside(tx: Transaction, layer: Layer, row: dict[str, Any]) -> None:
 
 def _follow(tx: Transaction, layer: str, fid: int) -> None:
     """What hangs on the row follows: stairwells move with their building, shares with their cell's numbers."""
-    row = tx.row(layer, fid)
     if layer == "buildings":
-        for unit in tx.rows("units", TABLES["units"].c.building == fid, geometry=False):
-            if unit["area"] != row["area"]:
-                tx.update("units", unit["fid"], {"area": row["area"]}, quiet=True)
+        stairwells_follow(tx, {fid: tx.row(layer, fid)["area"]})
     if layer == "cells":
         deal_again(tx, fid)
 
