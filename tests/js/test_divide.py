@@ -47,6 +47,27 @@ def test_what_cannot_be_is_said_before_it_is_asked_and_beginnings_can_be():
     assert (parts("parts", 9), parts("workers", 1000), parts("workers", 33)) == (2, 87, 33)
 
 
+def test_more_parts_than_inhabited_buildings_are_asked_for_only_when_somebody_typed_the_number():
+    house = {"leaf": True, "parent": "p", "level": "micro_grid", "households": 300, "buildings": 2, "norm": {"min": 15, "max": 60}}
+    def most(*areas: dict, said: int = 1000, **wish) -> int:
+        return asked("divide.most(areas, wish, said)", areas=areas, wish={"way": "parts", **wish}, said=said)
+
+    assert most(house) == most(house, way="workers", asked=True) == most(house, way="norm") == 2
+    assert most(house, asked=True) == 1000 and most(house, asked=True, said=3) == 3 and most(house, house | {"locked": True}) == 2
+    assert most(house, house | {"households": 0}) == most(house | {"buildings": 0}) == most(house | {"households": None}) == 1000
+    assert asked("divide.parts([area], divide.known([area]), 'parts', 2)", area=house) == 2, "the norm alone would be eight"
+    missing = lambda **wish: asked("divide.missing([area], wish, 2)", area=house, wish={"parts": 2, "min": 15, "max": 60} | wish)  # noqa: E731
+    assert (missing(way="parts"), missing(way="parts", parts=3), missing(way="norm")) == (None, "divide.most", "divide.most")
+
+
+def test_areas_of_several_parents_begin_with_as_many_parts_as_they_can_become():
+    def parts(*parents: str) -> int:
+        return asked("divide.parts(areas, divide.known(areas))", areas=[
+            {"leaf": True, "parent": parent, "level": "micro_grid", "households": 10, "norm": {"min": 15, "max": 60}} for parent in parents])
+
+    assert (parts("a"), parts("a", "a"), parts("a", "b"), parts("a", "b", "c"), parts("a", "a", "b", "c")) == (2, 2, 3, 4, 3)
+
+
 def test_findings_name_their_limit_and_many_heavy_buildings_are_one_line():
     heavy = {"kind": "building-too-heavy", "code": "42", "count": 45}
     def told(findings: list, way: str, homes: int = 50) -> list[str]:

@@ -205,6 +205,13 @@ function refusal(refused, wish, most, verbs) {
   return trouble(refused.code === "too-many-parts" && make ? t("divide.most", { n: can }) : (oneArea ?? refused.text), make ?? again);
 }
 
+/** Why it is not asked; where too many parts are wished, with as many as can be. */
+const lack = (missing, most, verbs) =>
+  trouble(
+    t(missing, { n: most }),
+    missing === "divide.most" ? { key: "can", words: t("divide.make", { n: most }), go: () => verbs.wish({ way: "parts", parts: most }) } : null,
+  );
+
 /**
  * @param {{areas: object[], wish: object, known: object, proposals: Array<{answer?: object, figures?: object, error?: Error}>,
  *   chosen: number, missing: string | null, most: number}} state most: parts that can be
@@ -235,7 +242,7 @@ export function dividePanel({ areas, wish, known, proposals, chosen, missing, mo
           )
         : null,
       refused && !missing ? refusal(refused, wish, most, verbs) : null,
-      missing && areas.length ? trouble(t(missing)) : null,
+      missing && areas.length ? lack(missing, most, verbs) : null,
       !missing && !refused && areas.length ? cards(proposals, chosen, known, verbs) : null,
       found ? section(t("check.title"), found.told, found.list) : null,
     ].filter(Boolean),

@@ -27,7 +27,7 @@ export class DivideMode extends PickingMode {
   #chosen = 0;
   #proposals = divide.SEEDS.map(() => ({}));
   #norm = null;
-  #most = Infinity; // parts that can be, as far as the server said so
+  #said = Infinity; // parts that can be, as far as the server said so
   #kept = null;
 
   /** @param {import("../desk.js").Desk} desk */
@@ -106,11 +106,12 @@ export class DivideMode extends PickingMode {
     if (page.tool !== "divide" || String(codes) !== String(page.selection.map((entry) => entry.code))) return;
     this.#areas = new Map(found.filter(Boolean).map((area) => [area.code, area]));
     this.#norm = null;
-    this.#most = Infinity;
+    this.#said = Infinity;
+    this.#wish.asked = false; // a number typed for other areas is none for these
     if (this.#kept) [this.#wish, this.#kept] = [this.#kept, null];
     const known = this.#known();
     if (!this.#wish.own) {
-      this.#wish.parts = divide.parts(this.#list(), known);
+      this.#wish.parts = divide.parts(this.#list(), known, "parts", this.#most);
       [this.#wish.min, this.#wish.max] = [known.norm?.min ?? 0, known.norm?.max ?? 0];
     }
     this.#ask();
@@ -138,8 +139,18 @@ export class DivideMode extends PickingMode {
     this.#panel();
   }
 
+  /** Parts that can be, as far as that is known. */
+  get #most() {
+    return divide.most(this.#list(), this.#wish, this.#said);
+  }
+
   #missing() {
     return divide.missing(this.#list(), this.#wish, this.#most);
+  }
+
+  /** The same in words. */
+  #lacks() {
+    return this.#missing() && t(this.#missing(), { n: this.#most });
   }
 
   #send(seed) {
@@ -157,7 +168,7 @@ export class DivideMode extends PickingMode {
   #refused(seed, error) {
     if (error.code === "too-many-parts" && this.#fewer(error.body.most)) return;
     this.#proposals[seed] = { error };
-    if (seed === 0) say.politely(this.#missing() ? t(this.#missing()) : error.text);
+    if (seed === 0) say.politely(this.#lacks() ?? error.text);
     else this.#next(seed);
     this.#panel();
   }
@@ -165,8 +176,8 @@ export class DivideMode extends PickingMode {
   /** So many parts can be: a number that nobody asked for goes down to that. @returns {boolean} whether it is asked again */
   #fewer(most) {
     const { way, parts, asked } = this.#wish;
-    this.#most = Math.min(most ?? Infinity, this.#most);
-    if (way === "norm" || asked || this.#missing() || parts <= this.#most) return false;
+    this.#said = Math.min(most ?? Infinity, this.#said);
+    if (way === "norm" || asked || this.#most < 2 || parts <= this.#most) return false;
     this.#wish.parts = this.#most;
     this.#ask();
     return true;
@@ -226,7 +237,7 @@ export class DivideMode extends PickingMode {
 
   /** Saves the proposal that is shown; waits for the first when it is on its way. */
   async finish() {
-    if (this.#missing()) return void say.now(t(this.#missing()));
+    if (this.#missing()) return void say.now(this.#lacks());
     if (!this.#proposals[this.#chosen].answer) await this.preview.settle();
     const form = this.preview.form ?? this.preview.stale;
     if (!form) return;

@@ -21,6 +21,15 @@ const shapes = (areas) =>
     .sort()
     .join(";");
 
+const free = (areas) => areas.filter((area) => !(area.leaf && area.locked));
+
+/** The least parts these areas can become: areas of different parents are divided each by itself. */
+function fewest(areas) {
+  const leaves = free(areas).filter((area) => area.leaf),
+    groups = new Set(leaves.map((area) => `${area.parent} ${area.level}`)).size;
+  return Math.max(2, groups + (groups === leaves.length ? 1 : 0));
+}
+
 export const divide = {
   /** Three proposals: short borders, along roads, even numbers. */
   SEEDS: [0, 1, 2],
@@ -43,7 +52,7 @@ export const divide = {
   /**
    * What keeps the wish from being asked, as the key of a sentence; null when it can be asked.
    * @param {object[]} areas @param {object} wish
-   * @param {number} [most] parts that can be, as far as the server said so
+   * @param {number} [most] parts that can be, as far as that is known
    */
   missing(areas, wish, most = Infinity) {
     if (!areas.length) return "divide.pick";
@@ -53,9 +62,22 @@ export const divide = {
     if (wish.way === "norm") {
       if (!(wish.max > 0 && wish.min >= 0 && wish.min <= wish.max)) return "divide.bad-norm";
       if (!households) return "divide.uncounted";
-      return partsFor(households, wish) < 2 ? "divide.one-part" : null;
+      const parts = partsFor(households, wish);
+      return parts < 2 ? "divide.one-part" : parts > most ? "divide.most" : null;
     }
-    return Number.isInteger(wish.parts) && wish.parts > 1 && wish.parts <= MOST_PARTS ? null : "divide.bad-parts";
+    if (!(Number.isInteger(wish.parts) && wish.parts > 1 && wish.parts <= MOST_PARTS)) return "divide.bad-parts";
+    return wish.parts > most ? "divide.most" : null;
+  },
+
+  /**
+   * How many parts can be: what the server said, and one for each building where somebody lives; only a number that a person
+   * typed is asked for beyond that, for open ground beside the houses may be a part too.
+   * @param {object[]} areas @param {{way: string, asked?: boolean}} wish @param {number} [said] by the server
+   */
+  most(areas, wish, said = Infinity) {
+    const lived = free(areas).every((area) => area.buildings > 0 && area.households > 0);
+    if (!areas.length || !lived || (wish.asked && wish.way === "parts")) return said;
+    return Math.min(said, free(areas).reduce((sum, area) => sum + area.buildings, 0));
   },
 
   /**
@@ -66,7 +88,7 @@ export const divide = {
   parts(areas, { households, workers, norm }, way = "parts", most = Infinity) {
     const now = areas.reduce((sum, area) => sum + (area.leaf ? 1 : (area.leaves ?? 1)), 0);
     const wished = way === "workers" ? workers : norm?.max ? partsFor(households, { min: norm.min ?? 0, max: norm.max }) : now;
-    return Math.max(2, Math.min(wished, most, MOST_PARTS));
+    return Math.min(Math.max(fewest(areas), Math.min(wished, MOST_PARTS)), Math.max(2, most));
   },
 
   /** Households and buildings of all areas, whether there are any (built), people on their rosters and the norm they share. @param {object[]} areas */
