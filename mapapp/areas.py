@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -102,11 +103,18 @@ def change(code: str):
         raise BadInput(f"{code}: norm_min {low} is above norm_max {high}")
 
     def write(tx):
+        tx.op = _called(changes, locked=tx.row("areas", node.fid)["locked"])
         tx.update("areas", node.fid, changes, version=version)
         tx.touched["areas"].add(node.fid)
     told = {name: value for name, value in changes.items() if not (AREAS.field(name) or ASSIGNED).personal}
     held.store.attempt(actor(), "change area", write, note=code, form={"area": code, **told})
     return area_json(held.cache.by_code(code))
+
+
+def _called(changes: Mapping[str, Any], *, locked: bool) -> str:
+    """What the history calls these changes of an area that is `locked` or not."""
+    turn = {(False, True): "lock", (True, False): "unlock"}.get((bool(locked), bool(changes.get("locked", locked))))
+    return f"{turn or 'change'} area" if changes.keys() == {"locked"} or not turn else f"change_{turn} area"
 
 
 def visible(code: str) -> Node:

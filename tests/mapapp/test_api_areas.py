@@ -259,12 +259,23 @@ def test_attributes_change_and_the_old_stay_in_the_history(town: Web) -> None:
     assert card["declared_difference"]["households"] == 20 - card["households"]
     assert town.get("/api/figures?level=micro_grid&metric=households").json["locked"] == [card["fid"]]
     edit = town.get("/api/edits?area=11").json["edits"][0]
-    assert edit["op"] == "change area" and edit["areas"] == ["11"] and edit["actor"] == "mayor"
+    assert edit["op"] == "change_lock area" and edit["areas"] == ["11"] and edit["actor"] == "mayor"
     with town.store.read() as reader:
         kept = reader.revision(edit["rev"])["form"]
     assert "赵某" not in str(kept) and "1390" not in str(kept), "the log holds no names of persons"
     assert town.post(f"/api/edits/{edit['rev']}/undo").status_code == 200
     assert town.area("11")["name"] == "微网格 11" and town.area("11")["leader"] is None
+
+
+def test_the_history_says_that_an_area_was_locked_or_unlocked(town: Web) -> None:
+    steps = ({"locked": True}, {"locked": True}, {"locked": True, "note": "a"}, {"locked": False, "note": "b"}, {"locked": True}, {"locked": False})
+    for version, changes in enumerate(steps, 1):
+        assert town.patch("/api/areas/11", json={"version": version, **changes}).status_code == 200
+    first = town.get("/api/edits?area=11").json["edits"][0]["rev"]
+    assert town.post(f"/api/edits/{first}/undo").status_code == 200
+    told = [(edit["op"], edit["note"]) for edit in town.get("/api/edits?area=11").json["edits"]]
+    assert told[:7] == [("undo", "unlock area 11"), ("unlock area", "11"), ("lock area", "11"), ("change_unlock area", "11"), ("change area", "11"),
+                        ("change area", "11"), ("lock area", "11")]
 
 
 def test_an_upper_area_changes_too(town: Web) -> None:
