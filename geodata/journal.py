@@ -154,10 +154,14 @@ class Journal:
             events = events_since(reader, self.seq)
         if not events:  # the counter runs before the row only while a foreign hand writes
             return False
-        self.seq = events[-1].seq
+        before, self.seq = self.seq, events[-1].seq
         if len(events) == MOST:
             self.wake()
-        self._tell(events)
+        try:
+            self._tell(events)
+        except (WeigeError, SQLAlchemyError):  # the store went away before anybody was told: again when it answers
+            self.seq = before
+            raise
         return True
 
     def _listen(self) -> None:

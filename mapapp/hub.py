@@ -116,26 +116,29 @@ class Hub:
         since = seat.ticket.since
         first = b"retry: %d\n\n" % random.randint(*RETRY_MS)
         missed = self._missed(seat, since)
-        if not self._stands(seat.ticket):  # in the moment between gate and seat
+        if self._ended.is_set() or not self._stands(seat.ticket):  # in the moment between gate and seat
             self._end([seat])
         if missed is None:
             return first + self._reset() + self._crowd_of(seat.ticket.scope)
         frames = [_frame(told, seat.ticket, late=True) for told in missed]
         return first + b"".join(filter(None, frames)) + b"id: %d\n\n" % seat.seq + self._crowd_of(seat.ticket.scope)
 
-    def leave(self, seat: Seat) -> None:
-        """He is gone."""
+    def leave(self, seat: Seat) -> bool:
+        """He is gone; false when he was gone before."""
         with self._turn:
             seats = self._scopes.get(seat.ticket.scope)
-            if seats is not None:
-                seats.discard(seat)
-                if not seats:
-                    del self._scopes[seat.ticket.scope]
+            if seats is None or seat not in seats:
+                return False
+            seats.remove(seat)
+            if not seats:
+                del self._scopes[seat.ticket.scope]
+            return True
 
     def drop(self, seat: Seat) -> None:
-        """He reads too slowly: he is let go and comes back for what he missed."""
-        self.dropped += 1
-        self.leave(seat)
+        """He reads too slowly: he is let go and comes back for what he missed. Counted once, however many messages
+        were on their way to him."""
+        if self.leave(seat):
+            self.dropped += 1
 
     def figures(self) -> dict[str, int]:
         """How many watch, in how many scopes; the last event told; how many were let go."""
@@ -192,6 +195,9 @@ class Hub:
             with self._turn:
                 self._ring.clear()
                 self.seq = self.journal.seq
+                for seats in self._scopes.values():
+                    for seat in seats:
+                        seat.seq = -1  # what comes now is numbered from an earlier event on
             self._post(self._everybody(), self._reset())
             return
         told = self._resolve(events)
@@ -265,7 +271,7 @@ class Hub:
         beat, check, seen, rest = time.monotonic() + BEAT_S, time.monotonic() + RECHECK_S, None, 0.0
         leaving, level, due = [], -1, 0.0  # they go when everything up to `level` was told, at `due` in any case
         while not self._ended.is_set():
-            changed = self._crowd.wait(LEVEL_S / 20 if leaving else GUARD_S)
+            changed = self._crowd.wait(min(GUARD_S, LEVEL_S / 20) if leaving else GUARD_S)
             self._crowd.clear()
             if self._ended.is_set():
                 return
@@ -276,7 +282,7 @@ class Hub:
                 accounts = self.held.accounts.state()
                 if not leaving and ((accounts != seen and now >= rest) or now >= check):
                     leaving = self._judged()
-                    level, due = self.held.store.head()[1], now + LEVEL_S  # read after them: by then it held what ends them
+                    level, due = self.held.store.head()[1], time.monotonic() + LEVEL_S  # read after them: it holds what ends them
                     seen, check = accounts, now + RECHECK_S
                     rest = now + 20 * (time.monotonic() - now)  # looking takes a twentieth of the time at most
                 if leaving and (self.seq >= level or now >= due):  # what was still theirs they hear
