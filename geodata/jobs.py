@@ -81,8 +81,8 @@ class Jobs:
             raise NotFound(f"{number}: no such job")
         if late and row.owner != self.owner and self._inherit(row):
             return self.get(number, actor)
-        if number in self._untold:
-            words, code = self._untold.pop(number)
+        if untold := self._untold.pop(number, None):
+            words, code = untold
             self._fail(number, words, code)
             return {**row._mapping, "state": "failed", "text": words, "result": {"code": code, "detail": words}}
         return dict(row._mapping)
@@ -116,6 +116,8 @@ class Jobs:
         for pool in (self._pool, self._aside):
             pool.shutdown(wait=True, cancel_futures=True)
         self._ended.set()
+        if (renewing := self._renewing) is not None:
+            renewing.join(10)  # else it may renew what is left below
         self.packages.close()
         with self._turn:
             left, self._mine = self._mine, set()

@@ -84,15 +84,21 @@ def test_a_job_whose_process_died_is_done_by_whoever_is_asked_about_it(two) -> N
 
 def test_a_lease_is_renewed_while_its_process_lives(two, monkeypatch: pytest.MonkeyPatch) -> None:
     here, there = two
-    monkeypatch.setattr(jobs_, "LEASE_S", 0.6)
+    now = [1000.0]
+    monkeypatch.setattr(jobs_, "LEASE_S", 0.6)  # by a clock that goes on only when the lease was renewed
+    monkeypatch.setattr(Jobs, "_clock", lambda self, connection: now[0])
     stop, done = threading.Event(), []
-    here.does["slow"] = lambda number, args, progress: {"waited": stop.wait(PATIENCE_S)}
+    here.does["slow"] = lambda number, args, progress: {"waited": stop.wait(10 * PATIENCE_S)}
     there.does["slow"] = lambda number, args, progress: done.append(number) or {}
     number = here.start("slow", "ann", {})
-    for _ in range(20):
-        assert there.get(number)["state"] in ("queued", "running")
-        time.sleep(0.1)
-    stop.set()
+    wait_for(lambda: here.get(number)["state"] == "running", "it is under way")
+    try:
+        for _ in range(10):
+            now[0] += 0.5
+            assert there.get(number)["state"] == "running"
+            wait_for(lambda: there.get(number)["lease_until"] >= now[0] + 0.6, "the lease is renewed")
+    finally:
+        stop.set()
     assert over(there, number)["result"] == {"waited": True} and not done
 
 
@@ -134,6 +140,11 @@ def test_a_kind_that_this_release_does_not_know_is_left_alone(two) -> None:
     assert there.get(number)["state"] == "queued"
 
 
+def has_ended(jobs: Jobs) -> bool:
+    with jobs._pool._shutdown_lock:
+        return jobs._pool._shutdown
+
+
 def test_what_is_queued_at_an_end_is_done_by_the_next(two) -> None:
     here, there = two
     go_on = threading.Event()
@@ -143,10 +154,53 @@ def test_what_is_queued_at_an_end_is_done_by_the_next(two) -> None:
     wait_for(lambda: here.get(first)["state"] == "running", "the first is under way")
     ending = threading.Thread(target=here.close)
     ending.start()
+    wait_for(lambda: has_ended(here), "nothing more is begun here")
     go_on.set()
     ending.join(PATIENCE_S)
     assert over(there, first)["result"] == {"by": "here"}, "what was under way was finished"
     assert over(there, second)["result"] == {"by": "there"}
+
+
+def test_what_is_left_at_an_end_is_not_renewed_by_a_renewal_under_way(two, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = two
+    monkeypatch.setattr(jobs_, "LEASE_S", 0.3)
+    renews, write = threading.Event(), here.store.write
+
+    def late(actor, op):  # the renewal has begun, and gets its turn only after the end
+        if threading.current_thread().name == "weige-leases":
+            renews.set()
+            assert here._ended.wait(PATIENCE_S)
+            jobs_.LEASE_S = 10 * PATIENCE_S
+            time.sleep(0.5)
+        return write(actor, op)
+    go_on = threading.Event()
+    here.does["work"] = lambda number, args, progress: go_on.wait(PATIENCE_S) and {"by": "here"}
+    there.does["work"] = lambda number, args, progress: {"by": "there"}
+    here.start("work", "ann", {})
+    second = here.start("work", "ann", {})
+    monkeypatch.setattr(here.store, "write", late)
+    assert renews.wait(PATIENCE_S)
+    ending = threading.Thread(target=here.close)
+    ending.start()
+    wait_for(lambda: has_ended(here), "nothing more is begun here")
+    go_on.set()
+    ending.join(PATIENCE_S)
+    assert over(there, second)["result"] == {"by": "there"}
+
+
+def test_a_failure_that_another_thread_told_a_little_earlier_is_no_error(two) -> None:
+    here, _ = two
+
+    class Untold(dict):
+        def __contains__(self, key) -> bool:
+            held = super().__contains__(key)
+            self.clear()  # by the other thread
+            return held
+    here.does["add"] = lambda number, args, progress: {}
+    number = here.start("add", "ann", {})
+    over(here, number)
+    here._untold = Untold({number: ("full", "store-full")})
+    assert here.get(number)["state"] == "failed"
 
 
 def test_a_reason_is_kept_and_a_fault_is_not_quoted(two) -> None:
