@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE_S = 60
+PATIENCE_S = 180  # a start takes 3 s on an idle machine
 QUIET = {"WEIGE_SERVER__RATE_LIMIT": "", "WEIGE_SERVER__SIGN_IN_LIMIT": "10000/minute", "PYTHONUNBUFFERED": "1"}
 
 
@@ -41,7 +41,7 @@ def served(store: str, *arguments: str, log: Path | None = None, **settings: str
     finally:
         process.terminate()
         try:
-            process.wait(30)
+            process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -60,7 +60,7 @@ def _wait_until_it_answers(process: subprocess.Popen, url: str) -> None:
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until and process.poll() is None:
         try:
-            if httpx.get(url + "/healthz", timeout=10).status_code == 200:
+            if httpx.get(url + "/healthz", timeout=PATIENCE_S).status_code == 200:
                 return
         except httpx.HTTPError:
             time.sleep(0.05)

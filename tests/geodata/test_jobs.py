@@ -185,6 +185,7 @@ def test_what_is_left_at_an_end_is_not_renewed_by_a_renewal_under_way(two, monke
     wait_for(lambda: has_ended(here), "nothing more is begun here")
     go_on.set()
     ending.join(PATIENCE_S)
+    here._renewing.join(PATIENCE_S)
     assert over(there, second)["result"] == {"by": "there"}
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
 import signal
 import stat
 import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -19,7 +18,7 @@ from geodata.serving_lock import lock_of, serving
 from layers.errors import StoreServed
 from mapapp.cli import main
 from tests.mapapp import web
-from tests.serving import served
+from tests.serving import PATIENCE_S, served
 
 
 @pytest.fixture
@@ -54,11 +53,27 @@ def test_a_lock_file_that_a_crash_left_is_no_lock(file: Path) -> None:
         pass
 
 
-def slowly(parts: list[bytes], go_on: threading.Event) -> Iterator[bytes]:
-    """A body whose last part waits."""
-    yield from parts[:-1]
-    assert go_on.wait(60)
-    yield parts[-1]
+class Slowly:
+    """A change whose body stops halfway until it is told to go on. Public: begin, end."""
+
+    def __init__(self, address: str, path: str, token: dict[str, str], form: dict):
+        self.line = http.client.HTTPConnection(address, timeout=PATIENCE_S)
+        self.body = json.dumps(form).encode()
+        self.line.putrequest("PATCH", path)
+        for name, value in {**token, "Content-Type": "application/json", "Content-Length": str(len(self.body)), "Expect": "100-continue"}.items():
+            self.line.putheader(name, value)
+
+    def begin(self) -> None:
+        """Returns when the view asks for the body: the request is under way."""
+        self.line.endheaders()
+        assert self.line.sock.recv(1000).startswith(b"HTTP/1.1 100 ")
+        self.line.send(self.body[:9])
+
+    def end(self) -> tuple[int, dict]:
+        """Sends the rest; status and answer."""
+        self.line.send(self.body[9:])
+        answer = self.line.getresponse()
+        return answer.status, json.load(answer)
 
 
 def test_an_end_finishes_what_is_being_answered_closes_streams_and_lets_go_of_the_store(built, file: Path) -> None:
@@ -68,38 +83,32 @@ def test_an_end_finishes_what_is_being_answered_closes_streams_and_lets_go_of_th
         assert main(["--store", f"gpkg://{file}", "check"]) == 0
         assert main(["--store", f"gpkg://{file}", "stats", "K"]) == 0
         assert main(["--store", f"gpkg://{file}", "serve"]) == 1
-        client = httpx.Client(base_url=running.url, headers=token, timeout=60)
+        client = httpx.Client(base_url=running.url, headers=token, timeout=PATIENCE_S)
         version = client.get("/api/areas/11").json()["version"]
-        body = json.dumps({"version": version, "name": "最后一笔"}).encode()
-        go_on, answers, begun, streams = threading.Event(), [], threading.Event(), []
-
-        def send() -> None:
-            answers.append(client.patch("/api/areas/11", content=slowly([body[:9], body[9:]], go_on),
-                                        headers={"Content-Type": "application/json"}))
+        begun, streams = threading.Event(), []
 
         def watch() -> None:
-            with httpx.stream("GET", running.url + "/live", headers=token, timeout=60) as stream:
+            with httpx.stream("GET", running.url + "/live", headers=token, timeout=PATIENCE_S) as stream:
                 for chunk in stream.iter_bytes():
                     begun.set()
                     streams.append(chunk)
+            streams.append(b"ended")
 
-        threads = [threading.Thread(target=work) for work in (send, watch)]
-        for thread in threads:
-            thread.start()
-        assert begun.wait(60)
-        numbers = httpx.get(running.url + "/metrics", timeout=60).text
+        watching = threading.Thread(target=watch)
+        watching.start()
+        assert begun.wait(PATIENCE_S)
+        numbers = httpx.get(running.url + "/metrics", timeout=PATIENCE_S).text
         assert 'weige_live_watchers{worker="1"} 1.0' in numbers
         assert 'weige_requests_total{method="GET",route="/live",status="200"} 1.0' in numbers
-        time.sleep(0.5)  # the request is under way
+        change = Slowly(running.url.removeprefix("http://"), "/api/areas/11", token, {"version": version, "name": "最后一笔"})
+        change.begin()
         running.process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
-        go_on.set()
-        for thread in threads:
-            thread.join(60)
-            assert not thread.is_alive()
-        assert running.process.wait(60) == 0
-        assert answers[0].status_code == 200 and answers[0].json()["name"] == "最后一笔"
-    assert streams, "the stream was ended, not cut"
+        watching.join(PATIENCE_S)
+        assert not watching.is_alive() and streams[-1] == b"ended", "the stream was ended, not cut"
+        assert running.process.poll() is None, "the end waits for the change"
+        status, answer = change.end()
+        assert (status, answer["name"]) == (200, "最后一笔")
+        assert running.process.wait(PATIENCE_S) == 0
     with serving(file):
         assert not Path(f"{file}-wal").exists(), "nothing but the store is left"
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
