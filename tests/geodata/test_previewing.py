@@ -15,11 +15,13 @@ from geodata.store import Store
 from layers.errors import LineInside, Stale
 from tests.geodata.work import commit, cut
 
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 @pytest.fixture
-def previewer(town: Store) -> Iterator[Previewer]:
+def previewer(town: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Previewer]:
+    monkeypatch.setattr(previewing, "PATIENCE_S", PATIENCE_S)  # also for a process that has just been noted down
+    monkeypatch.setattr(previewing, "START_S", PATIENCE_S)
     one = Previewer(town.url, town.rules)
     assert one.show(cut(town, "30"), **_settings(town)) is None  # it starts
     assert _until(lambda: one._process is not None)

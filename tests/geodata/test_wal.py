@@ -33,7 +33,8 @@ def write_much(store, turns: int) -> int:
     return longest
 
 
-def test_the_log_stays_short_under_readers_without_end(town):
+def test_the_log_stays_short_under_readers_without_end(town, monkeypatch):
+    monkeypatch.setattr(wal, "WAIT_MS", 60_000)  # for a reader that got no turn on a busy machine
     ended = threading.Event()
 
     def look():  # one look begins before the other ends: somebody always reads an older state
@@ -51,7 +52,7 @@ def test_the_log_stays_short_under_readers_without_end(town):
         ended.set()
         for reader in readers:
             reader.join()
-    assert longest < 8 * LIMIT
+    assert longest < 2 * LIMIT
     write_much(town, 1)
     assert_whole(town)
 

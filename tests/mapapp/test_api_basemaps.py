@@ -13,6 +13,7 @@ from pathlib import Path
 import mapbox_vector_tile
 import pytest
 
+from geodata.basemap import remote
 from geodata.basemap.png import decode
 from layers.errors import BadSetting
 from mapapp.basemap import shelf
@@ -22,6 +23,14 @@ from tests.mapapp.web import Web, open_town
 from tests.tainan import weige
 
 KEY = "SECRET-KEY-1234"
+PATIENCE_S = 60
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request waits until the other server has answered, however slow this machine is; one that failed stays left alone."""
+    monkeypatch.setattr(remote, "PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(remote, "PAUSES_S", (3600,))
 
 
 class Upstream:
@@ -39,7 +48,7 @@ class Upstream:
 
             def do_GET(self):
                 outer.asked.append(self.path)
-                outer.gate.wait(30)
+                outer.gate.wait(10 * PATIENCE_S)
                 body = colour(len(outer.asked)) if outer.body is None else outer.body
                 self.send_response(outer.status)
                 for name, value in outer.headers.items():
@@ -76,8 +85,7 @@ def configured(folder: Path, *tables: dict, **basemap) -> Path:
     """A settings file with these base maps."""
     text = "".join("[[basemaps]]\n" + "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in table.items())
                    for table in tables)  # fmt: skip
-    if basemap:
-        text += "[basemap]\n" + "".join(f"{name} = {value}\n" for name, value in basemap.items())
+    text += "[basemap]\n" + "".join(f"{name} = {value}\n" for name, value in {"timeout_s": 5 * PATIENCE_S, **basemap}.items())
     path = folder / "own.toml"
     path.write_text(text, encoding="utf-8")
     return path
@@ -160,12 +168,10 @@ def fetched(built, tmp_path, upstream) -> Iterator[Web]:
     one.close()
 
 
-def settled(web: Web, path: str, tries: int = 60):
+def settled(web: Web, path: str):
     """The answer once the tile has come."""
-    for _ in range(tries):
-        answer = web.get(path)
-        if answer.status_code != 204:
-            return answer
+    until = time.monotonic() + PATIENCE_S
+    while (answer := web.get(path)).status_code == 204 and time.monotonic() < until:
         time.sleep(0.1)
     return answer
 
@@ -203,9 +209,7 @@ def test_key_and_address_are_told_to_nobody(fetched: Web, upstream: Upstream, ca
 def test_where_the_other_server_has_nothing_is_empty_and_remembered(fetched: Web, upstream: Upstream):
     upstream.status, upstream.body = 404, b"none"
     for _ in range(3):
-        answer = fetched.get("/basemaps/one/5/3/4")
-        time.sleep(0.1)
-    assert answer.status_code == 204 and len(upstream.asked) == 1
+        assert fetched.get("/basemaps/one/5/3/4").status_code == 204 and len(upstream.asked) == 1
 
 
 @pytest.mark.parametrize("status, body, words", [(500, b"oops", "error"), (403, b"no key", "key or quota"), (302, b"", "elsewhere"),
@@ -219,7 +223,8 @@ def test_what_is_no_tile_is_no_error_of_the_page(fetched: Web, upstream: Upstrea
     assert len(upstream.asked) == 1, "a server that fails is left alone for a while"
 
 
-def test_a_server_that_is_down_or_slow_holds_nobody_up(fetched: Web, upstream: Upstream):
+def test_a_server_that_is_down_or_slow_holds_nobody_up(fetched: Web, upstream: Upstream, monkeypatch):
+    monkeypatch.setattr(remote, "PATIENCE_S", 1.5)
     upstream.gate.clear()
     results = []
     threads = [threading.Thread(target=lambda x=x: results.append(fetched.get(f"/basemaps/one/6/{x}/4").status_code)) for x in range(12)]
@@ -232,12 +237,13 @@ def test_a_server_that_is_down_or_slow_holds_nobody_up(fetched: Web, upstream: U
     assert settled(fetched, "/basemaps/one/6/1/4").status_code == 200, "the tile came later by itself"
 
 
-def test_an_old_tile_is_shown_while_the_other_server_is_down(built, tmp_path, upstream):
-    days = 0.6 / 86_400
-    one = opened(built, tmp_path, table("xyz", url=f"{upstream.address}/{{z}}/{{x}}/{{-y}}"), cache_days=days)
+def test_an_old_tile_is_shown_while_the_other_server_is_down(built, tmp_path, upstream, monkeypatch):
+    now, later_s = time.time, [0]
+    monkeypatch.setattr(time, "time", lambda: now() + later_s[0])
+    one = opened(built, tmp_path, table("xyz", url=f"{upstream.address}/{{z}}/{{x}}/{{-y}}"), cache_days=1)
     first = settled(one, "/basemaps/one/2/1/0")
     assert upstream.asked == ["/2/1/3"], "rows counted from the south"
-    time.sleep(0.8)
+    later_s[0] = 86_500
     upstream.status, upstream.body = 503, b"down"
     again = one.get("/basemaps/one/2/1/0")
     assert (again.status_code, again.data, len(upstream.asked)) == (200, first.data, 2)
