@@ -11,18 +11,64 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
-from playwright.sync_api import Page, TimeoutError
+from playwright.sync_api import Page, expect
 
 from tests.counts import FULL
 from tests.tainan import weige
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 60  # how long anything is waited for: far longer than it takes, so that only what never comes fails
 TILE = 512  # pixels of a tile at zoom 0, as MapLibre counts
 LOOKED_AT = FULL or bool(os.environ.get("WEIGE_SHOTS"))  # somebody will look at the pictures
 # Without a graphics card half of a test is spent on the pixels of the map: its canvas gets fewer, the page is laid out as ever.
+STILL_TICKS, STILL_FRAMES, TICK_MS = 12, 2, 40  # so long must nothing be on its way: what waits for a moment has begun by then
+expect.set_options(timeout=PATIENCE_S * 1000)
 COARSE = "Object.defineProperty(window, 'devicePixelRatio', { value: 0.25 })"
+
+# What a page has on its way, counted from its beginning: questions to the server until their answer is read, and the map itself.
+WATCH = """() => {
+  let asked = 0;
+  const ask = window.fetch;
+  window.fetch = async (...what) => {
+    if (String(what[0]).includes("/api/divisions/")) return ask(...what); // asked again and again while one is searched
+    asked++;
+    const done = () => { asked--; };
+    try {
+      const answer = await ask(...what);
+      answer.clone().arrayBuffer().then(done, done);
+      return answer;
+    } catch (error) {
+      done();
+      throw error;
+    }
+  };
+  let map = null, ticks = 0, frames = 0, counts = false;
+  const frame = () => {
+    frames++;
+    if (counts) requestAnimationFrame(frame);
+  };
+  document.addEventListener("readystatechange", async () => {
+    if (document.readyState !== "interactive" || !document.getElementById("canvas")) return;
+    const { Map } = await import("maplibre-gl");
+    const { triggerRepaint } = Map.prototype;
+    Map.prototype.triggerRepaint = function () {
+      map = this;
+      return triggerRepaint.call(this);
+    };
+  });
+  window.stillness = {
+    begin() { ticks = frames = 0; },
+    tick(enoughTicks, enoughFrames, held) {
+      if (!counts) requestAnimationFrame(frame);
+      const busy = asked > held || document.getElementById("loading")?.hidden === false || map?.isMoving() || map?.areTilesLoaded() === false;
+      [ticks, frames] = busy ? [0, 0] : [ticks + 1, frames];
+      counts = ticks <= enoughTicks || frames <= enoughFrames;
+      return !counts;
+    },
+  };
+}"""
 
 
 @contextmanager
@@ -37,7 +83,7 @@ def serving(url: str) -> Iterator[str]:
         yield re.search(r"http://\S+?(?=/?\s*$)", line)[0]
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_S)
 
 
 @contextmanager
@@ -57,6 +103,8 @@ class Desk:
         self.page, self.address, self.shots = page, address, shots
         self.complaints: list[str] = []
         self.foreign: list[str] = []
+        page.add_init_script(f"({WATCH})()")
+        page.context.set_default_timeout(PATIENCE_S * 1000)
         if not LOOKED_AT:
             page.add_init_script(COARSE)
         page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
@@ -73,14 +121,29 @@ class Desk:
 
     def ready(self) -> None:
         """Waits until page and map are drawn."""
-        self.page.wait_for_function("() => document.body.dataset.ready === 'true'", timeout=60_000)
+        self.page.wait_for_function("() => document.body.dataset.ready === 'true'")
         self.calm()
 
-    def calm(self) -> None:
-        """Waits until nothing is on its way any more."""
-        self.page.wait_for_timeout(400)
-        self.page.wait_for_function("() => document.getElementById('loading').hidden !== false", timeout=60_000)
-        self.page.wait_for_timeout(300)
+    def calm(self, held: int = 0) -> None:
+        """Waits until nothing is on its way any more: no answer (but those that the test holds back), no movement of the map, no tile."""
+        self.page.evaluate("stillness.begin()")
+        self.page.wait_for_function("(enough) => stillness.tick(...enough)", arg=[STILL_TICKS, STILL_FRAMES, held], polling=TICK_MS)
+
+    def tool(self, key: str) -> None:
+        """Takes a tool by its key, and waits for what it needs to know of the map."""
+        self.page.keyboard.press(key)
+        self.calm()
+
+    @contextmanager
+    def toasts_stay(self) -> Iterator[None]:
+        """Lines that say what was done do not leave by themselves meanwhile, as if the pointer rested on them."""
+        tell = "for (const one of document.querySelectorAll('.toast')) one.dispatchEvent(new Event('%s'))"
+        self.page.evaluate(f"""() => {{
+            window.resting = new MutationObserver(() => {{ {tell % "pointerenter"}; }});
+            resting.observe(document.body, {{ childList: true, subtree: true }});
+          }}""")
+        yield
+        self.page.evaluate(f"() => {{ resting.disconnect(); {tell % 'pointerleave'}; }}")
 
     def shot(self, name: str) -> None:
         """Keeps a picture, when somebody will look at it."""
@@ -89,18 +152,15 @@ class Desk:
 
     def view(self) -> tuple[float, float, float]:
         """(zoom, lat, lon) of the map, as the address of the page says."""
-        zoom, lat, lon = parse_qs(urlsplit(self.page.url).fragment)["map"][0].split("/")[:3]
+        zoom, lat, lon = parse_qs(self.page.evaluate("location.hash.slice(1)"))["map"][0].split("/")[:3]
         return float(zoom), float(lat), float(lon)
 
     def moved(self, before: tuple[float, float, float]) -> tuple[float, float, float]:
         """Waits until the map stands elsewhere, and still; answers where."""
-        until, last = time.monotonic() + 20, before
-        while time.monotonic() < until:
-            self.page.wait_for_timeout(300)
-            now = self.view()
-            if now == last != before:
-                break
-            last = now
+        self.calm()
+        until = time.monotonic() + 20
+        while self.view() == before and time.monotonic() < until:
+            self.page.wait_for_timeout(100)
         self.calm()
         return self.view()
 
@@ -120,11 +180,12 @@ class Desk:
     def choose(self, code: str, lon: float, lat: float) -> None:
         """Clicks on a place until the card of that area is shown: after an edit the map draws its tiles anew."""
         for _ in range(20):
+            self.calm()
             self.click(lon, lat)
-            try:
-                return self.page.wait_for_function("(code) => document.getElementById('side').innerText.includes(code)", arg=code, timeout=1500)
-            except TimeoutError:
-                self.page.keyboard.press("Escape")
+            self.calm()
+            if code in self.side():
+                return
+            self.page.keyboard.press("Escape")
         raise AssertionError(f"a click at {lon}, {lat} does not choose {code}")
 
     def move(self, lon: float, lat: float) -> None:
@@ -156,11 +217,11 @@ class Desk:
 
     def wait_side(self, text: str) -> None:
         """Waits until the side panel says it."""
-        self.page.wait_for_function("(text) => document.getElementById('side').innerText.includes(text)", arg=text, timeout=30_000)
+        self.page.wait_for_function("(text) => document.getElementById('side').innerText.includes(text)", arg=text)
 
     def wait_rev(self, rev: int) -> int:
         """Waits until the map is beyond a revision; answers the new one."""
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE_S
         while (now := self.get("/healthz")["rev"]) <= rev and time.monotonic() < until:
             self.page.wait_for_timeout(100)
         assert now > rev, "nothing was saved"

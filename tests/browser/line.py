@@ -58,6 +58,7 @@ class Line:
         except OSError:
             phone.close()
             return
+        server.settimeout(None)  # the five seconds are for being let in: an answer may take longer
         self._open |= {phone, server}
         hush = threading.Event()
         back = threading.Thread(target=self._pass, args=(server, phone, hush, None), daemon=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import shapely
+from playwright.sync_api import expect
 
 from tests.browser.desk import Desk
 from tests.counts import count, in_full
@@ -39,7 +40,7 @@ def drag(desk: Desk, *places: tuple[float, float]) -> None:
 
 def wait_preview(desk: Desk) -> None:
     desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
-    desk.page.wait_for_timeout(700)
+    desk.calm()
 
 
 def painted(desk: Desk) -> dict:
@@ -63,8 +64,8 @@ def test_paint_buildings_over_by_mouse_and_keys(desk_in, lang: str):
     view = desk.view()
     desk.find(to["code"])
     view = desk.moved(view)
-    desk.page.keyboard.press("b")
-    desk.page.wait_for_timeout(300)
+    desk.tool("b")
+    desk.calm()
     pixels = [desk.at(spot.x, spot.y) for _, spot in near]
     drag(desk, pixels[0], (pixels[0][0] + 3, pixels[0][1] + 3))
     wait_preview(desk)
@@ -81,10 +82,10 @@ def test_paint_buildings_over_by_mouse_and_keys(desk_in, lang: str):
     desk.page.keyboard.press("Backspace")
     wait_preview(desk)
     desk.page.keyboard.press("Escape")
-    desk.page.wait_for_timeout(400)
-    assert desk.page.locator("#side [data-key=save]").get_attribute("aria-disabled") == "true"
+    desk.calm()
+    expect(desk.page.locator("#side [data-key=save]")).to_have_attribute("aria-disabled", "true")
 
-    desk.page.keyboard.press("l")  # lasso round the two nearest
+    desk.tool("l")  # lasso round the two nearest
     xs, ys = [x for x, _ in pixels[:2]], [y for _, y in pixels[:2]]
     west, east, north, south = min(xs) - 14, max(xs) + 14, min(ys) - 14, max(ys) + 14
     drag(desk, (west, north), (east, north), (east, south), (west, south))
@@ -113,7 +114,7 @@ def test_paint_by_the_keyboard_alone_and_take_out_again(desk_in):
     view = desk.view()
     desk.find(to["code"])
     desk.moved(view)
-    desk.page.keyboard.press("b")
+    desk.tool("b")
     desk.page.keyboard.press("g")
     x, y = desk.at(near[0][1].x, near[0][1].y)
     for _ in range(200):  # the cross-hair walks to the building
@@ -127,8 +128,8 @@ def test_paint_by_the_keyboard_alone_and_take_out_again(desk_in):
     assert told.value.request.post_data_json == {"op": "assign_buildings", "buildings": [near[0][0]], "to": to["code"]}
     wait_preview(desk)
     desk.page.keyboard.press(" ")  # the same building again: out
-    desk.page.wait_for_timeout(500)
-    assert desk.page.locator("#side [data-key=save]").get_attribute("aria-disabled") == "true"
+    desk.calm()
+    expect(desk.page.locator("#side [data-key=save]")).to_have_attribute("aria-disabled", "true")
     desk.page.keyboard.press("Escape")
     assert [text for text in desk.complaints if "GPU stall" not in text] == [], desk.complaints
 
@@ -141,7 +142,7 @@ def test_one_finger_paints_and_two_move_the_map(desk_in):
     desk.find(to["code"])
     view = desk.moved(view)
     desk.page.locator("#rail [data-tool=brush]").tap()
-    desk.page.wait_for_timeout(400)
+    desk.calm()
     line = desk.page.context.new_cdp_session(desk.page)
 
     def touch(kind: str, *points: tuple[float, float]) -> None:
@@ -163,8 +164,8 @@ def test_one_finger_paints_and_two_move_the_map(desk_in):
     touch("touchEnd")
     assert desk.moved(view) != view, "two fingers move the map"
     desk.page.locator("#side [data-key=cancel]").tap()
-    desk.page.wait_for_timeout(300)
-    assert desk.page.locator("#side [data-key=save]").get_attribute("aria-disabled") == "true"
+    desk.calm()
+    expect(desk.page.locator("#side [data-key=save]")).to_have_attribute("aria-disabled", "true")
     assert [text for text in desk.complaints if "GPU stall" not in text] == [], desk.complaints
 
 
@@ -175,18 +176,18 @@ def test_what_cannot_be_is_said_with_the_place_and_a_way_out(desk_in):
     view = desk.view()
     desk.find(to["code"])
     desk.moved(view)
-    desk.page.keyboard.press("b")
+    desk.tool("b")
     box = desk.page.locator("#canvas").bounding_box()
     seen = [(number, desk.at(spot.x, spot.y)) for number, spot in near]
     inside = [(number, (x, y)) for number, (x, y) in seen
               if 40 < x - box["x"] < box["width"] - 40 and 60 < y - box["y"] < box["height"] - 60]
     for _, pixel in reversed(inside):  # the farthest in view hangs on nothing
         desk.page.mouse.click(*pixel)
-        desk.page.wait_for_timeout(1200)
+        desk.calm()
         if desk.page.locator("#side [data-key='offer allow']").count():
             break
         desk.page.keyboard.press("Escape")
-        desk.page.wait_for_timeout(300)
+        desk.calm()
     else:
         pytest.skip("every building in view hangs together with the area")
     desk.shot("brush-en-detached")

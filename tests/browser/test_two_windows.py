@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.browser.desk import Desk
+from tests.browser.desk import PATIENCE_S, Desk
 from tests.browser.test_main_job import _across, _inside
 from tests.counts import some
 
@@ -20,21 +20,21 @@ def card(desk: Desk, number: int) -> None:
     """Waits until the figure at the head of the card is this one."""
     desk.page.wait_for_function(
         "(text) => document.querySelector('#side .big dd')?.textContent.trim() === text",
-        arg=f"{number:,}", timeout=30_000)
+        arg=f"{number:,}")
 
 
 def split(desk: Desk, area: dict) -> int:
     """Cuts an area across as a planner does; answers the revision."""
     start, end = _across(area)
     rev = desk.get("/healthz")["rev"]
-    desk.page.keyboard.press("x")
+    desk.tool("x")
     desk.move(*start)
     desk.click(*start)
     desk.move(*end)
     desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
     desk.click(*end)
     desk.page.keyboard.press("Enter")
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE_S
     while (now := desk.get("/healthz")["rev"]) == rev and time.monotonic() < until:
         desk.page.wait_for_timeout(20)
     assert now > rev, "nothing was saved"
@@ -71,21 +71,22 @@ def test_one_cuts_and_the_other_sees_it_where_she_is(desk_in, lang: str, record_
     card(other, kept["households"])
     shown = time.monotonic() - saved
     other.shot(f"two-{lang[:2]}-2-after")
+    other.calm()
     assert any(f"rev={rev}" in url and "/tiles/areas/" in url for url in asked), "the ground of the cut is asked anew"
-    planner.page.wait_for_timeout(1500)
+    planner.calm()
     assert sum("/api/figures" in url for url in own) == 1, "one's own edit is not drawn a second time when the stream tells it"
     record_property("figures", f"{lang}: the other's card {shown:.1f} s after the answer")
 
     # She draws in the area now; the cut is taken back under her hands.
-    other.page.keyboard.press("x")
+    other.tool("x")
     other.move(*_inside(area))
     start, _ = _across(kept if "geometry" in kept else area)
     other.click(*start)
-    planner.page.keyboard.press("Escape")
-    planner.page.keyboard.press("v")
-    planner.page.keyboard.press("Control+z")
-    other.page.locator(".toast").wait_for(timeout=30_000)
-    assert role in other.page.locator(".toast").inner_text()
+    with other.toasts_stay():
+        planner.page.keyboard.press("Escape")
+        planner.page.keyboard.press("v")
+        planner.page.keyboard.press("Control+z")
+        other.page.locator(".toast", has_text=role).wait_for()
     other.shot(f"two-{lang[:2]}-3-hint")
     assert other.page.evaluate("window.stayed") is True, "nothing was loaded anew"
     assert other.view() == view, "the map did not move"

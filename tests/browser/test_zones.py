@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.desk import Desk
 from tests.counts import FULL
@@ -39,7 +40,7 @@ def propose(desk: Desk, code: str, lang: str, kind: str = "lockdown") -> dict:
     desk.find(code)
     area = desk.get(f"/api/areas/{code}?geometry=true")
     desk.wait_side(f"{area['population']:,}")
-    desk.page.keyboard.press("z")
+    desk.tool("z")
     desk.page.locator(f"#side [data-key='kind {kind}']").click()
     desk.page.locator("#side [data-key=propose]:not([aria-disabled])").wait_for(timeout=30_000)
     desk.wait_side(f"{area['population']:,}")
@@ -70,6 +71,7 @@ def test_one_proposes_another_approves(desk_in, lang: str, other: str, record_pr
     commander.page.locator("#side [data-key=go]").click()
     commander.calm()
     commander.page.locator("#side [data-key='act approve']").click()
+    commander.page.locator("#side [data-key='decide send']").wait_for()
     many = area["population"] > 200
     assert bool(commander.page.locator("#side input[name=people]").count()) == many
     if many:
@@ -84,6 +86,7 @@ def test_one_proposes_another_approves(desk_in, lang: str, other: str, record_pr
     commander.shot(f"zone-{short}-4-approve")
 
     planner.page.locator("#side [data-key=shut]").click()
+    planner.calm()
     before, view = table(planner), planner.view()
     planner.page.evaluate("window.stayed = true")
     commander.page.locator("#side [data-key='decide send']").click()
@@ -91,7 +94,7 @@ def test_one_proposes_another_approves(desk_in, lang: str, other: str, record_pr
     decided = time.monotonic()
     planner.page.wait_for_function(
         "(id) => document.querySelector(`#side [data-key='zone ${id}']`) && !document.querySelector(`#side [data-key='zone ${id}']`)"
-        ".closest('tr').querySelector('.tag').textContent.includes('?')", arg=zone["id"], timeout=30_000)
+        ".closest('tr').querySelector('.tag').textContent.includes('?')", arg=zone["id"])
     shown = time.monotonic() - decided
     planner.calm()
     assert table(planner) != before and f"{area['population']:,}" in table(planner)
@@ -136,8 +139,9 @@ def test_a_zone_of_buildings_and_single_stairwells_is_put_together_by_hand_or_by
     houses = [house for house in desk.get(f"/api/buildings?area={code}")["buildings"] if house["geometry"]]
     units = {house["id"]: desk.get(f"/api/units?building={house['id']}&geometry=false")["units"] for house in houses}
     house = next(one for one in houses if len(units[one["id"]]) > 1)
-    desk.page.keyboard.press("z")
+    desk.tool("z")
     desk.page.locator("#side [data-key='way buildings']").click()
+    desk.calm()
     ring = house["geometry"]["coordinates"][0][0]
     spot = [sum(place[i] for place in ring[:-1]) / (len(ring) - 1) for i in (0, 1)]
     desk.click(*spot)
@@ -168,7 +172,7 @@ def test_a_zone_of_buildings_and_single_stairwells_is_put_together_by_hand_or_by
     desk.page.locator("#side [data-key='members clear']").click()
     desk.page.locator("#side [data-key='way box']").focus()
     desk.page.keyboard.press("ArrowLeft")
-    assert desk.page.locator("#side [data-key='way buildings'][aria-checked=true]").count()
+    expect(desk.page.locator("#side [data-key='way buildings'][aria-checked=true]")).to_have_count(1)
     desk.page.keyboard.press("ArrowRight")
     desk.page.locator("#canvas canvas").focus()
     desk.page.keyboard.press("g")
@@ -180,15 +184,15 @@ def test_a_zone_of_buildings_and_single_stairwells_is_put_together_by_hand_or_by
             desk.page.keyboard.press("j")
             desk.page.locator("#place-entry").fill(f"{lon:.7f} {lat:.7f}")
             desk.page.keyboard.press("Enter")
-    desk.page.locator("#side .members > li").first.wait_for()
-    assert desk.page.locator("#side .members > li").count() == 1
+    expect(desk.page.locator("#side .members > li")).to_have_count(1)
     desk.shot("zone-keys")
     desk.page.fill("#side input[name=reason]", "按键")
     desk.page.locator("#side [data-key=propose]").focus()
     desk.page.keyboard.press("Enter")
     desk.page.locator("#side [data-key=withdraw]").wait_for(timeout=30_000)
-    desk.page.locator("#side [data-key=withdraw]").click()
-    desk.page.locator(".toast .lk", has_text="撤销").click()  # the toast of the proposal offers to withdraw it
+    with desk.toasts_stay():
+        desk.page.locator("#side [data-key=withdraw]").click()
+        desk.page.locator(".toast .lk", has_text="撤销").click()  # the toast of the proposal offers to withdraw it
     desk.page.locator("#side [data-key=withdraw]").wait_for(timeout=30_000)
     desk.page.locator("#side [data-key=withdraw]").click()
     desk.calm()
