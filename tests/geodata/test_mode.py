@@ -71,7 +71,7 @@ def test_whoever_writes_while_the_store_is_closed_is_in_or_refused(town):
         with town.write("tester", "slow") as tx:
             tx.insert("staff", [{"name": "慢", "role": "volunteer"}])
             began.set()
-            may_end.wait(20)
+            may_end.wait(60)
 
     def shut():
         close(town)
@@ -80,7 +80,7 @@ def test_whoever_writes_while_the_store_is_closed_is_in_or_refused(town):
 
     threads = [threading.Thread(target=slow), threading.Thread(target=shut)]
     threads[0].start()
-    began.wait(20)
+    assert began.wait(60)
     threads[1].start()
     may_end.set()
     for thread in threads:

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import stat
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,7 +108,12 @@ def test_everything_in_a_snapshot_is_of_one_revision_while_others_write(worked, 
     writer = threading.Thread(target=work)
     writer.start()
     try:
-        told = [snapshot(worked, tmp_path / f"{turn}.gpkg", contents="full") for turn in range(count(2, 6))]
+        told = []
+        for turn in range(count(2, 6)):
+            told.append(snapshot(worked, tmp_path / f"{turn}.gpkg", contents="full"))
+            until = time.monotonic() + 60
+            while worked.head()[0] <= told[-1]["rev"] and time.monotonic() < until:
+                time.sleep(0.01)
     finally:
         ended.set()
         writer.join()

@@ -52,12 +52,12 @@ def test_a_writer_of_the_same_process_waits_no_longer_than_told(town_url):
         with store.write("slow", "staff") as tx:
             tx.insert("staff", [{"name": "慢", "role": "volunteer"}])
             inside.set()
-            go_on.wait(30)
+            go_on.wait(60)
 
     thread = threading.Thread(target=hold)
     thread.start()
     try:
-        assert inside.wait(30)
+        assert inside.wait(60)
         with pytest.raises(StoreBusy):
             store.attempt("tester", "staff", lambda tx: tx.insert("staff", [{"name": "急", "role": "volunteer"}]))
     finally:

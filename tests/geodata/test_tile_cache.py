@@ -120,7 +120,7 @@ def test_who_asks_for_the_same_tile_waits_for_one_making():
 
     def make():
         calls.append(1)
-        assert go.wait(10)
+        assert go.wait(60)
         return b"tile", 1
 
     got = []
@@ -138,12 +138,12 @@ def test_who_asks_after_an_edit_does_not_get_the_tile_begun_before_it():
 
     def make_slowly():
         begun.set()
-        assert go.wait(10)
+        assert go.wait(60)
         return b"old", 1
 
     asker = threading.Thread(target=cache.fetch, args=(KEY, make_slowly))
     asker.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     cache.forget("areas", {(14, 13720, 6743)}, 2)
     assert gzip.decompress(cache.fetch(KEY, lambda: (b"new", 2)).data) == b"new"
     go.set()

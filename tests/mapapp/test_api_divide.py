@@ -163,7 +163,7 @@ def test_nobody_is_held_off_while_a_division_instead_of_anothers_is_searched(tow
         if not wrote:
             thread = threading.Thread(target=write)
             thread.start()
-            thread.join(5)
+            thread.join(PATIENCE_S)
             assert wrote, "the search held a writer off"
         return counted(*asked, **told)
     monkeypatch.setattr(proposals, "propose", beside)

@@ -256,15 +256,15 @@ def served(town: Web) -> Iterator[str]:
 def test_a_body_sent_in_chunks_is_read_and_limited(town: Web, served: str) -> None:
     headers = {"Authorization": f"Bearer {town.tokens['mayor']}", "Content-Type": "application/json"}
     parts = iter([b'{"name": "x", ', b'"role": "volunteer", ', b'"area": "11"}'])
-    answer = httpx.post(f"{served}/api/staff", content=parts, headers=headers)
+    answer = httpx.post(f"{served}/api/staff", content=parts, headers=headers, timeout=60)
     assert answer.status_code == 201 and answer.json()["area"] == "11"
     flood = (b"x" * 1_000_000 for _ in range(20))
-    answer = httpx.post(f"{served}/api/staff", content=flood, headers=headers)
+    answer = httpx.post(f"{served}/api/staff", content=flood, headers=headers, timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
 
 
 def test_the_server_tells_nothing_of_itself(served: str) -> None:
-    answer = httpx.get(f"{served}/healthz")
+    answer = httpx.get(f"{served}/healthz", timeout=60)
     assert answer.status_code == 200 and "server" not in answer.headers and "x-powered-by" not in answer.headers
-    assert httpx.request("TRACE", f"{served}/api/areas").status_code == 405
-    assert httpx.get(f"{served}/api/areas/%ff%fe").json()["code"] == "not-signed-in"
+    assert httpx.request("TRACE", f"{served}/api/areas", timeout=60).status_code == 405
+    assert httpx.get(f"{served}/api/areas/%ff%fe", timeout=60).json()["code"] == "not-signed-in"
