@@ -9,6 +9,7 @@ from playwright.sync_api import Locator
 
 from tests.browser.desk import Desk
 from tests.browser.test_draw import leaf_with_neighbour, near
+from tests.browser.test_main_job import _across
 from tests.browser.test_reshape import complaints, shape_of
 
 READY = "#side [data-key=save]:not([aria-disabled])"
@@ -34,6 +35,9 @@ def hold_first(desk: Desk, pattern: str) -> list:
     return waiting
 
 
+VALUES = "(all) => all.map((one) => one.value)"
+
+
 def parents_offered(desk: Desk) -> tuple[dict, Locator]:
     """A leaf about to get another parent, and those it could get."""
     one, _, _ = leaf_with_neighbour(desk)
@@ -53,28 +57,47 @@ def test_areas_that_are_read_late_do_not_shorten_a_merge(desk_in):
     siblings = {area["code"]: shapely.geometry.shape(area["geometry"]) for area in found}
     third = min(siblings.keys() - {one["code"], other["code"]}, key=lambda code: siblings[code].centroid.distance(shape.centroid))
     asked, late = asked_of(desk), hold_first(desk, f"**/api/areas/{other['code']}")
-    desk.page.keyboard.press("c")
-    for code in (one["code"], other["code"], third):
+    desk.tool("c")
+    for held, code in ((0, one["code"]), (1, other["code"]), (1, third)):
         inside = siblings[code].representative_point()
         desk.click(inside.x, inside.y)
-        desk.page.wait_for_timeout(500)
-    desk.page.wait_for_function("() => document.querySelector('#side .hd p')?.textContent.split(' + ').length === 3", timeout=30_000)
+        desk.calm(held)
+    desk.page.wait_for_function("() => document.querySelector('#side .hd p')?.textContent.split(' + ').length === 3")
     late[0].continue_()
-    desk.page.wait_for_timeout(1500)
+    desk.calm()
     assert set(asked[-1]["targets"]) == {one["code"], other["code"], third}, "the third is forgotten"
+    assert complaints(desk) == []
+
+
+def test_a_line_that_is_complete_before_its_areas_are_read_stays_as_it_was_put_down(desk_in):
+    desk: Desk = desk_in("demo", "en-US")
+    one, _, _ = leaf_with_neighbour(desk)
+    near(desk, one["code"])
+    start, end = _across(desk.get(f"/api/areas/{one['code']}?geometry=true"))
+    asked, late = asked_of(desk), hold_first(desk, "**/api/areas?*geometry=true*")
+    desk.page.keyboard.press("x")
+    desk.calm(held=1)
+    for place in (start, end):
+        desk.click(*place)
+    desk.move(end[0], end[1] + 0.0004)  # the hand goes on, to somewhere else
+    late[0].continue_()
+    desk.page.locator(READY).wait_for()
+    desk.calm()
+    assert len(asked[-1]["line"]["coordinates"]) == 2, "it ends where it was ended"
+    desk.page.keyboard.press("Escape")
     assert complaints(desk) == []
 
 
 def test_a_parent_that_is_read_late_does_not_replace_the_one_chosen_now(desk_in):
     desk: Desk = desk_in("demo", "en-US")
     _, offered = parents_offered(desk)
-    first, second = (offered.nth(k).get_attribute("value") for k in (0, 1))
+    first, second = offered.evaluate_all(VALUES)[:2]
     asked, late = asked_of(desk), hold_first(desk, f"**/api/areas/{first}?*")
     desk.page.locator(f"#side input[value='{first}']").check()
     desk.page.locator(f"#side input[value='{second}']").check()
-    desk.page.wait_for_timeout(1000)
+    desk.calm(held=1)
     late[0].continue_()
-    desk.page.wait_for_timeout(1000)
+    desk.calm()
     assert [form["parent"] for form in asked] == [second]
     assert desk.page.locator(f"#side input[value='{second}']").is_checked()
     assert complaints(desk) == []
@@ -83,17 +106,17 @@ def test_a_parent_that_is_read_late_does_not_replace_the_one_chosen_now(desk_in)
 def test_problems_that_are_read_late_are_not_shown_as_those_of_another_kind(desk_in):
     desk: Desk = desk_in("demo", "en-US")
     desk.page.keyboard.press("F8")
-    desk.page.locator("#side [data-finding]").first.wait_for(timeout=30_000)
+    desk.page.locator("#side [data-finding]").first.wait_for()
     counts = desk.get("/api/findings?level=micro_grid")["counts"]
     first, second = sorted(counts, key=counts.get)[-2:]
     assert counts[first] != counts[second]
     late = hold_first(desk, f"**/api/findings?*kind={first}*")
     for kind in (first, second):
         desk.page.locator(f"#side [data-key='kind {kind}']").click()
-        desk.page.wait_for_timeout(800)
+        desk.calm(held=1)
     shown = desk.page.locator("#side [data-finding]").count()
     late[0].continue_()
-    desk.page.wait_for_timeout(1000)
+    desk.calm()
     assert desk.page.locator(f"#side [data-key='kind {second}']").get_attribute("aria-checked") == "true"
     assert desk.page.locator("#side [data-finding]").count() == shown, "those of the kind asked for before"
     assert complaints(desk) == []
@@ -117,13 +140,14 @@ def test_a_search_for_a_parent_outlives_the_preview_of_another(desk_in):
     one, offered = parents_offered(desk)
     late = hold_first(desk, "**/preview")
     offered.first.check()
-    neighbours = [offered.nth(k).get_attribute("value") for k in range(offered.count())]
+    neighbours = offered.evaluate_all(VALUES)
     word = next(area["code"] for area in desk.get("/api/areas?level=grid&limit=1000")["areas"] if area["code"] not in {*neighbours, one["parent"]})
     desk.page.locator("#side input[type=search]").fill(word)
     desk.page.locator(f"#side input[value='{word}']").wait_for()
-    found = [offered.nth(k).get_attribute("value") for k in range(offered.count())]
+    found = offered.evaluate_all(VALUES)
     late[0].continue_()
     desk.page.locator(READY).wait_for()
-    assert [offered.nth(k).get_attribute("value") for k in range(offered.count())] == found
+    desk.calm()
+    assert offered.evaluate_all(VALUES) == found
     assert desk.page.locator("#side input[type=search]").input_value() == word
     assert complaints(desk) == []

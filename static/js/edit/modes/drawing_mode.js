@@ -35,6 +35,7 @@ export class DrawingMode {
   refusal = null;
   parts = false; // an area may fall into parts: somebody asked for it
   spoken = ""; // words about the last point, said together with what it does
+  #blind = false; // the last point was put before the shapes in view were there
 
   /** @param {import("../desk.js").Desk} desk */
   constructor(desk) {
@@ -70,13 +71,26 @@ export class DrawingMode {
 
   shaped() {
     if (this.draft.empty) this.guide();
-    if (!this.draft.empty && !side.asks) this.follow();
+    if (this.draft.empty || side.asks) return;
+    if (this.#blind && this.desk.coverage.areas.length) this.#completed();
+    this.follow();
+  }
+
+  /** Whether the last point completed the drawing is known only now: then the pointer, wherever it went since, pulls no more. */
+  #completed() {
+    const { draft } = this,
+      { hover } = draft;
+    this.#blind = false;
+    draft.hover = null;
+    draft.closed = this.complete(draft.points.at(-1));
+    draft.hover = hover;
   }
 
   press(stop) {
     if (!split.near()) return;
     this.draft.hover = stop;
     if (!this.draft.put(stop)) return;
+    this.#blind = !this.desk.coverage.areas.length;
     this.draft.closed = this.complete(stop);
     const n = this.draft.points.length;
     this.spoken = stop.kind ? t("say.point-snapped", { n, to: t(`snap.to-${stop.kind}`) }) : t("say.point", { n });
@@ -180,7 +194,11 @@ export class DrawingMode {
 
   /** Buttons for fingers, as long as something is drawn. */
   #offer() {
-    const verbs = { cancel: () => this.escape(), back: () => this.back(), finish: () => this.finish() };
+    const back = () => {
+      this.draft.hover = null; // a finger is nowhere: the line must not go on to the point that is taken back
+      this.back();
+    };
+    const verbs = { cancel: () => this.escape(), back, finish: () => this.finish() };
     this.desk.fingers.offer(this.draft.empty ? null : verbs);
   }
 
