@@ -32,14 +32,14 @@ class Finger:
             self.tell("touchEnd")
         else:
             self.desk.page.touchscreen.tap(x, y)  # both at once: a slow machine makes no long press of it
-        self.desk.page.wait_for_timeout(300)
+        self.desk.calm()
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         self.tell("touchStart", start)
         for k in range(1, 6):
             self.tell("touchMove", tuple(a + (b - a) * k / 5 for a, b in zip(start, end, strict=True)))
         self.tell("touchEnd")
-        self.desk.page.wait_for_timeout(300)
+        self.desk.calm()
 
 
 def newest(desk: Desk) -> str:
@@ -65,8 +65,8 @@ def test_a_finger_does_it(desk_in):
     finger.tap(*desk.at(middle + 0.0001, level))
     page.locator("[data-key='touch back']").tap()
     finger.tap(*desk.at(middle, south - 0.00006))
-    page.locator(READY).wait_for(timeout=30_000)
-    page.wait_for_timeout(400)
+    page.locator(READY).wait_for()
+    desk.calm()
     desk.shot("finger-1-split")
     tip, side = page.locator(".ctip").bounding_box(), page.locator("#side").bounding_box()
     assert tip["x"] + tip["width"] <= side["x"], "the panel lies over the tip"
@@ -92,10 +92,10 @@ def test_a_finger_does_it(desk_in):
     if bare:  # a border without a vertex of its own gets one first
         finger.tap(*desk.at(*corner))
         rev = desk.wait_rev(rev)
-        page.wait_for_timeout(600)
+        desk.calm()
     x, y = desk.at(*corner)
     finger.drag((x, y), (x + 4, y + 26))
-    page.locator(READY).wait_for(timeout=30_000)
+    page.locator(READY).wait_for()
     desk.shot("finger-3-vertex")
     page.locator(READY).tap()
     rev = desk.wait_rev(rev)
@@ -117,15 +117,15 @@ def test_the_line_follows_a_border(desk_in):
     at = [shapely.LineString([coords[k], coords[(k + d) % len(coords)]]).interpolate(0.5, normalized=True) for d in (-1, 1)]
     asked: list[dict] = []
     desk.page.on("request", lambda request: asked.append(json.loads(request.post_data)) if request.url.endswith("/preview") else None)
-    desk.page.keyboard.press("a")
+    desk.tool("a")
     desk.page.keyboard.press("t")
     desk.page.locator("[data-key=trace][aria-pressed=true]").wait_for()
     desk.click(at[0].x, at[0].y)
     desk.click(at[1].x, at[1].y)
     inside = shape.representative_point()
     desk.move(inside.x, inside.y)
-    desk.page.locator(READY).wait_for(timeout=30_000)
-    desk.page.wait_for_timeout(500)
+    desk.page.locator(READY).wait_for()
+    desk.calm()
     desk.shot("trace-1-drawing")
     assert "follows the line" in desk.page.locator(".ctip").inner_text()
     drawn = asked[-1]["polygon"]["coordinates"][0]
@@ -135,7 +135,7 @@ def test_the_line_follows_a_border(desk_in):
     desk.click(at[0].x, at[0].y)
     desk.click(at[1].x, at[1].y)
     desk.move(inside.x, inside.y)
-    desk.page.wait_for_timeout(800)
+    desk.calm()
     assert len(asked[-1]["polygon"]["coordinates"][0]) == 4, "it goes straight again"
     assert complaints(desk) == []
 
@@ -152,18 +152,18 @@ def test_a_refusal_offers_the_way_out(desk_in):
                      if shapes[code].intersects(shapes[mate]) else shapely.LineString()]
         if edge.geom_type == "LineString" and edge.length > 0.0004)
     near(desk, own)
-    page.keyboard.press("c")
+    desk.tool("c")
     a, b = (common.interpolate(share, normalized=True) for share in (0.49, 0.51))
     dx, dy = (b.x - a.x, b.y - a.y)
     size = (dx * dx + dy * dy) ** 0.5 / 0.00006
     for sign in (1, -1):
         desk.click(a.x - sign * dy / size, a.y + sign * dx / size)
-        page.wait_for_timeout(500)
-    page.locator("[data-key='offer transfer']").wait_for(timeout=30_000)
+        desk.calm()
+    page.locator("[data-key='offer transfer']").wait_for()
     desk.shot("offer-1-merge")
     page.locator("[data-key='offer transfer']").click()
-    page.locator(READY).wait_for(timeout=30_000)
-    page.wait_for_timeout(500)
+    page.locator(READY).wait_for()
+    desk.calm()
     desk.shot("offer-2-transfer")
     page.keyboard.press("Escape")
     desk.find(CODE)
@@ -171,16 +171,16 @@ def test_a_refusal_offers_the_way_out(desk_in):
     first, last = (common.interpolate(share, normalized=True) for share in (0.35, 0.65))
     far, middle = shapes[mate["code"]].centroid, common.interpolate(0.5, normalized=True)
     beyond = [(p.x + 2.4 * (far.x - middle.x), p.y + 2.4 * (far.y - middle.y)) for p in (first, last)]
-    page.keyboard.press("r")
+    desk.tool("r")
     for place in ((first.x, first.y), *beyond):
         desk.click(*place)
     desk.move(last.x, last.y)
-    page.locator("[data-key='offer parts']").wait_for(timeout=30_000)
+    page.locator("[data-key='offer parts']").wait_for()
     desk.shot("offer-3-parts")
     desk.click(last.x, last.y)
     page.locator("[data-key='offer parts']").click()
-    page.locator(READY).wait_for(timeout=30_000)
-    page.wait_for_timeout(500)
+    page.locator(READY).wait_for()
+    desk.calm()
     desk.shot("offer-4-allowed")
     assert page.locator("#side [data-key=parts]").is_checked()
     page.keyboard.press("Escape")
@@ -188,16 +188,16 @@ def test_a_refusal_offers_the_way_out(desk_in):
     desk.find(CODE)
     for key, then in (("lock", "unlock"), ("unlock", "lock")):
         page.locator(f"#side [data-key={key}]").click()
-        page.locator(f"#side [data-key={then}]").wait_for(timeout=30_000)
+        page.locator(f"#side [data-key={then}]").wait_for()
     assert not desk.get(f"/api/areas/{CODE}")["locked"]
     view = desk.view()
     page.keyboard.press("F8")
-    page.locator("#side [data-finding]").first.wait_for(timeout=30_000)
+    page.locator("#side [data-finding]").first.wait_for()
     page.locator("#side [data-key=mine]").check()
     page.locator("#side [data-key=mine]:checked").wait_for()
     page.locator("#canvas canvas").focus()
     page.keyboard.press("u")
-    page.locator("#side [data-key='kind unassigned'][aria-checked=true]").wait_for(timeout=30_000)
+    page.locator("#side [data-key='kind unassigned'][aria-checked=true]").wait_for()
     desk.shot("offer-5-unassigned")
     assert desk.view() == view, "the map goes to a finding on Enter only"
     assert complaints(desk) == []
@@ -217,7 +217,7 @@ def test_a_split_goes_on_along_a_border_after_it_was_complete(desk_in):
     page.on("request", lambda request: asked.append(json.loads(request.post_data)) if request.url.endswith("/preview") else None)
     roads = page.locator("#snaps [data-key=roads]")
     page.keyboard.press("t")  # nothing to follow with yet
-    page.keyboard.press("x")
+    desk.tool("x")
     page.locator("[data-key=trace][aria-pressed=false]").wait_for()
     page.keyboard.press("t")
     page.locator("[data-key=trace][aria-pressed=true]").wait_for()
@@ -225,8 +225,8 @@ def test_a_split_goes_on_along_a_border_after_it_was_complete(desk_in):
     rev = desk.get("/healthz")["rev"]
     for place in ((shape.centroid.x, shape.bounds[3] + 0.00012), begin, end, (away, end[1])):
         desk.click(*place)
-        page.wait_for_timeout(500)
-    page.locator(READY).wait_for(timeout=30_000)
+        desk.calm()
+    page.locator(READY).wait_for()
     desk.calm()
     desk.shot("trace-2-split")
     line = asked[-1]["line"]["coordinates"]
@@ -237,7 +237,7 @@ def test_a_split_goes_on_along_a_border_after_it_was_complete(desk_in):
     rev = desk.wait_rev(rev)
     assert newest(desk) == "split"
     take_back(desk, rev)
-    page.keyboard.press("x")
+    desk.tool("x")
     page.keyboard.press("t")
     page.locator("[data-key=trace][aria-pressed=false]").wait_for()
     assert roads.get_attribute("aria-pressed") == "false"

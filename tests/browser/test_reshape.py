@@ -58,26 +58,26 @@ def test_a_planner_reshapes_a_border(desk_in, lang: str):
     points = bump(common, shapely.geometry.shape(other["geometry"]))
     rev, view = desk.get("/healthz")["rev"], desk.view()
     desk.page.keyboard.press("Escape")
-    desk.page.keyboard.press("r")
+    desk.tool("r")
     desk.page.locator("[data-tool=reshape][aria-pressed=true]").wait_for()
     desk.move(*points[0])
     desk.shot(f"{name}-1-begin")
     desk.click(*points[0])
     desk.move(*points[1])
-    desk.page.wait_for_timeout(400)
+    desk.calm()
     desk.shot(f"{name}-2-once")
     assert desk.page.locator("#side [data-key=save]:not([aria-disabled])").count() == 0, "it has met the border once only"
     desk.click(*points[1])
     desk.click(*points[2])
     desk.move(*points[3])
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
-    desk.page.wait_for_timeout(300)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
+    desk.calm()
     desk.shot(f"{name}-3-preview")
     desk.page.keyboard.press("Backspace")  # one point back, and down again
     desk.click(*points[2])
     desk.click(*points[3])
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
-    desk.page.wait_for_timeout(500)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
+    desk.calm()
     shown = desk.side()
     desk.shot(f"{name}-4-closed")
     assert desk.view() == view, "the map never moves by itself"
@@ -110,24 +110,24 @@ def test_what_a_line_cuts_off_goes_to_the_neighbour_that_the_button_names(desk_i
     far = shapely.geometry.shape(mate["geometry"]).centroid
     beyond = [(p.x + 2.4 * (far.x - middle.x), p.y + 2.4 * (far.y - middle.y)) for p in (first, last)]
     rev, view = desk.get("/healthz")["rev"], desk.view()
-    page.keyboard.press("r")
+    desk.tool("r")
     for place in ((first.x, first.y), *beyond, (last.x, last.y)):  # across all of the neighbour and back
         desk.click(*place)
     give = page.locator("[data-key='offer give']")
-    give.wait_for(timeout=30_000)
+    give.wait_for()
     desk.shot(f"{name}-1-offers")
     assert page.locator("[data-key='offer parts']").count() == 1
     button, panel = give.bounding_box(), page.locator("#side").bounding_box()
     assert button["x"] + button["width"] < panel["x"] + panel["width"], "both buttons have room"
     words = give.inner_text()
     give.click()
-    page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
-    page.wait_for_timeout(500)
+    page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
+    desk.calm()
     desk.shot(f"{name}-2-given")
     assert page.locator("#side [data-key=parts]").is_checked()
     page.locator("#side [data-key=parts]").uncheck()  # not that way: both ways are offered again
     give.click()
-    page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
     shown = desk.side()
     assert desk.view() == view, "the map never moves by itself"
     page.locator("#side [data-key=save]").click()
@@ -150,12 +150,12 @@ def drag(desk: Desk, start: tuple[float, float], end: tuple[float, float]) -> No
     desk.move(*start)
     desk.page.mouse.down()
     desk.page.mouse.move(*desk.at(*end), steps=8)
-    desk.page.wait_for_timeout(300)
+    desk.calm()
     desk.page.mouse.up()
 
 
 def save(desk: Desk, rev: int) -> int:
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
     desk.page.keyboard.press("Enter")
     return desk.wait_rev(rev)
 
@@ -177,21 +177,21 @@ def test_a_planner_moves_a_shared_vertex(desk_in, lang: str):
     edits = []
 
     desk.page.keyboard.press("Escape")
-    desk.page.keyboard.press("n")
+    desk.tool("n")
     desk.page.locator("[data-tool=vertex][aria-pressed=true]").wait_for()
     desk.move(inside.x, inside.y)
     desk.move(*middle)
-    desk.page.wait_for_timeout(300)
+    desk.calm()
     desk.shot(f"{name}-1-handles")
     desk.click(*middle)  # a middle: one more vertex
     rev = desk.wait_rev(rev)
     edits.append(rev)
     assert all(near(shape_of(desk, code), middle) for code in codes), "both sides have it"
-    desk.page.wait_for_timeout(500)
+    desk.calm()
 
     drag(desk, middle, goal)
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
-    desk.page.wait_for_timeout(300)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
+    desk.calm()
     desk.shot(f"{name}-2-dragged")
     shown = desk.side()
     assert desk.view() == view, "the vertex was dragged, not the map"
@@ -207,18 +207,18 @@ def test_a_planner_moves_a_shared_vertex(desk_in, lang: str):
         assert one["geometry"] != before[code]["geometry"] and f"{one['households']:,}" in shown
     assert all(near(shapely.geometry.shape(one["geometry"]), goal) for one in moved.values()), "it lies where it was put down, for both"
 
-    desk.page.wait_for_timeout(500)
+    desk.calm()
     desk.move(*goal)
     desk.click(*goal)  # picked up; arrows move it, Escape lets go
     desk.page.keyboard.press("Escape")
-    desk.page.wait_for_timeout(200)
+    desk.calm()
     assert desk.page.locator("#side [data-key=save]").count() == 0
 
     desk.move(goal[0] + 1e-5, goal[1])
     desk.move(*goal)
     desk.page.keyboard.press("Delete")
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
-    desk.page.wait_for_timeout(300)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
+    desk.calm()
     desk.shot(f"{name}-4-delete")
     rev = save(desk, rev)
     edits.append(rev)
@@ -242,7 +242,7 @@ def test_a_vertex_is_moved_by_keys_alone_and_what_cannot_be_is_told(desk_in, lan
     desk.find(CODE)
     rev = desk.get("/healthz")["rev"]
     before = desk.get(f"/api/areas/{CODE}?geometry=true")
-    desk.page.keyboard.press("n")
+    desk.tool("n")
     desk.page.locator("[data-tool=vertex][aria-pressed=true]").wait_for()
     desk.page.locator("#canvas canvas").focus()
     desk.calm()
@@ -250,10 +250,10 @@ def test_a_vertex_is_moved_by_keys_alone_and_what_cannot_be_is_told(desk_in, lan
     desk.page.keyboard.press("]")
     for _ in range(60):  # out of the area: its border would cross another
         desk.page.keyboard.press("ArrowUp")
-    desk.page.locator("#side .trouble").wait_for(timeout=20_000)
+    desk.page.locator("#side .trouble").wait_for()
     desk.shot(f"vertex-{lang[:2]}-5-refused")
     desk.page.keyboard.press("Enter")
-    desk.page.wait_for_timeout(400)
+    desk.calm()
     assert desk.get("/healthz")["rev"] == rev, "what cannot be is not saved"
     assert desk.view() == view, "the arrows move the vertex, not the map"
     desk.page.keyboard.press("Escape")
@@ -279,7 +279,7 @@ def test_a_finger_drags_a_vertex(desk_in):
     before = {code: desk.get(f"/api/areas/{code}?geometry=true") for code in (CODE, other["code"])}
     inside = shapely.geometry.shape(other["geometry"]).representative_point()
     goal = (place[0] + (inside.x - place[0]) * 0.25, place[1] + (inside.y - place[1]) * 0.25)
-    desk.page.keyboard.press("n")
+    desk.tool("n")
     desk.page.locator("[data-tool=vertex][aria-pressed=true]").wait_for()
     desk.calm()
     rev, view = desk.get("/healthz")["rev"], desk.view()
@@ -289,9 +289,8 @@ def test_a_finger_drags_a_vertex(desk_in):
     for step in range(1, 9):
         at = {"x": x + (to_x - x) * step / 8, "y": y + (to_y - y) * step / 8}
         hand.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
-        desk.page.wait_for_timeout(40)
     hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=20_000)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
     desk.shot("vertex-touch")
     assert desk.view() == view, "the finger moved the vertex, not the map"
     desk.page.locator("#side [data-key=save]").tap()
