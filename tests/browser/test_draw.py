@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import shapely
+from playwright.sync_api import expect
 
 from tests.browser.desk import Desk
 from tests.counts import count, in_full
@@ -53,7 +54,7 @@ def draw(desk: Desk, corners: list[tuple[float, float]]) -> None:
 
 def saved(desk: Desk) -> int:
     rev = desk.get("/healthz")["rev"]
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
     desk.page.keyboard.press("Enter")
     return desk.wait_rev(rev)
 
@@ -65,19 +66,19 @@ def test_a_new_area_and_an_island(desk_in, lang: str):
     one, other, (lon, lat) = leaf_with_neighbour(desk)
     near(desk, one["code"])
     view, before = desk.view(), desk.get(f"/api/areas/{one['parent']}")["population"]
-    desk.page.keyboard.press("a")
+    desk.tool("a")
     desk.shot(f"{name}-1-tool")
     corners = ring(desk, lon, lat, one["area_m2"], 0.6)
     draw(desk, corners[:3])
     desk.page.mouse.move(*corners[3], steps=3)
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
-    desk.page.wait_for_timeout(500)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
+    desk.calm()
     desk.shot(f"{name}-2-drawing")
     desk.page.keyboard.press("Backspace")
     draw(desk, corners[2:])
     desk.page.mouse.move(*corners[0], steps=3)
     desk.page.mouse.click(*corners[0])
-    desk.page.wait_for_timeout(600)
+    desk.calm()
     desk.shot(f"{name}-3-closed")
     shown = desk.side()
     rev = saved(desk)
@@ -93,7 +94,7 @@ def test_a_new_area_and_an_island(desk_in, lang: str):
     inner = shapely.geometry.shape(desk.get(f"/api/areas/{other['code']}?geometry=true")["geometry"])
     spot = shapely.maximum_inscribed_circle(inner).coords[0]
     draw(desk, ring(desk, *spot, other["area_m2"], 0.2))
-    desk.page.wait_for_timeout(600)
+    desk.calm()
     desk.shot(f"{name}-5-island")
     saved(desk)
     assert desk.get("/api/edits?mine=true&limit=1")["edits"][0]["op"] == "island"
@@ -111,19 +112,19 @@ def test_what_cannot_be_drawn_says_why(desk_in, lang: str):
     desk, name = desk_in("demo", lang), f"draw-{lang[:2]}"
     one, _, _ = leaf_with_neighbour(desk)
     near(desk, one["code"])
-    desk.page.keyboard.press("a")
+    desk.tool("a")
     shape = shapely.geometry.shape(desk.get(f"/api/areas/{one['code']}?geometry=true")["geometry"])
     x, y = desk.at(*shapely.point_on_surface(shape).coords[0])
     draw(desk, [(x - 60, y - 60), (x + 60, y + 60), (x + 60, y - 60), (x - 60, y + 60)])
-    desk.page.locator("#side .trouble").wait_for(timeout=30_000)
+    desk.page.locator("#side .trouble").wait_for()
     desk.shot(f"{name}-6-refused")
     rev = desk.get("/healthz")["rev"]
     desk.page.keyboard.press("Enter")
-    desk.page.wait_for_timeout(400)
+    desk.calm()
     assert desk.get("/healthz")["rev"] == rev
     desk.page.keyboard.press("Escape")
     desk.page.keyboard.press("Escape")
-    assert desk.page.locator("#side .trouble").count() == 0
+    expect(desk.page.locator("#side .trouble")).to_have_count(0)
     assert [text for text in desk.complaints if "GPU stall" not in text and "422" not in text] == []
 
 
@@ -145,14 +146,14 @@ def test_another_parent(desk_in, lang: str):
     desk.shot(f"{name}-1-open")
     spot = shapely.point_on_surface(shapely.intersection(shapes[other["code"]], shapely.box(*shapes[one["code"]].buffer(3e-4).bounds)))
     desk.click(spot.x, spot.y)
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
-    desk.page.wait_for_timeout(400)
-    assert desk.page.locator(f"#side [data-key='parent {other['parent']}']").is_checked()
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
+    desk.calm()
+    expect(desk.page.locator(f"#side [data-key='parent {other['parent']}']")).to_be_checked()
     desk.shot(f"{name}-2-preview")
     desk.page.locator("#side [data-key=search]").fill("qqqq")
     desk.wait_side("qqqq")
     desk.page.locator("#side [data-key=search]").fill(other["parent"])
-    desk.page.wait_for_timeout(500)
+    desk.calm()
     assert desk.page.locator("#side [data-key=search]").input_value() == other["parent"]
     desk.page.locator("#side h2").click()
     rev = desk.get("/healthz")["rev"]

@@ -17,7 +17,7 @@ def seek(desk: Desk, finger: Finger, code: str) -> None:
     desk.page.locator("#search input").fill(code)
     hit = desk.page.locator("#search [role=option]")
     hit.wait_for()
-    desk.page.wait_for_timeout(300)
+    desk.calm()
     box = hit.bounding_box()
     finger.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     desk.wait_side(code)
@@ -61,7 +61,7 @@ def test_a_second_finger_leaves_the_vertex_a_button_deletes_it_and_a_finger_boxe
     rev = desk.get("/healthz")["rev"]
     finger.tap(x + 14, y + 8)  # a finger is wider than a pointer
     page.locator("[data-key='touch remove']").tap()
-    page.locator(READY).wait_for(timeout=30_000)
+    page.locator(READY).wait_for()
     desk.shot("fingers-1-delete")
     page.locator("[data-key='touch finish']").tap()
     rev = desk.wait_rev(rev)
@@ -74,7 +74,7 @@ def test_a_second_finger_leaves_the_vertex_a_button_deletes_it_and_a_finger_boxe
     page.locator("[data-tool=brush]").tap()
     page.locator("#side [data-key='way box']").tap()
     finger.drag((x - 50, y - 40), (x + 50, y + 40))
-    page.locator(READY).wait_for(timeout=30_000)
+    page.locator(READY).wait_for()
     assert page.locator(".ctip").inner_text().startswith("+1")
     page.locator("[data-key='touch cancel']").tap()
     assert [text for text in desk.complaints if "Ignored attempt" not in text] == []
@@ -114,8 +114,9 @@ def test_what_is_drawn_stays_in_sight(tablet, size):
         page.locator("#side [data-key=transfer]").tap()
         page.locator("#side [data-key=search]").wait_for()
         own = beside(desk, CODE)[0]
-        finger.tap(*desk.at(*shapely.geometry.shape(own["geometry"]).representative_point().coords[0]))
-        page.locator(".toast", has_text="already").wait_for()
+        with desk.toasts_stay():
+            finger.tap(*desk.at(*shapely.geometry.shape(own["geometry"]).representative_point().coords[0]))
+            page.locator(".toast", has_text="already").wait_for()
         page.locator("#side [data-key=cancel]").tap()
         page.locator("#side [data-key=lock]").wait_for()
     page.locator("[data-tool=split]").tap()
@@ -128,7 +129,7 @@ def test_what_is_drawn_stays_in_sight(tablet, size):
     finger.tap(*desk.at(middle - 0.0001, north + 0.00004))
     assert page.locator(".ctip").inner_text() == "Go on to the other side"
     finger.tap(*desk.at(middle + 0.0001, south - 0.00004))
-    page.locator(READY).wait_for(timeout=30_000)
+    page.locator(READY).wait_for()
     desk.calm()
     desk.shot(f"fingers-2-{size[0]}")
     assert page.evaluate(SMALL, PRESSED) == []
