@@ -79,6 +79,7 @@ def test_a_finger_does_it(desk_in):
     *corners, last = ring(desk, west + (east - west) * 0.35, level, 9000, 0.2)
     for corner in corners:
         finger.tap(*corner)
+    finger.tap(*last)
     finger.tap(*last, hold_ms=1200)
     desk.shot("finger-2-held")
     rev = desk.wait_rev(rev)

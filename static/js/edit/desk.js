@@ -182,11 +182,21 @@ export class Desk {
     return [...pixels.slice(1).flatMap((pixel, i) => between(pixels[i], pixel)), ...pixels.slice(-1)];
   }
 
-  /** A finger stays where it is: that is the last point, and the drawing is saved. @returns {boolean} whether there was one */
+  /**
+   * A finger stays where it is: on the last point, or on the first of a ring, the drawing is saved; elsewhere it is a slow tap
+   * and puts a point. @returns {boolean} whether it was of use
+   */
   #heldStill({ point, lngLat }) {
-    if (!this.#draws || this.#mode.draft.empty || !this.#mode.finish || undecided()) return false;
-    if (!this.#mode.draft.closed) this.#press(this.#event(point, lngLat));
-    this.#mode.finish();
+    if (!this.#draws || !this.#mode.finish || undecided()) return false;
+    const { draft } = this.#mode;
+    const on = (stop) => {
+      const at = stop && this.canvas.gl.project(stop.place);
+      return Boolean(at) && Math.hypot(at.x - point.x, at.y - point.y) <= Fingers.REACH_PX;
+    };
+    const ends = on(draft.points.at(-1)),
+      closes = draft.points.length > 2 && on(draft.points[0]);
+    if (!ends) this.#press(this.#event(point, lngLat));
+    if (ends || (closes && draft.closed)) this.#mode.finish();
     return true;
   }
 

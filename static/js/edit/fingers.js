@@ -1,4 +1,5 @@
-// Fingers on the map: a tap is a click, two fingers move the map; holding still ends the drawing, and so does a button within reach.
+// Fingers on the map: a tap is a click, two fingers move the map; holding still on the last point ends the drawing, and so does a
+// button within reach. A palm does nothing, nor does a hand that rests beside a pen.
 import { t } from "../data/i18n.js";
 import { el } from "../ui/dom.js";
 import { icon } from "../ui/icon.js";
@@ -8,6 +9,7 @@ const HOLD_MS = 550,
   HUSH_MS = 400; // after a finger that was held is lifted: the click that comes of it is none
 const BUTTONS = { cancel: "close", back: "undo", remove: "minus", finish: "ok" }; // with their signs, in this order
 const REACH_PX = 22; // a finger is wider than a pointer
+const PALM_PX = 80; // and no wider than this, where the screen tells
 
 /** Owns what is known of fingers and the buttons for them. Verb: offer. */
 export class Fingers {
@@ -15,6 +17,8 @@ export class Fingers {
   on = false; // the last to touch the map was a finger
   #from = null;
   #held = false;
+  #palm = false;
+  #pen = false; // what is in hand was drawn with a pen
   #bar = el("div", { class: "fingers", role: "toolbar", "aria-label": t("touch.title"), hidden: true });
   #offered = null;
   #gl;
@@ -24,28 +28,35 @@ export class Fingers {
     const { gl } = canvas;
     this.#gl = gl;
     host.append(this.#bar);
-    host.addEventListener("pointerdown", (event) => this.#used(event.pointerType === "touch"), true);
+    host.addEventListener("pointerdown", (event) => this.#used(event.pointerType), true);
+    const wide = ({ touches }) => [...touches].some(({ radiusX, radiusY }) => 2 * Math.max(radiusX, radiusY) > PALM_PX);
     gl.on("touchstart", ({ points, point, lngLat, originalEvent }) => {
+      this.#palm = wide(originalEvent);
       this.#from = points.length > 1 ? null : { point, lngLat, at: originalEvent.timeStamp };
     });
-    gl.on("touchmove", ({ point, points }) => {
+    gl.on("touchmove", ({ point, points, originalEvent }) => {
+      this.#palm ||= wide(originalEvent); // it comes down with its edge
       if (points.length > 1 || (this.#from && Math.hypot(point.x - this.#from.point.x, point.y - this.#from.point.y) > STILL_PX)) this.#from = null;
     });
     gl.on("touchcancel", () => (this.#from = null));
     gl.on("touchend", ({ originalEvent }) => {
       // by the clock of the finger, not of the page: a page that is late must not take a tap for holding still
-      if (this.#from && originalEvent.timeStamp - this.#from.at >= HOLD_MS) this.#held = onHold(this.#from);
+      const rests = this.#palm || (this.#pen && this.on);
+      if (this.#from && originalEvent.timeStamp - this.#from.at >= HOLD_MS) this.#held = rests || onHold(this.#from);
       this.#from = null;
       if (this.#held) setTimeout(() => (this.#held = false), HUSH_MS);
     });
   }
 
-  /** Whether a click is only the end of a finger that was held still. */
+  /** Whether a click is only the end of a finger that was held still, or of a palm. */
   get hushed() {
-    return this.#held;
+    return this.#held || this.#palm;
   }
 
-  #used(finger) {
+  #used(pointer) {
+    const finger = pointer === "touch";
+    if (!finger) this.#palm = false;
+    if (pointer === "pen") this.#pen = true;
     if (this.on === finger) return;
     this.on = finger;
     this.#show();
@@ -54,6 +65,7 @@ export class Fingers {
   /** @param {Partial<Record<keyof typeof BUTTONS, () => void>> | null} verbs of what is in hand; null: nothing is */
   offer(verbs) {
     this.#offered = verbs;
+    if (!verbs) this.#pen = false;
     this.#show();
   }
 
