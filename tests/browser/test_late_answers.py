@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 
 import shapely
 from playwright.sync_api import Locator
 
-from tests.browser.desk import Desk
+from tests.browser.desk import PATIENCE_S, Desk
 from tests.browser.test_draw import leaf_with_neighbour, near
 from tests.browser.test_main_job import _across
 from tests.browser.test_reshape import complaints, shape_of
+from tests.browser.test_zones import post
 
 READY = "#side [data-key=save]:not([aria-disabled])"
 
@@ -151,3 +153,33 @@ def test_a_search_for_a_parent_outlives_the_preview_of_another(desk_in):
     assert offered.evaluate_all(VALUES) == found
     assert desk.page.locator("#side input[type=search]").input_value() == word
     assert complaints(desk) == []
+
+
+def test_zones_that_are_told_late_do_not_replace_those_told_since(desk_in):
+    desk: Desk = desk_in("demo", "en-US")
+    planner: Desk = desk_in("demo", "en-US")
+    kept: list[tuple] = []
+
+    def met(route) -> None:
+        if kept:
+            route.fallback()
+        else:
+            kept.append((route, route.fetch()))  # what was told when it was asked
+    desk.page.route("**/api/zones?lifted_since=*", met)
+    code = leaf_with_neighbour(planner)[0]["code"]
+    made = []
+    for name in ("one", "another"):
+        made.append(post(planner, "/api/zones", {"kind": "lockdown", "name": name, "reason": "exercise", "areas": [code]})[1])
+        until = time.monotonic() + PATIENCE_S
+        while not kept and time.monotonic() < until:
+            desk.page.wait_for_timeout(100)
+    last = desk.page.locator(f"#side [data-key='zone {made[1]['id']}']")
+    last.wait_for()
+    (route, answer), = kept
+    assert made[1]["id"] not in [zone["id"] for zone in answer.json()["zones"]]
+    route.fulfill(response=answer)
+    desk.calm()
+    assert last.is_visible(), "the later one is gone from the list"
+    for zone in made:
+        planner.page.evaluate("""async (path) => fetch(path, { method: "DELETE", headers: {
+            "X-CSRF-Token": JSON.parse(document.getElementById("boot").textContent).csrf } })""", f"/api/zones/{zone['id']}")

@@ -47,6 +47,8 @@ export class Renewal {
   #own = new Set();
   #timer = null;
   #free = 0;
+  #asked = 0;
+  #shown = { zones: 0, sums: 0, totals: 0 }; // which question the answer on the screen is of
 
   /** @param {import("./canvas.js").Canvas} canvas @param {import("./figure_paint.js").FigurePaint} paint */
   constructor(canvas, paint) {
@@ -77,15 +79,24 @@ export class Renewal {
     const midnight = new Date();
     midnight.setHours(0, 0, 0, 0);
     const query = { lifted_since: midnight.toISOString() };
+    const turn = ++this.#asked;
     const [told] = await Promise.all([api.get(boot.urls.zones, { query }).catch(() => null), this.#sums()]);
-    if (told) page.set({ zones: told.zones });
+    if (told && this.#newer("zones", turn)) page.set({ zones: told.zones });
+  }
+
+  /** Whether an answer is of a later question than the one on the screen: answers may overtake each other. */
+  #newer(what, turn) {
+    if (turn < this.#shown[what]) return false;
+    this.#shown[what] = turn;
+    return true;
   }
 
   /** The table of zones: it changes with a decision, and with the people anywhere in the scope. */
   async #sums() {
     if (!boot.zone_kinds.length) return;
+    const turn = ++this.#asked;
     const told = await api.get(boot.urls.zone_summary).catch(() => null);
-    if (told) page.set({ zoneSums: told });
+    if (told && this.#newer("sums", turn)) page.set({ zoneSums: told });
   }
 
   /**
@@ -138,10 +149,11 @@ export class Renewal {
 
   /** Totals of the level in view for the side panel and the foot. */
   async summary() {
-    const level = page.level;
+    const level = page.level,
+      turn = ++this.#asked;
     if (page.zones?.length) this.#sums();
     const totals = await readTotals();
-    if (totals && level === page.level) {
+    if (totals && level === page.level && this.#newer("totals", turn)) {
       this.totals = totals;
       foot.tell(totals);
       this.onTotals?.();
