@@ -115,8 +115,11 @@ class Transaction(Reader):
         return before | values
 
     def update_all(self, layer: str, changes: Mapping[int, Mapping[str, Any]]) -> None:
-        """The same, quietly, for many rows that nobody saw before: read once, written in one statement. Raises NotFound."""
-        rows = self.rows(layer, fids=sorted(changes)) if changes else []
+        """The same, quietly, for many rows that nobody saw before: read once, written in one statement. Of none, nothing is
+        touched. Raises NotFound."""
+        if not changes:
+            return
+        rows = self.rows(layer, fids=sorted(changes))
         if len(rows) < len(changes):
             raise NotFound(f"{layer} {min(set(changes).difference(row['fid'] for row in rows))}: no such object")
         self._keep(layer, rows)

@@ -24,3 +24,13 @@ def test_stairwells_follow_their_buildings_and_no_others_do(town: Store):
             assert (after[unit["fid"]]["rev"] == rev) is followed, "what stays is not written"
             assert after[unit["fid"]]["version"] == unit["version"], "nobody who saw it is told that it changed"
         assert {image["fid"] for image in reader.before_images(rev)} == {unit["fid"] for unit in units if unit["building"] == moving}
+
+
+def test_when_no_stairwell_moves_their_layer_is_not_touched(town: Store):
+    with town.write("tester", "moves") as tx:
+        unit = tx.rows("units", geometry=False)[0]
+        tx.update("buildings", unit["building"], {"households": 777})
+        stairwells_follow(tx, {unit["building"]: unit["area"]})
+        rev = tx.new_rev
+    with town.read() as reader:
+        assert list(reader.revision(rev)["touched"]["layers"]) == ["buildings"]
