@@ -42,7 +42,7 @@ class Planner:
     draw_s: float = 0  # how long the pointer moves before each commit, the page asking all the time; 0: it asks twice
 
     def __post_init__(self) -> None:
-        self.http = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=60)
+        self.http = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=300)
 
     def look(self) -> None:
         """Reads the leaves of the community."""

@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from tools.debian import Unavailable
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_POSTGRES = 15
+PATIENCE_S = 180  # for what takes a second on an idle machine
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -220,8 +221,8 @@ class Cluster:
         """SIGKILL, or SIGQUIT ("immediate"): returns when the processes of its sessions are gone, too."""
         sessions = psutil.Process(self.server.pid).children(recursive=True)
         self.server.send_signal(how)
-        self.server.wait(60)
-        _, alive = psutil.wait_procs(sessions, timeout=60)
+        self.server.wait(PATIENCE_S)
+        _, alive = psutil.wait_procs(sessions, timeout=PATIENCE_S)
         assert not alive, "sessions outlive their server"
 
 
@@ -243,10 +244,18 @@ def cluster() -> Iterator[Cluster]:
 def _running(folder: Path) -> Iterator[URL]:
     """A server on a free port of this machine, its data in a folder that is removed with it."""
     with _initialised(folder) as (top, url, options):
-        with open(top / "log", "w") as log:
-            server = subprocess.Popen(_postgres_command(folder, top, url.port, CARELESS), stdout=log, **options)
+        for last in (False, False, True):
+            with open(top / "log", "w") as log:
+                server = subprocess.Popen(_postgres_command(folder, top, url.port, CARELESS), stdout=log, **options)
+            try:
+                _wait_until_ready(server, url, top / "log")
+                break
+            except Unavailable:
+                if last or server.poll() is None:
+                    _stop(server)
+                    raise
+                url = url.set(port=_free_port())  # somebody else took it a moment earlier
         try:
-            _wait_until_ready(server, url, top / "log")
             yield url
         finally:
             _stop(server)
@@ -298,7 +307,7 @@ def _owner() -> dict:
 
 
 def _wait_until_ready(server: subprocess.Popen, url: URL, log: Path) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until and server.poll() is None:
         try:
             psycopg.connect(url.render_as_string(hide_password=False), connect_timeout=5).close()
@@ -311,13 +320,24 @@ def _wait_until_ready(server: subprocess.Popen, url: URL, log: Path) -> None:
 def _stop(server: subprocess.Popen) -> None:
     server.send_signal(signal.SIGINT)  # "fast": ends open sessions
     try:
-        server.wait(20)
+        server.wait(PATIENCE_S)
     except subprocess.TimeoutExpired:
         server.send_signal(signal.SIGQUIT)
-        server.wait(20)
+        server.wait(PATIENCE_S)
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that no connection and no server on "any port" gets from the system, also while a killed server is away."""
+    for _ in range(1000):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", 15_000 + secrets.randbelow(_lowest_of_the_system() - 15_000)))
+            return probe.getsockname()[1]
+    raise Unavailable("no free port for PostgreSQL")
+
+
+def _lowest_of_the_system() -> int:
+    """The first of the ports that the system gives away."""
+    with suppress(OSError):
+        lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+        return lowest if lowest > 16_000 else 32_768
+    return 32_768

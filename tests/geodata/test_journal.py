@@ -18,7 +18,7 @@ from layers.areas import to_degrees
 from tests.geodata.stores import RULES, open_store, plant_leaves
 from tests.geodata.work import commit, cut, undo
 
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 class Listener:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import stat
-import subprocess
 import urllib.request
 from pathlib import Path
 
 import pytest
 
 from mapapp.cli import main
-from tests.browser.desk import ROOT, serving
 from tests.mapapp.web import PASSWORD, build
+from tests.serving import served
 
 STATS = ("households", "population", "leaves", "unknown_leaves", "area_m2", "staff", "special")
 
@@ -79,8 +78,8 @@ def test_accounts_go_into_a_second_file_and_back_when_asked(weige, url, other, t
         assert all(held.execute(f"SELECT count(*) FROM {name}").fetchone()[0] == 0 for name in names & {"sessions", "secrets"})
     assert b"argon2" not in file.read_bytes()
     assert weige(other, "restore", str(file), "--accounts")[0] == 0
-    with serving(other) as address:
-        assert sign_in(address) == 200
+    with served(other) as running:
+        assert sign_in(running.url) == 200
     held = second.read_bytes()
     second.write_bytes(held.replace(b"mayor", b"maier"))
     code, told = weige(other, "restore", str(file), "--accounts", "--replace")
@@ -102,9 +101,9 @@ def sign_in(address: str) -> int:
 def test_a_running_server_is_copied_replaced_and_closed_from_the_command_line(weige, url, tmp_path):
     token = weige(url, "user", "token", "mayor")[1]["token"]
     file = tmp_path / "a.gpkg"
-    with serving(url) as address:
+    with served(url) as running:
         def ask(method: str, path: str, body=None):
-            request = urllib.request.Request(address + path, None if body is None else json.dumps(body).encode(), {
+            request = urllib.request.Request(running.url + path, None if body is None else json.dumps(body).encode(), {
                 "Authorization": f"Bearer {token}", "Content-Type": "application/json"}, method=method)
             try:
                 with urllib.request.urlopen(request) as answer:
@@ -138,12 +137,5 @@ def test_migrate_tells_what_it_moved(weige, url, other):
 def test_serve_takes_no_changes_when_told(url, tmp_path):
     if url.startswith("postgres"):
         pytest.skip("the same for both stores")
-    process = subprocess.Popen([ROOT / ".venv/bin/weige", "--store", url, "serve", "--port", "0", "--read-only"], cwd=ROOT, stdout=subprocess.PIPE,
-                               stderr=subprocess.DEVNULL, text=True)
-    try:
-        address = process.stdout.readline().split()[-1].rstrip("/")
-        with urllib.request.urlopen(f"{address}/healthz") as answer:
-            assert json.load(answer)["mode"] == "read-only"
-    finally:
-        process.terminate()
-        process.wait(20)
+    with served(url, "--read-only") as running, urllib.request.urlopen(f"{running.url}/healthz") as answer:
+        assert json.load(answer)["mode"] == "read-only"

@@ -56,7 +56,7 @@ def test_phones_lose_nothing_through_cuts_and_a_killed_server(place: dict, tmp_p
     store.close()
     address, dice, faults = [""], random.Random(3), []
     tokens = [place["tokens"][name] for name in ("reporter", "mayor", "chief")]
-    http = httpx.Client(timeout=60, limits=httpx.Limits(max_keepalive_connections=AT_ONCE))
+    http = httpx.Client(timeout=300, limits=httpx.Limits(max_keepalive_connections=AT_ONCE))
     phones = [Phone(f"p{k}", tokens[k % 3], {"unit": unit}, random.Random(k), lambda: address[0], http).tap(EACH) for k, unit in enumerate(units)]
     begun, over = threading.Event(), threading.Event()
 
@@ -75,7 +75,7 @@ def test_phones_lose_nothing_through_cuts_and_a_killed_server(place: dict, tmp_p
                         time.sleep(0.005)
                     time.sleep(dice.uniform(0, 0.05))
                     running.process.kill()
-                    running.process.wait(60)
+                    running.process.wait(300)
         except BaseException as fault:
             faults.append(fault)
             begun.set()
@@ -88,7 +88,7 @@ def test_phones_lose_nothing_through_cuts_and_a_killed_server(place: dict, tmp_p
         found = http.get(address[0] + "/api/status?area=11", headers={"Authorization": f"Bearer {tokens[1]}"}).json()["total"]
     finally:
         over.set()
-        thread.join(120)
+        thread.join(300)
         http.close()
     assert not faults, faults
     with (store := Store.open(place["url"], web.settings().rules)).read() as reader:
