@@ -11,12 +11,14 @@ import hypothesis
 import pytest
 
 from tests import services
+from tests.counts import FULL
 from tests.qgis import runner
 from tests.services import Unavailable
 
-# A slow machine is no bug: no test fails because of the clock.
+# A slow machine is no bug: no test fails because of the clock. Examples are the same in every short run, so that a change
+# is judged by what it does and not by the dice; the full run looks for new ones.
 hypothesis.settings.register_profile(
-    "weige", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+    "weige", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=FULL, derandomize=not FULL
 )
 hypothesis.settings.load_profile("weige")
 
