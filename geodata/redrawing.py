@@ -91,10 +91,19 @@ def finish(reader: Reader, edit: Edit, facts: Facts, line_m: float | None = None
     codes = _new_codes(reader, edit, origins)
     named = tuple(replace(area, name=_named(reader, edit, area, codes[area.fid], origins.get(area.fid))) if area.fid < 0 and not area.name
                   else area for area in edit.after)
-    edit = replace(edit, after=named, findings=(*edit.findings, *_findings(edit, facts, dealt), *crossed(reader, edit, counts)))
+    edit = replace(edit, after=named, findings=tuple(_told(finding, codes, named) for finding in edit.findings))
+    edit = replace(edit, findings=(*edit.findings, *_findings(edit, facts, dealt), *crossed(reader, edit, counts)))
     kind = reader.rules.population_kind
     after = {area.fid: of_leaf(dealt.counts.get(area.fid), area.attributes.get("uninhabited"), kind) for area in edit.after}
     return Draft(edit, facts, counts, after, dealt, codes, origins, line_m)
+
+
+def _told(finding: Finding, codes: Mapping[int, str], after: Sequence[Area]) -> Finding:
+    """The finding with what new areas will be called."""
+    new = {area.code: area for area in after if area.fid in codes}
+    text = " ".join(codes[new[word].fid] if word in new else word for word in finding.text.split(" "))
+    area = new.get(finding.code)
+    return replace(finding, text=text) if area is None else replace(finding, text=text, code=codes[area.fid], what=area.name or None)
 
 
 def held_before(reader: Reader, edit: Edit, facts: Facts) -> dict[int, Counts]:

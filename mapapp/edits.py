@@ -29,6 +29,7 @@ from .state import actor, rights, state
 from .transfers import require_back
 
 blueprint = Blueprint("edits", __name__)
+NEW = "+1"  # the code of an area being drawn, until it is written
 
 
 @blueprint.post("/api/edits/preview")
@@ -151,9 +152,9 @@ def _told_whole() -> Iterator[None]:
 
 
 def _in_hand(codes: list[str]) -> list[str]:
-    """The codes, if the account may redraw all these areas."""
+    """The codes, if the account may redraw all these areas; one being drawn is its own."""
     cache, own = state().cache, rights()
-    nodes = [cache.nodes.get(cache.codes.get(code)) for code in codes]
+    nodes = [cache.nodes.get(cache.codes.get(code)) for code in codes if code != NEW]
     return codes if all(node is not None and own.may("redraw", node.path) for node in nodes) else []
 
 

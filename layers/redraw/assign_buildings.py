@@ -19,12 +19,13 @@ import shapely
 from ..areas import Area
 from ..cells import Cells, Town
 from ..chain import unpack
-from ..coverage import Coverage, gather, prove
+from ..coverage import Coverage, gather, prove, united
 from ..edits import Edit, Finding
 from ..errors import BadInput, PartsRefused, ProofFailed
 from ..inner_borders import inner_borders, straightened
 from ..population import inner_point
-from .ground import Deal, lay
+from .cut_off import GIVE, Held, Plot, changed, gave, give, offering, owners, refuse_other
+from .ground import Deal, Laid, lay
 from .parents import other_parents
 from .reshape import refuse_fixed
 from .split import Weigh, may_change
@@ -32,17 +33,19 @@ from .stroke import Plots, Stroke, degrees, plots_of, points_of
 
 
 def assign_buildings(coverage: Coverage, to: int, buildings: Mapping[int, int] = MappingProxyType({}), town: Town | None = None,
-                     targets: Sequence[int] | None = None, weigh: Weigh | None = None, allow_parts: bool = False,
+                     targets: Sequence[int] | None = None, weigh: Weigh | None = None, allow_parts: bool = False, rest: str | None = None,
                      fixed: Collection[str] = (), celled: Callable[[np.ndarray, Town], Plots] | None = None) -> Edit:
     """Give the leaf `to` these buildings (number in the town -> fid of the leaf that holds it now) with the ground of
     their cells. Open ground between them and the leaf goes along, and so does what would be left over without a
     building; a leaf of which nothing is left retires with `to` as `successor`. Buildings `to` holds already stay, and
     so do those that none of the `targets` (None: whoever) holds. `fixed` are levels whose borders law fixes; `celled`
-    may remember the cells of a leaf.
+    may remember the cells of a leaf. With rest="give" no giver falls apart: all but its heaviest piece go to the neighbour
+    with the longest common border, see `cut_off`; the painted buildings come to `to` in any case.
 
-    BadInput when there is no building to assign, UnknownArea, NotLeaf, AreaLocked, OtherParent (`parents`), PartsRefused
-    with the place and the code of the area that would fall apart (unless `allow_parts`), EditRefused, BorderTouches,
-    ProofFailed."""
+    BadInput when there is no building to assign or for another `rest`, UnknownArea, NotLeaf, AreaLocked, OtherParent
+    (`parents`), PartsRefused with the place and the code of the area that would fall apart (unless `allow_parts`) and in
+    `to` the codes of those to whom rest="give" would give, EditRefused, BorderTouches, ProofFailed."""
+    refuse_other(rest, GIVE)
     area, town = may_change(coverage.get(to)), town or Town.empty()
     wanted: dict[int, list[int]] = {}
     for number, holder in buildings.items():
@@ -58,16 +61,19 @@ def assign_buildings(coverage: Coverage, to: int, buildings: Mapping[int, int] =
     stroke = Stroke.over(area, givers, numbers, town, celled or plots_of).joined().completed()
     if stroke.taken & stroke.open:  # it goes on beyond the ground that was looked at
         stroke = Stroke.over(area, givers, numbers, town, celled or plots_of, whole=True).joined().completed()
-    for straight in (True, False):
-        try:
-            edit = _edit(coverage, area, stroke, town, wanted, straight, allow_parts)
-            prove(edit, coverage)
-            _prove_buildings(edit, stroke)
-            return edit
-        except ProofFailed:
-            if not straight:
-                raise
-    raise AssertionError
+
+    def made(rest: str | None) -> Edit:
+        for straight in (True, False):
+            try:
+                edit = _edit(coverage, area, stroke, town, wanted, straight, allow_parts, rest, weigh)
+                refuse_fixed(edit.before, fixed)
+                prove(edit, coverage)
+                return edit
+            except ProofFailed:
+                if not straight:
+                    raise
+        raise AssertionError
+    return offering(made, rest)
 
 
 def _refuse_foreign(coverage: Coverage, area: Area, givers: Sequence[Area], town: Town, wanted: Mapping[int, list[int]]) -> None:
@@ -82,7 +88,7 @@ def _refuse_foreign(coverage: Coverage, area: Area, givers: Sequence[Area], town
 
 # ---- who holds what then --------------------------------------------------------------------------------------------
 def _edit(coverage: Coverage, area: Area, stroke: Stroke, town: Town, wanted: Mapping[int, list[int]], straight: bool,
-          allow_parts: bool) -> Edit:
+          allow_parts: bool, rest: str | None, weigh: Weigh | None) -> Edit:
     groups, deals, whole = [], [], []
     for k, (giver, mine) in enumerate(zip(stroke.givers, stroke.plots, strict=True)):
         goes = np.array([(k, cell) in stroke.taken for cell in range(len(mine.cells))], bool)
@@ -92,23 +98,41 @@ def _edit(coverage: Coverage, area: Area, stroke: Stroke, town: Town, wanted: Ma
         part = goes[mine.cells.of_face].astype(int)
         groups.append([giver])
         deals.append(Deal(_lines(mine.cells, part, town, straight), mine.cells.faces, part, 2))
-    laid = lay(coverage, groups, deals) if groups else None
-    gained = {one.fid: one.shape for one in laid.touched} if laid else {}
-    pieces = [gained.get(one.fid, one.shape) for one in (area, *whole)] + ([goes for _, goes in laid.pieces] if laid else [])
-    shape = _joined(pieces)
-    after = [replace(area, shape=shape, version=area.version + 1)]
-    for (giver,), (stays, _) in zip(groups, laid.pieces if laid else (), strict=True):
-        after.append(replace(giver, shape=_joined([stays]), version=giver.version + 1))
-    before = (area, *(giver for giver, in groups), *whole)
-    if not allow_parts:
-        for was, now in zip(before, after, strict=False):
-            _refuse_parts(was, now)
-    changed = {one.fid for one in before}
-    touched = [(was, now) for was, now in zip(laid.touched_before, laid.touched, strict=True) if was.fid not in changed] if laid else []
-    codes = ", ".join(one.code for one in before[1:])
-    return Edit("assign_buildings", before, tuple(after), tuple(was for was, _ in touched), tuple(now for _, now in touched),
-                {one.fid: area.fid for one in whole}, f"buildings of {codes} to {area.code}", _along(stroke, town, wanted),
-                gave={area.fid: tuple(giver.fid for giver in stroke.givers)})
+    laid = lay(coverage, groups, deals) if groups else Laid([], (), ())
+    held = _held(area, [giver for giver, in groups], whole, laid)
+    painted = [plot.ground for plot in held[area.fid]]
+    found = give(coverage, held, weigh, area) if rest == GIVE else ()
+    areas, own = owners(held), (area, *(giver for giver, in groups), *whole)
+    more = changed(held) - {one.fid for one in own}
+    before = (*own, *(areas[fid] for fid in sorted(more)))
+    after = tuple(_redrawn(one, held[one.fid], allow_parts) for one in before if held[one.fid])
+    _prove_buildings(gather(united(painted)) if found else after[0].shape, stroke)
+    fids = {one.fid for one in before}
+    touched = [(was, now) for was, now in zip(laid.touched_before, laid.touched, strict=True) if was.fid not in fids]
+    codes = ", ".join(one.code for one in own[1:])
+    return Edit("assign_buildings", before, after, tuple(was for was, _ in touched), tuple(now for _, now in touched),
+                {one.fid: area.fid for one in whole}, f"buildings of {codes} to {area.code}", (*_along(stroke, town, wanted), *found),
+                gave=gave(held))
+
+
+def _held(area: Area, givers: Sequence[Area], whole: Sequence[Area], laid: Laid) -> Held:
+    """What each area has when the plots have gone: of the area and of those around as neighbours see it that gained vertices."""
+    shapes = {one.fid: one.shape for one in laid.touched}
+    held: Held = {one.fid: _plots(shapes.get(one.fid, one.shape), one) for one in (area, *laid.touched_before)}
+    for one in whole:
+        held[area.fid] += _plots(shapes.get(one.fid, one.shape), one)
+        held[one.fid] = []
+    for giver, (stays, goes) in zip(givers, laid.pieces, strict=True):
+        held[giver.fid] = _plots(stays, giver)
+        held[area.fid] += _plots(goes, giver)
+    return held
+
+
+def _plots(shape: shapely.MultiPolygon, of: Area) -> list[Plot]:
+    """The parts of a shape, each with the number of the part of the area in which it lies."""
+    parts, own = shapely.get_parts(shape), shapely.get_parts(of.shape)
+    number = shapely.STRtree(own).nearest(shapely.point_on_surface(parts)) if len(own) > 1 else np.zeros(len(parts), int)
+    return [Plot(part, of, k) for part, k in zip(parts, number.tolist(), strict=True)]
 
 
 def _lines(cells: Cells, part: np.ndarray, town: Town, straight: bool) -> list[np.ndarray]:
@@ -119,26 +143,18 @@ def _lines(cells: Cells, part: np.ndarray, town: Town, straight: bool) -> list[n
     return straightened(lines, cells.faces, town.buildings[shapely.intersects(town.buildings, reach)])
 
 
-def _joined(shapes: Sequence[shapely.MultiPolygon]) -> shapely.MultiPolygon:
-    parts = shapely.get_parts(np.array(shapes, dtype=object))
-    try:
-        return gather(shapely.get_parts(shapely.coverage_union_all(parts)) if len(parts) > 1 else parts)
-    except shapely.errors.GEOSException as error:
-        raise ProofFailed(f"the pieces do not fit together: {error}", where=degrees(shapely.point_on_surface(parts[-1]))) from None
-
-
-def _refuse_parts(was: Area, now: Area) -> None:
+def _redrawn(was: Area, plots: Sequence[Plot], allow_parts: bool) -> Area:
     """PartsRefused with the place of the smallest piece that hangs on nothing."""
-    if len(now.shape.geoms) <= len(was.shape.geoms):
-        return
+    now = replace(was, shape=gather(united([plot.ground for plot in plots])), version=was.version + 1)
+    if allow_parts or len(now.shape.geoms) <= len(was.shape.geoms):
+        return now
     loose = [part for part in now.shape.geoms if not any(shapely.equals(part, old) for old in was.shape.geoms)]
     raise PartsRefused(f"{was.code} would fall into {len(now.shape.geoms)} parts", areas=[was.code], parts=len(now.shape.geoms),
                        where=degrees(shapely.point_on_surface(min(loose, key=shapely.area))))
 
 
-def _prove_buildings(edit: Edit, stroke: Stroke) -> None:
-    """ProofFailed when a border ran so that a building did not go where its plot goes."""
-    shape = edit.after[0].shape
+def _prove_buildings(shape: shapely.MultiPolygon, stroke: Stroke) -> None:
+    """ProofFailed when the border of the area that receives ran so that a building did not go where its plot goes."""
     shapely.prepare(shape)
     for k, (mine, points) in enumerate(zip(stroke.plots, stroke.standing, strict=True)):
         if not len(points):

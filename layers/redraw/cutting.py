@@ -60,6 +60,11 @@ class Run:
     keys: np.ndarray
     loose: int | None = None
 
+    @property
+    def name(self) -> tuple[int, bytes]:
+        """What tells it apart when the same line is cut again."""
+        return self.part, self.keys.tobytes()
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cut:

@@ -7,8 +7,9 @@ import shapely
 from ..coverage import Coverage
 from ..edits import Edit
 from ..errors import LineOutside
+from .cut_off import place
 from .cutting import SNAP_M
-from .draw import Taking, outline, place, take
+from .draw import Taking, outline, take
 from .split import Weigh
 
 

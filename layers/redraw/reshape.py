@@ -10,8 +10,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +23,6 @@ from ..edits import Edit, Finding
 from ..errors import (
     AreaLocked,
     AreaSwallowed,
-    BadInput,
     EditRefused,
     LineInside,
     LineLeavesParent,
@@ -34,12 +32,10 @@ from ..errors import (
 )
 from ..measure import units
 from ..noding import Borders, course
-from .cut_off import Held, Plot, changed, gave, give, owners, receiver, whole
+from .cut_off import GIVE, Held, Plot, changed, gave, give, offering, owners, receiver, refuse_other, whole
 from .cutting import SNAP_M, Cut, Patch, Run, cut, drawn, refuse_pinched, short_m, sides, touched
 from .parents import code_of
 from .split import Weigh, may_change
-
-RESTS = ("give",)  # what may become of pieces cut off a leaf: they go to a neighbour
 
 
 def reshape(coverage: Coverage, targets: Sequence[int] | None, line: shapely.LineString, weigh: Weigh | None = None,
@@ -57,8 +53,7 @@ def reshape(coverage: Coverage, targets: Sequence[int] | None, line: shapely.Lin
     other parents' ground lies behind it), OtherParent and NotAdjacent (nobody could take what is cut off), AreaSwallowed
     (it goes round a whole area), PartsRefused (detail `to`: the codes of those to whom rest="give" would give), EditRefused
     (it leaves open which side is whose), BadInput (another `rest`), ProofFailed."""
-    if rest is not None and rest not in RESTS:
-        raise BadInput(f"rest: one of {', '.join(RESTS)} is needed")
+    refuse_other(rest, GIVE)
     xy = drawn(line, snap_m)
     if (xy[0] == xy[-1]).all():
         raise LineOutside("a closed line moves no border", where=(xy[0] / UNITS_PER_DEGREE).tolist())
@@ -67,8 +62,8 @@ def reshape(coverage: Coverage, targets: Sequence[int] | None, line: shapely.Lin
     every = np.ones(len(patch.parts), bool)
     met = cut(patch, every, xy, snap_m)
     first = _chosen(patch, met, named, xy)
-    moving = {_name(run) for run in first.moving()}
-    done = cut(patch, every, xy, snap_m, only=lambda run: _name(run) in moving)
+    moving = {run.name for run in first.moving()}
+    done = cut(patch, every, xy, snap_m, only=lambda run: run.name in moving)
     refuse_pinched(patch, done)
     last = Border.of(patch, done, first.target, first.right)
     if last is None:
@@ -80,19 +75,7 @@ def reshape(coverage: Coverage, targets: Sequence[int] | None, line: shapely.Lin
         refuse_fixed(edit.before, fixed)
         prove(edit, coverage)
         return edit
-    try:
-        return made(rest)
-    except PartsRefused as refusal:
-        if rest is None:
-            refusal.details["to"] = _takers(lambda: made("give"))
-        raise
-
-
-def _takers(giving: Callable[[], Edit]) -> list[str]:
-    """Who would get what is cut off; nobody when that cannot be."""
-    with suppress(EditRefused):
-        return sorted({finding.code for finding in giving().findings if finding.kind == "part-given"})
-    return []
+    return offering(made, rest)
 
 
 def refuse_fixed(areas: Sequence[Area], fixed: Collection[str]) -> None:
@@ -100,10 +83,6 @@ def refuse_fixed(areas: Sequence[Area], fixed: Collection[str]) -> None:
     for area in areas:
         if area.level in fixed:
             raise AreaLocked(f"{area.code}: law fixes the borders of the level {area.level}", areas=[area.code])
-
-
-def _name(run: Run) -> tuple[int, bytes]:
-    return run.part, run.keys.tobytes()
 
 
 # ---- the line as the border of one area -----------------------------------------------------------------------------
@@ -275,7 +254,7 @@ def _edit(coverage: Coverage, border: Border, allow_parts: bool, rest: str | Non
         polygon = done.pieces[part][piece]
         heir = receiver(coverage, target, polygon, held)
         held.setdefault(heir.fid, whole(heir)).append(Plot(polygon, target, part))
-    if rest == "give":
+    if rest == GIVE:
         findings += give(coverage, held, weigh)
     fids, areas = changed(held), owners(held)
     if rest is not None and target.fid not in fids:

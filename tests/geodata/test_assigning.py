@@ -15,7 +15,19 @@ from geodata import assigning
 from geodata.schema import LINEAGE, TABLES
 from geodata.store import Store
 from layers.areas import to_units
-from layers.errors import AreaLocked, BadInput, EditRefused, MissingField, NotFound, OtherParent, Stale, UndoBlocked, UnknownArea, WeigeError
+from layers.errors import (
+    AreaLocked,
+    BadInput,
+    EditRefused,
+    MissingField,
+    NotFound,
+    OtherParent,
+    PartsRefused,
+    Stale,
+    UndoBlocked,
+    UnknownArea,
+    WeigeError,
+)
 from tests.counts import count
 from tests.geodata.stores import content, house, people
 from tests.geodata.test_dividing import assert_clean, shown, written
@@ -55,6 +67,25 @@ def test_what_is_painted_is_there_and_undo_and_redo_give_the_bytes(town):
         (one,) = nearest(town, giver, to)
         commit(town, paint([one], to))
         assert owners(town, [one]) == {to} and people(town) == everybody
+        revs.append(town.head()[0])
+        states.append(content(town))
+    assert_clean(town)
+    assert_there_and_back(town, states, revs)
+
+
+def test_what_a_stroke_cuts_off_goes_to_a_neighbour_with_its_buildings_and_undo_and_redo_give_the_bytes(town):
+    everybody, states, revs = people(town), [content(town)], []
+    for giver, number, to, heir in (("21", 1, "31", "11"), ("44", 2, "54", "54")):
+        one, whole = held(town, giver)[number], held(town, giver)
+        with pytest.raises(PartsRefused) as refused:
+            shown(town, paint([one], to))
+        assert refused.value.details["areas"] == [giver] and refused.value.details["to"] == [heir]
+        told, done = shown(town, paint([one], to, rest="give")), written(town, paint([one], to, rest="give"))
+        assert [finding["code"] for finding in done["findings"] if finding["kind"] == "part-given"] == [heir]
+        assert told["findings"] == done["findings"] and [a["geometry"] for a in told["changed"]] == [a["geometry"] for a in done["changed"]]
+        assert owners(town, [one]) == {to} and owners(town, whole) <= {giver, to, heir} and people(town) == everybody
+        assert {change["code"] for change in done["changed"]} == {giver, to, heir}
+        assert all(len(change["geometry"]["coordinates"]) == 1 for change in done["changed"])
         revs.append(town.head()[0])
         states.append(content(town))
     assert_clean(town)
@@ -134,7 +165,8 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(town):
             (paint([], "12"), MissingField), ({"op": "assign_buildings", "buildings": [one]}, MissingField), (paint([one], "nowhere"), UnknownArea),
             (paint([one, 987_654], "12"), NotFound), (paint(["1"], "12"), BadInput), (paint([True], "12"), BadInput),
             (paint(one, "12"), BadInput), (paint([one], 12), BadInput), (paint([one], "22"), BadInput),
-            (paint([one], "12", targets=["11"]), BadInput), (paint([one], "42"), OtherParent), (paint([one], "community-2"), EditRefused),
+            (paint([one], "12", targets=["11"]), BadInput),
+            (paint([one], "12", rest="new"), BadInput), (paint([one], "42"), OtherParent), (paint([one], "community-2"), EditRefused),
             (paint([one], "12", versions={"22": version + 1}), Stale)):
         with pytest.raises(reason):
             commit(town, form)
@@ -158,7 +190,7 @@ def test_a_day_of_strokes_loses_nobody(town):
         chosen = nearest(town, giver.code, to.code, dice.randint(1, 2))
         state = content(town)
         try:
-            commit(town, paint(chosen, to.code, **({"allow_parts": True} if dice.random() < 0.2 else {})))
+            commit(town, paint(chosen, to.code, **dice.choice(({}, {}, {"allow_parts": True}, {"rest": "give"}))))
         except WeigeError as refused:
             assert refused.code in ("parts", "border-touches", "edit-refused"), (refused.code, str(refused))
             assert content(town) == state

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from geodata.schema import LINEAGE, TABLES
 from geodata.store import Store
 from layers.areas import to_degrees
-from layers.errors import AreaLocked, EditRefused, LineLeavesParent, Stale, UndoBlocked
+from layers.errors import AreaLocked, EditRefused, LineLeavesParent, PartsRefused, Stale, UndoBlocked
 from tests.counts import count
 from tests.geodata.forms import keep_everybody
 from tests.geodata.stores import assert_history, content, people
@@ -32,6 +32,8 @@ ACROSS = draw(box(1.5, 2, 0.3, 0.25))  # over the border of 12 and 22
 SWALLOWS = draw(box(1, 1, 0.85))  # 11 lies wholly under it
 ISLAND = draw(box(2, 2, 0.15), "22", "island")
 STRIP = draw(box(2, 2, 0.08, 0.94), trim=True, rest="new")
+GIVEN = STRIP | {"rest": "give"}  # of 22 the western piece goes to 32, or to whoever lies there
+POCKET = draw(box(1.2, 1.2, 0.35), trim=True, rest="give")  # what it cuts off 11 lies in its own bend
 
 
 def new_in(store: Store, rev: int) -> list:
@@ -111,6 +113,44 @@ def test_an_island_is_taken_away_by_a_merge_that_can_be_undone(town):
     assert content(town) == with_island
 
 
+# --- what is cut off ---------------------------------------------------------------------------------------------
+def test_what_is_cut_off_goes_to_a_neighbour_by_name_and_undo_and_redo_give_the_bytes(town):
+    everybody, states, revs = people(town), [content(town)], []
+    for form, giver, heir in ((GIVEN, "22", "32"), (POCKET, "11", None)):
+        with pytest.raises(PartsRefused) as refused:
+            shown(town, {name: value for name, value in form.items() if name != "rest"})
+        assert refused.value.details["areas"] == [giver] and refused.value.details["to"] == [heir or "+1"]
+        told, done = shown(town, form), written(town, form)
+        (new,) = [one for one in done["changed"] if one["new"]]
+        for answer in (told, done):
+            (finding,) = [one for one in answer["findings"] if one["kind"] == "part-given"]
+            assert finding["code"] == (heir or new["code"]) and finding["text"] == f"a piece cut off {giver} goes to {heir or new['code']}"
+            assert finding.get("what") == (new["name"] if heir is None else finding.get("what"))
+        assert done["findings"] == told["findings"] and people(town) == everybody
+        assert all(len(one["geometry"]["coordinates"]) == 1 for one in done["changed"])
+        assert done["totals_before"]["households"] == done["totals_after"]["households"] == sum(
+            one["after"]["households"] for one in done["changed"] if one["after"])
+        revs.append(town.head()[0])
+        states.append(content(town))
+    assert_clean(town)
+    assert_there_and_back(town, states, revs)
+
+
+def test_what_was_given_to_a_neighbour_comes_back_after_another_was_cut(town):
+    everybody = people(town)
+    commit(town, GIVEN)
+    rev = town.head()[0]
+    commit(town, cut(town, "11"))
+    undo(town, rev)
+    assert people(town) == everybody
+    assert_clean(town)
+    commit(town, GIVEN)
+    rev = town.head()[0]
+    commit(town, cut(town, "32"))  # who received was cut since
+    with pytest.raises(UndoBlocked):
+        undo(town, rev)
+
+
 # --- who and what stands there -----------------------------------------------------------------------------------
 def test_people_of_areas_that_gave_ground_are_listed_and_posts_serve_all_of_it(town):
     with town.read() as reader:
@@ -182,7 +222,7 @@ def something(reader, dice: random.Random) -> dict:
     parent = reader.areas([leaf.parent])[leaf.parent]
     kind = dice.choice(("draw", "draw", "draw", "island", "split", "merge"))
     if kind == "draw":
-        return draw(blob(dice, leaf), parent.code, trim=dice.random() < 0.8, rest=dice.choice((None, "new")))
+        return draw(blob(dice, leaf), parent.code, trim=dice.random() < 0.8, rest=dice.choice((None, "new", "give")))
     if kind == "island":
         return draw(blob(dice, leaf), leaf.code, "island")
     if kind == "merge":

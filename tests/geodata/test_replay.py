@@ -31,6 +31,8 @@ from tests.geodata.stores import (
     restore_pristine,
     settle,
 )
+from tests.geodata.test_assigning import held, paint
+from tests.geodata.test_drawing import GIVEN, POCKET
 from tests.geodata.work import redraw
 from tests.layers.second_opinion import assert_agreed
 
@@ -141,3 +143,19 @@ def test_the_log_of_a_day_gives_the_same_bytes_on_both_stores(fresh: Fresh, kind
             assert people(store) == everybody
     refusals = sum(number for what, number in told.items() if ": " in what)
     record_property("figures", f"{kind}: {told['done']} redraws replayed on both stores, {refusals} refused")
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_STORE)
+def test_what_went_to_neighbours_goes_to_the_same_again(fresh: Fresh, kind: str):
+    with fresh(kind) as store:
+        base = store.head()[0]
+        for form in (GIVEN, paint(held(store, "44")[2:3], "54", rest="give"), POCKET):
+            store.attempt("tester", form["op"], lambda tx, form=form: do(tx, form), form=form)
+        with store.read() as reader:
+            log = list(reader.revisions_since(base))
+        left = _everything(store)
+    assert [line["form"]["rest"] for line in log] == ["give"] * 3
+    for other in KINDS_OF_STORE:
+        with fresh(other) as store:
+            replay(log, store)
+            assert _everything(store) == left, other

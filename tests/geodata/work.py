@@ -129,7 +129,7 @@ def some_draw(reader: Reader, dice: random.Random) -> Step:
     if dice.random() < 0.25:
         return {"op": "island", "parent": area.code, "polygon": polygon}
     parent = reader.areas([area.parent])[area.parent]
-    return {"op": "draw", "parent": parent.code, "polygon": polygon, "trim": True, "rest": dice.choice((None, "new"))}
+    return {"op": "draw", "parent": parent.code, "polygon": polygon, "trim": True, "rest": dice.choice((None, "new", "give"))}
 
 
 def some_transfer(reader: Reader, dice: random.Random) -> Step | None:

@@ -100,7 +100,7 @@ def _vertex(op: str) -> Callable[[Ledger, Area, random.Random], Asked]:
 
 
 def _draw(coverage: Ledger, leaf: Area, dice: random.Random) -> Asked:
-    return {"parent": leaf.parent, "polygon": blob(dice, leaf), "trim": dice.random() < 0.8, "rest": dice.choice((None, "new")),
+    return {"parent": leaf.parent, "polygon": blob(dice, leaf), "trim": dice.random() < 0.8, "rest": dice.choice((None, "new", "give")),
             "allow_parts": dice.random() < 0.2, "snap_m": dice.choice(SNAPS)}
 
 
@@ -170,7 +170,8 @@ def _assign_buildings(coverage: Ledger, leaf: Area, dice: random.Random, crowd: 
     town, holders = town_of(known if known.places else _houses([coverage.get(fid) for fid in fids], dice))
     theirs = [number for number, holder in enumerate(holders) if holder != leaf.fid]
     chosen = dice.sample(theirs, min(len(theirs), dice.choice((1, 1, 2, 5))))
-    return {"to": leaf.fid, "buildings": {number: holders[number] for number in chosen}, "town": town, "allow_parts": dice.random() < 0.2}
+    return {"to": leaf.fid, "buildings": {number: holders[number] for number in chosen}, "town": town, "allow_parts": dice.random() < 0.2,
+            "rest": dice.choice((None, "give"))}
 
 
 def town_of(facts: Facts) -> tuple[Town, list[int]]:

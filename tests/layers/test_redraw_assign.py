@@ -210,7 +210,7 @@ def _strokes(seed: int, turns: int) -> int:
         take = near[:dice.randrange(1, 6)]
         before = dict(town.areas)
         try:
-            edit = painted(town, to.fid, stands, *take, allow_parts=dice.random() < 0.15)
+            edit = painted(town, to.fid, stands, *take, allow_parts=dice.random() < 0.15, rest=dice.choice((None, "give")))
         except WeigeError as refused:
             assert refused.code in ("parts", "border-touches", "bad-input", "other-parent") and town.areas == before, (refused.code, str(refused))
             continue
@@ -222,7 +222,8 @@ def _strokes(seed: int, turns: int) -> int:
         assert_seamless(town, was)
         now = holders(town, stands)
         along = sum(finding.count for finding in edit.findings if finding.kind == "buildings-along")
-        assert (now[take] == to.fid).all() and (now != held).sum() == len(take) + along, "the painted ones, and nobody unsaid"
+        assert (now[take] == to.fid).all() and set(held[now != held]) <= {one.fid for one in edit.before}
+        assert any(finding.kind == "part-given" for finding in edit.findings) or (now != held).sum() == len(take) + along, "nobody unsaid"
         assert cut_buildings(edit.after, stands) == 0
         others = {area.fid for area in edit.before}
         assert all(town.get(fid).shape.equals_exact(area.shape) or fid in others | {one.fid for one in edit.touched}

@@ -177,7 +177,7 @@ def _assert_longest(edit: Edit, drawn: shapely.LineString, snap_m: float) -> Non
         apart = reshape(Ledger(TOWN), None, drawn, allow_parts=True, snap_m=snap_m)
     except EditRefused:
         return
-    then = {area.fid: area.shape for area in LEAVES} | {area.fid: area.shape for area in apart.after}
+    then = {area.fid: area.shape for area in LEAVES} | {area.fid: area.shape for area in (*apart.touched, *apart.after)}
     torn = [(old, now) for old, now in zip(apart.before, apart.after, strict=True) if len(now.shape.geoms) > 1]
     assert bool(given_away) >= any(len(now.shape.geoms) > len(old.shape.geoms) for old, now in torn)
     if len(torn) != 1 or len(torn[0][0].shape.geoms) > 1 or len(torn[0][1].shape.geoms) != 2:

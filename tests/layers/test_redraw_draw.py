@@ -258,7 +258,7 @@ def random_drawings(town: Ledger, n: int, seed: int) -> Counter:
         op = dice.choice(("draw", "draw", "island"))
         asked = {"parent": dice.choice(parents), "polygon": blob(dice, leaf), "snap_m": dice.choice((0.5, 0.0, 2.0))}
         if op == "draw":
-            asked |= {"trim": dice.random() < 0.7, "rest": dice.choice((None, "new")), "allow_parts": dice.random() < 0.3}
+            asked |= {"trim": dice.random() < 0.7, "rest": dice.choice((None, "new", "give")), "allow_parts": dice.random() < 0.3}
         before = {area.fid: area for area in town.leaves()}
         try:
             edit = OPERATIONS[op](town, **asked)
@@ -297,7 +297,7 @@ def test_undo_of_any_drawing_gives_the_bytes_back(seed):
     town = Ledger(TOWN)
     leaf = dice.choice(town.leaves())
     try:
-        edit = draw(town, leaf.parent, blob(dice, leaf), trim=True, rest=dice.choice((None, "new")))
+        edit = draw(town, leaf.parent, blob(dice, leaf), trim=True, rest=dice.choice((None, "new", "give")))
     except WeigeError:
         return
     written = town.apply(edit)

@@ -138,9 +138,9 @@ def area_version(web: Web, place: str) -> int:
         return reader.area(code(place)).version
 
 
-def grant(web: Web, name: str, role: str, area: str) -> str:
+def grant(web: Web, name: str, role: str, *areas: str) -> str:
     with web.store.read() as reader:
-        web.accounts.add(name, PASSWORD, [(role, reader.area(area).fid, reader.rev)])
+        web.accounts.add(name, PASSWORD, [(role, reader.area(area).fid, reader.rev) for area in areas])
     web.tokens[name] = web.accounts.new_token(name, 1)
     return name
 

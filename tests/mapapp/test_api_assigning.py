@@ -77,6 +77,7 @@ def test_who_works_in_c1_only_paints_there(town: Web) -> None:
         ({"buildings": list(range(1, 2002))}, 400, "bad-input"),
         ({"to": "22"}, 400, "bad-input"),
         ({"targets": ["11"]}, 400, "bad-input"),
+        ({"rest": "new"}, 400, "bad-input"),
         ({"targets": ["22"]}, 200, None),
     ],
 )
@@ -93,6 +94,27 @@ def test_a_piece_that_hangs_on_nothing_is_told_with_its_place_unless_allowed(tow
     assert (answer.status_code, answer.json["code"], answer.json["areas"]) == (422, "parts", ["11"]) and len(answer.json["where"]) == 2
     done = post(town, painting([house], "11", allow_parts=True))
     assert house in houses(town, "11") and len(next(one for one in done["changed"] if one["code"] == "11")["geometry"]["coordinates"]) == 2
+
+
+def test_what_a_stroke_cuts_off_is_offered_and_given_to_whoever_is_in_ones_own_hands(town: Web) -> None:
+    house = houses(town, "21")[0]
+    form = painting([house], "31")  # between two of 21; what lies west of it borders on 11
+    some, all_ = grant(town, "clerk of two", "planner", "21", "31"), grant(town, "clerk of three", "planner", "21", "31", "11")
+    for who, to in (("mayor", ["11"]), ("planner", ["11"]), (some, []), (all_, ["11"])):
+        for path in ("/api/edits/preview", "/api/edits"):
+            answer = town.post(path, who, json=form)
+            assert (answer.status_code, answer.json["code"], answer.json["areas"], answer.json["to"]) == (422, "parts", ["21"], to), who
+    people, form = town.area("C1")["population"], form | {"rest": "give"}
+    assert town.post("/api/edits", some, json=form).status_code in (403, 404), "who receives is another's"
+    told = post(town, form, all_, "/api/edits/preview")
+    done = post(town, form | {"versions": {"11": 1, "21": 1, "31": 1}}, all_)
+    assert {one["code"] for one in done["changed"]} == {"11", "21", "31"} and house in houses(town, "31")
+    assert all(len(one["geometry"]["coordinates"]) == 1 for one in done["changed"])
+    assert [one["code"] for one in done["findings"] if one["kind"] == "part-given"] == ["11"] and told["findings"] == done["findings"]
+    assert [one["after"] for one in told["changed"]] == [one["after"] for one in done["changed"]]
+    assert town.area("C1")["population"] == people
+    assert town.post("/api/edits", "mayor", json=form | {"versions": {"11": 1}}).json["code"] == "stale", "who received is at another version"
+    assert town.post(f"/api/edits/{done['rev']}/undo", all_).status_code == 200 and house in houses(town, "21")
 
 
 def test_somebody_elses_redraw_of_the_giver_is_a_conflict(town: Web) -> None:

@@ -89,6 +89,24 @@ def test_a_leaf_that_falls_apart_is_refused_or_its_pieces_become_areas(town: Web
     assert len(next(one for one in done["changed"] if one["code"] == "22")["geometry"]["coordinates"]) == 2
 
 
+@pytest.mark.parametrize(("polygon", "giver", "to"), [(box(2, 2, 0.08, 0.94), "22", "12"), (box(1.2, 1.2, 0.35), "11", "+1")])
+def test_what_a_new_area_cuts_off_is_offered_by_name_and_given(town: Web, polygon, giver: str, to: str) -> None:
+    form = drawing(polygon, trim=True)
+    for path in ("/api/edits/preview", "/api/edits"):
+        answer = town.post(path, "planner", json=form)
+        assert (answer.status_code, answer.json["code"], answer.json["areas"], answer.json["to"]) == (422, "parts", [giver], [to])
+    told, done = post(town, form | {"rest": "give"}, "planner", "/api/edits/preview"), post(town, form | {"rest": "give"}, "planner")
+    (new,) = [one for one in done["changed"] if one["new"]]
+    (draft,) = [one for one in told["changed"] if one["new"]]
+    assert told["findings"] == done["findings"] and draft["next_code"] == new["code"] and draft["after"] == new["after"]
+    assert [one["code"] for one in done["findings"] if one["kind"] == "part-given"] == [new["code"] if to == "+1" else to]
+    assert all(len(one["geometry"]["coordinates"]) == 1 for one in done["changed"] if one["geometry"])
+    for key in ("households", "population", "special_total", "buildings"):
+        assert done["totals_before"][key] == done["totals_after"][key] == sum((one["after"] or {}).get(key) or 0 for one in done["changed"])
+    assert town.post(f"/api/edits/{done['rev']}/undo", "planner").status_code == 200
+    assert town.get(f"/api/areas/{new['code']}").status_code == 404
+
+
 def test_who_works_in_c1_only_draws_there(town: Web) -> None:
     for who, status in (("planner", 200), ("commander", 200), ("neighbour", 404), ("viewer", 403), ("reporter", 403), (None, 401)):
         assert town.post("/api/edits/preview", who, json=drawing(ACROSS)).status_code == status, who

@@ -1,4 +1,5 @@
 // The panel of the brush: which area receives, how one paints, every area now and then, checks, save; or why it cannot be.
+import { format } from "../data/format.js";
 import { t } from "../data/i18n.js";
 import { brush, RADII } from "../edit/operations/brush.js";
 import { borderPanel } from "./border_panel.js";
@@ -53,9 +54,13 @@ export class BrushPanel {
     );
   }
 
-  /** Where a piece hangs on nothing: the way to allow it. */
+  /** Where a piece hangs on nothing: the ways to allow it, and to give it to whoever the server says would take it. */
   get #offers() {
-    return this.mode.refusal?.code === "parts" ? [{ key: "allow", words: t("brush.allow"), verb: () => this.mode.allow() }] : [];
+    const { refusal } = this.mode;
+    if (refusal?.code !== "parts") return [];
+    const to = refusal.body?.to ?? [],
+      give = { key: "give", words: t("parts.give", { to: format.list(to.map(places.called)) }), verb: () => this.mode.give() };
+    return [{ key: "allow", words: t("brush.allow"), verb: () => this.mode.allow() }, ...(to.length ? [give] : [])];
   }
 
   draw() {
@@ -64,7 +69,7 @@ export class BrushPanel {
     const pieces = answer ? brush.pieces(answer, mode.to) : [];
     borderPanel(
       "brush",
-      { answer, pieces, refusal: mode.refusal, offers: this.#offers, lead: [this.#lead(answer), effectParts.parts(mode.allowed, () => mode.allow(false))], unsaved: !mode.strokes.empty },
+      { answer, pieces, refusal: mode.refusal, offers: this.#offers, lead: [this.#lead(answer), effectParts.parts(mode.allowed || mode.given, () => mode.allow(false), mode.given ? t("parts.given") : undefined)], unsaved: !mode.strokes.empty },
       { cancel: () => mode.cancel(), save: () => mode.finish(), see: (where) => mode.desk.canvas.goTo({ where }) },
     );
   }

@@ -35,6 +35,7 @@ export class BrushMode {
   strokes = new Strokes();
   refusal = null;
   allowed = false;
+  given = false; // what is cut off an area goes to a neighbour
   #painted = [];
 
   /** @param {import("../desk.js").Desk} desk */
@@ -102,7 +103,7 @@ export class BrushMode {
   /** Somebody picked another receiving area; what was painted is for it then. */
   #receiver() {
     this.guide();
-    this.allowed = false;
+    this.allowed = this.given = false;
     this.ask();
   }
 
@@ -143,9 +144,17 @@ export class BrushMode {
     return !none;
   }
 
-  /** Detached pieces are allowed, or no more. */
+  /** Detached pieces are allowed, or no more; either way nothing is given to a neighbour. */
   allow(on = true) {
     this.allowed = on;
+    this.given = false;
+    this.ask();
+  }
+
+  /** What is cut off an area goes to a neighbour from now on. */
+  give() {
+    this.given = true;
+    this.allowed = false;
     this.ask();
   }
 
@@ -229,7 +238,7 @@ export class BrushMode {
       this.strokes.empty ? null : { back: () => this.back(), finish: () => this.finish(), cancel: () => this.escape() },
     );
     if (ids.length && this.to) {
-      this.preview.ask(brush.form(ids, this.to, this.allowed));
+      this.preview.ask(brush.form(ids, this.to, { parts: this.allowed, given: this.given }));
       return;
     }
     this.preview.drop();
@@ -280,13 +289,21 @@ export class BrushMode {
 
   #refused(error) {
     if (page.tool !== "brush" || this.strokes.empty) return;
-    const words = error.code === "parts" ? t("brush.detached") : error.code === "bad-input" ? t("brush.already") : error.text;
+    const detached = error.code === "parts" && (error.body?.areas ?? []).includes(this.to?.code);
+    const words = detached ? t("brush.detached") : error.code === "bad-input" ? t("brush.already") : error.text;
     this.refusal = Object.assign(error, { words });
     this.#unshow();
     if (error.where) this.desk.canvas.show("draft", [{ type: "Feature", properties: { kind: "new" }, geometry: { type: "Point", coordinates: error.where } }]);
     tip.show([el("div", { class: "r" }, icon("bad", "s"), words)], "refused");
     this.panel.draw();
     say.politely(words);
+    if (error.code === "parts") this.#name(error);
+  }
+
+  /** The areas of a refusal get their names, which come with the shapes in view. */
+  async #name(error) {
+    await this.desk.coverage.load().catch(() => null);
+    if (this.refusal === error) this.panel.draw();
   }
 
   tellQuiet(words) {
@@ -325,7 +342,7 @@ export class BrushMode {
     this.#mark([]);
     this.desk.fingers?.offer(null);
     this.refusal = null;
-    this.allowed = false;
+    this.allowed = this.given = false;
     this.desk.canvas.show("draft", []);
     this.#unshow();
     tip.hide();

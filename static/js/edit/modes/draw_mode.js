@@ -20,6 +20,7 @@ const CLOSE_PX = 10; // a click this near to the first point ends the drawing
 export class DrawMode extends DrawingMode {
   tool = "draw";
   #rest = null;
+  #to = []; // who would get what is cut off
 
   press(stop) {
     if (!split.near() || this.draft.closed) return;
@@ -56,24 +57,25 @@ export class DrawMode extends DrawingMode {
       this.#rest = way;
       this.follow();
     };
-    drawPanel({ rest: this.#rest, ...state }, { ...this.verbs(), rest });
+    drawPanel({ rest: this.#rest, to: this.#to, ...state }, { ...this.verbs(), rest });
   }
 
   told(answer) {
-    const { made, givers } = draw.effect(answer);
+    const { made, givers, takers } = draw.effect(answer);
     this.view.show([
-      ...givers.filter((area) => area.geometry).map((area) => ({ ...area, side: "a", badge: "none" })),
+      ...[...givers, ...takers].filter((area) => area.geometry).map((area) => ({ ...area, side: "a", badge: "none" })),
       ...made.filter((area) => area.geometry).map((area) => ({ ...area, side: "b", badge: "new" })),
     ], givers);
     tip.show(drawTip(answer, { made, givers, words: this.words(t("draw.around", { m: format.length(answer.line_m) })) }));
-    this.#panel({ answer, made, givers });
+    this.#panel({ answer, made, givers, takers });
     const words = [this.spoken, t("draw.said", { what: figureText.households(made[0]?.after?.households), n: givers.length })];
     say.politely(words.filter(Boolean).join(", "));
   }
 
   refused(error) {
     this.desk.canvas.show("draft", draftFeatures(this.draft, { closed: true, added: error.where ? [error.where] : [] }));
-    this.#panel({ answer: null, made: [], givers: [], refusal: error });
+    if (error.code === "parts") this.#to = error.body?.to ?? [];
+    this.#panel({ answer: null, made: [], givers: [], takers: [], refusal: error });
     this.tellBad(error.text);
   }
 
@@ -94,5 +96,6 @@ export class DrawMode extends DrawingMode {
   drop() {
     super.drop();
     this.#rest = null;
+    this.#to = [];
   }
 }

@@ -59,8 +59,17 @@ export const brush = {
     if (page.hidden.has("buildings")) page.set({ hidden: new Set([...page.hidden].filter((layer) => layer !== "buildings")) });
   },
 
-  /** @returns {object} the form of POST /api/edits */
-  form: (buildings, to, allow) => ({ op: "assign_buildings", buildings, to: to.code, ...(allow ? { allow_parts: true } : {}) }),
+  /**
+   * @param {{parts?: boolean, given?: boolean}} [ways] `parts`: an area may fall into parts; `given`: what is cut off one goes to a neighbour
+   * @returns {object} the form of POST /api/edits
+   */
+  form: (buildings, to, { parts = false, given = false } = {}) => ({
+    op: "assign_buildings",
+    buildings,
+    to: to.code,
+    ...(parts ? { allow_parts: true } : {}),
+    ...(given ? { rest: "give" } : {}),
+  }),
 
   /** What was on the screen: whoever redraws one of these in between is told. @param {object} answer of the preview */
   versions: (answer) =>

@@ -30,13 +30,13 @@ export const draw = {
     return { ring, parent: (chosen ?? under)?.parent ?? null, host: inside ? host : null };
   },
 
-  /** @param {object} read @param {"new" | "parts" | null} rest what becomes of an area that falls into pieces */
+  /** @param {object} read @param {"give" | "new" | "parts" | null} rest what becomes of an area that falls into pieces */
   form: ({ ring, parent, host }, rest) => ({
     op: host ? "island" : "draw",
     parent: host ? host.code : parent,
     polygon: { type: "Polygon", coordinates: [[...ring, ring[0]]] },
     ...(host ? {} : { trim: true }),
-    ...(host || !rest ? {} : rest === "new" ? { rest } : { allow_parts: true }),
+    ...(host || !rest ? {} : rest === "parts" ? { allow_parts: true } : { rest }),
   }),
 
   /** What was on the screen when it was drawn: whoever cuts one of these in between is told. */
@@ -48,9 +48,17 @@ export const draw = {
         .filter(([, version]) => version),
     ),
 
-  /** @returns {{made: object[], givers: object[]}} new areas, the drawn one first, and those that give ground */
-  effect: (answer) => ({
-    made: answer.changed.filter((one) => one.new).sort((a, b) => b.fid - a.fid),
-    givers: answer.changed.filter((one) => one.before),
-  }),
+  /**
+   * @returns {{made: object[], givers: object[], takers: object[]}} new areas, the drawn one first, those that give ground,
+   *   and those that get what is cut off
+   */
+  effect(answer) {
+    const held = answer.changed.filter((one) => one.before),
+      grows = (one) => !one.retired && one.after.area_m2 > one.before.area_m2;
+    return {
+      made: answer.changed.filter((one) => one.new).sort((a, b) => b.fid - a.fid),
+      givers: held.filter((one) => !grows(one)),
+      takers: held.filter(grows),
+    };
+  },
 };
