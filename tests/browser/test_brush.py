@@ -39,7 +39,7 @@ def drag(desk: Desk, *places: tuple[float, float]) -> None:
 
 
 def wait_preview(desk: Desk) -> None:
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
     desk.calm()
 
 

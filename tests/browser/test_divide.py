@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.desk import Desk
 from tests.counts import count, in_full
@@ -11,8 +12,9 @@ LANGUAGES = ["zh-CN", "en-US"][: count(1, 2)]
 
 
 def wait_ready(desk: Desk) -> None:
-    desk.page.locator("#side .divide-cards[aria-busy=false]").wait_for(timeout=60_000)
-    desk.page.wait_for_timeout(500)
+    desk.calm()
+    desk.page.locator("#side .divide-cards[aria-busy=false]").wait_for()
+    desk.calm()
 
 
 @pytest.mark.promise("In the browser an area is divided evenly: three proposals with their figures, the one on the map is saved")
@@ -52,7 +54,7 @@ def test_divide_a_leaf_by_number_and_a_grid_by_norm(desk_in, lang: str):
     desk.page.keyboard.press("Escape")
     desk.page.keyboard.press("Escape")
     desk.find(grid["code"])
-    desk.page.wait_for_timeout(1500)
+    desk.calm()
     desk.page.keyboard.press("d")
     parts = desk.page.locator("#side [data-key='divide parts']")
     parts.press("Control+a")
@@ -69,14 +71,15 @@ def test_divide_a_leaf_by_number_and_a_grid_by_norm(desk_in, lang: str):
     cards = desk.page.locator("#side .divide-cards svg").evaluate_all("(all) => all.map((one) => one.innerHTML)")
     assert 1 < len(cards) == len(set(cards)), "each way is shown once"
     desk.page.keyboard.press("2")
-    assert desk.page.locator("#side [data-key='proposal 2']").get_attribute("aria-checked") == "true"
-    desk.page.wait_for_timeout(400)
+    expect(desk.page.locator("#side [data-key='proposal 2']")).to_have_attribute("aria-checked", "true")
+    desk.calm()
     desk.shot(f"{name}-3-grid")
-    desk.page.locator("#side [data-key=save]").click()
-    rev = desk.wait_rev(rev)
-    assert f"{len(leaves)} " in (said := desk.page.locator(".toast").inner_text()) and "14" in said and len(said) < 60, said
+    with desk.toasts_stay():
+        desk.page.locator("#side [data-key=save]").click()
+        rev = desk.wait_rev(rev)
+        assert f"{len(leaves)} " in (said := desk.page.locator(".toast").inner_text()) and "14" in said and len(said) < 60, said
     assert len(desk.get(f"/api/areas?parent={grid['code']}&limit=1000")["areas"]) == 14
-    desk.page.wait_for_timeout(800)
+    desk.calm()
     desk.shot(f"{name}-4-grid-saved")
     desk.page.keyboard.press("Control+z")
     desk.wait_rev(rev)
@@ -93,16 +96,16 @@ def test_a_long_division_shows_how_far_it_is_is_stopped_and_survives_a_reload(de
     desk.find("330299001001")
     view = desk.moved(view)
     page.keyboard.press("d")
-    row.wait_for(timeout=60_000)
+    row.wait_for()
     page.locator("#side [data-key='search stop']").click()
     page.locator("#side [data-key='search again']").wait_for()
     row.wait_for(state="hidden")
     page.locator("#side [data-key='search again']").click()
-    row.wait_for(timeout=60_000)
+    row.wait_for()
     desk.shot("divide-long-1-progress")
     page.reload()
     desk.ready()
-    page.locator("#foot .job [data-key='job open']").click(timeout=60_000)
+    page.locator("#foot .job [data-key='job open']").click()
     page.locator("#side [data-key='proposal 1']:not([aria-disabled])").wait_for(timeout=120_000)
     desk.shot("divide-long-2-after-reload")
     assert desk.view() == view, "the map stays"

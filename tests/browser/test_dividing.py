@@ -28,7 +28,7 @@ def desk(browser, tmp_path, shots, lang):
 
 def saved(desk: Desk, press: str = "Enter") -> int:
     rev = desk.get("/healthz")["rev"]
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
     desk.page.keyboard.press(press)
     return desk.wait_rev(rev)
 
@@ -39,12 +39,12 @@ def cut_off(desk: Desk, code: str, at: float) -> None:
     part = max(shape.geoms, key=lambda one: one.area)
     west, south, east, north = part.bounds
     x = west + (east - west) * at
-    desk.page.keyboard.press("x")
+    desk.tool("x")
     start, end = (x, north + (north - south) * 0.06), (x + (east - west) * 0.02, south - (north - south) * 0.06)
     desk.move(*start)
     desk.click(*start)
     desk.move(*end)
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
     desk.click(*end)
     saved(desk)
     desk.page.keyboard.press("v")
@@ -65,7 +65,7 @@ def test_a_community_gets_its_first_grids(desk: Desk, lang: str):
     desk.wait_side(word)
     (first,) = desk.get(f"/api/areas?parent={CODE}")["areas"]
     assert (first["code"], first["level"], first["assigned"], first["population"]) == (f"{CODE}001", "grid", False, people)
-    desk.page.wait_for_function("(word) => document.querySelector('.legend').innerText.includes(word)", arg=word, timeout=30_000)
+    desk.page.wait_for_function("(word) => document.querySelector('.legend').innerText.includes(word)", arg=word)
     desk.shot(f"{name}-2-unassigned")
 
     cut_off(desk, f"{CODE}001", 0.35)

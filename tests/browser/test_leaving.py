@@ -15,7 +15,7 @@ def begun(desk: Desk) -> tuple[tuple[float, float], tuple[float, float]]:
     one, _, _ = leaf_with_neighbour(desk)
     desk.find(one["code"])
     ends = _across(desk.get(f"/api/areas/{one['code']}?geometry=true"))
-    desk.page.keyboard.press("x")
+    desk.tool("x")
     desk.move(*ends[0])
     desk.click(*ends[0])
     return ends
@@ -26,7 +26,7 @@ def drawn(desk: Desk) -> None:
     _, end = begun(desk)
     desk.move(*end)
     desk.click(*end)
-    desk.page.locator(SAVE).wait_for(timeout=30_000)
+    desk.page.locator(SAVE).wait_for()
 
 
 def test_whoever_reloads_in_the_middle_of_a_line_is_asked(desk_in):
@@ -52,7 +52,8 @@ def test_a_search_in_the_middle_of_a_line_only_goes_there(desk_in):
     asked: list[dict] = []
     desk.page.on("request", lambda request: asked.append(request.post_data_json) if request.url.endswith("/preview") else None)
     desk.move(*end)
-    desk.page.locator(SAVE).wait_for(timeout=30_000)
+    desk.page.locator(SAVE).wait_for()
+    desk.calm()
     assert asked[-1]["targets"] == [one["code"]] and one["code"] in desk.side()
     assert one["name"] in desk.page.locator("#crumb").inner_text()
     desk.page.keyboard.press("Escape")
@@ -66,12 +67,13 @@ def test_an_area_picked_from_the_list_in_the_middle_of_a_line_is_the_one_that_is
     for _ in range(3):  # the line goes, then the tool, then the area
         desk.page.keyboard.press("Escape")
     desk.wait_side("Totals")
-    desk.page.keyboard.press("x")
+    desk.tool("x")
     desk.click(*start)
     desk.page.locator("#side summary", has_text="Areas in view").click()
     desk.page.locator(f"#side [data-key='view {one['fid']}']").click()
     desk.page.locator("#crumb", has_text=one["name"]).wait_for()
     desk.wait_side(one["code"])
+    desk.calm()
     with desk.page.expect_request("**/preview") as asked:
         desk.move(*end)
     assert asked.value.post_data_json["targets"] == [one["code"]]
@@ -120,12 +122,13 @@ def test_a_line_drawn_while_the_server_was_gone_can_be_saved_when_it_is_back(des
     desk.page.locator("#alarm", has_text="Offline").wait_for(state="attached")
     assert "Offline" in tip.inner_text(), "not that the line crosses nothing"
     desk.page.unroute("**/api/edits/preview")
-    desk.page.locator(SAVE).wait_for(timeout=30_000)
+    desk.page.locator(SAVE).wait_for()
     desk.shot("leaving-back")
     rev, held = desk.get("/healthz")["rev"], []
     desk.page.route("**/api/areas/*", lambda route: held.append(route))
-    desk.page.keyboard.press("Enter")
-    desk.page.locator(".toast", has_text="Split").wait_for()
+    with desk.toasts_stay():
+        desk.page.keyboard.press("Enter")
+        desk.page.locator(".toast", has_text="Split").wait_for()
     assert desk.page.locator("#side [data-key=save], #side .chip.edit").count() == 0, "saved, though its card is still on its way"
     for route in held:
         route.continue_()

@@ -31,7 +31,7 @@ def split(desk: Desk, area: dict) -> int:
     desk.move(*start)
     desk.click(*start)
     desk.move(*end)
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
     desk.click(*end)
     desk.page.keyboard.press("Enter")
     until = time.monotonic() + PATIENCE_S
@@ -59,7 +59,7 @@ def test_one_cuts_and_the_other_sees_it_where_she_is(desk_in, lang: str, record_
 
     # where she works belongs to it: with the tool put down she is nowhere for a moment, and so is whoever just left
     peer = other.page.locator(f"#peers .peer[aria-label*='{role}'][aria-label*='{area['name']}']").first
-    peer.wait_for(timeout=30_000)
+    peer.wait_for()
     other.shot(f"two-{lang[:2]}-1-before")
 
     own: list[str] = []
@@ -114,7 +114,7 @@ def test_after_a_cut_of_the_line_what_was_missed_comes_without_reload(desk_in):
     view = other.view()
     other.page.evaluate("window.stayed = true")
     other.page.context.set_offline(True)
-    other.page.locator("#live.lost").wait_for(timeout=30_000)
+    other.page.locator("#live.lost").wait_for()
     other.shot("two-offline")
     answer = planner.page.evaluate(
         """async ([code, version]) => {
@@ -125,7 +125,7 @@ def test_after_a_cut_of_the_line_what_was_missed_comes_without_reload(desk_in):
         }""", [code, area["version"]])
     assert answer == 200
     other.page.context.set_offline(False)
-    other.page.locator("#live.back, #live.on").wait_for(timeout=30_000)
+    other.page.locator("#live.back, #live.on").wait_for()
     other.wait_side("改名微网格")
     other.shot("two-back")
     assert other.page.evaluate("window.stayed") is True

@@ -42,7 +42,7 @@ def propose(desk: Desk, code: str, lang: str, kind: str = "lockdown") -> dict:
     desk.wait_side(f"{area['population']:,}")
     desk.tool("z")
     desk.page.locator(f"#side [data-key='kind {kind}']").click()
-    desk.page.locator("#side [data-key=propose]:not([aria-disabled])").wait_for(timeout=30_000)
+    desk.page.locator("#side [data-key=propose]:not([aria-disabled])").wait_for()
     desk.wait_side(f"{area['population']:,}")
     desk.page.fill("#side input[name=reason]", WHY[lang])
     return area
@@ -58,7 +58,7 @@ def test_one_proposes_another_approves(desk_in, lang: str, other: str, record_pr
     area = propose(planner, code, lang)
     planner.shot(f"zone-{short}-1-proposal")
     planner.page.locator("#side [data-key=propose]").click()
-    planner.page.locator("#side [data-key=withdraw]").wait_for(timeout=30_000)
+    planner.page.locator("#side [data-key=withdraw]").wait_for()
     zone = next(one for one in planner.get("/api/zones?status=proposed")["zones"] if one["reason"] == WHY[lang])
     planner.shot(f"zone-{short}-2-proposed")
     assert not planner.page.locator("#side [data-key='act approve']").count(), "who proposes is not offered to approve"
@@ -66,7 +66,7 @@ def test_one_proposes_another_approves(desk_in, lang: str, other: str, record_pr
 
     # The commander's list shows it by itself; the number held is typed, a wrong one is refused.
     row = commander.page.locator(f"#side [data-key='zone {zone['id']}']")
-    row.wait_for(timeout=30_000)
+    row.wait_for()
     row.click()
     commander.page.locator("#side [data-key=go]").click()
     commander.calm()
@@ -90,7 +90,7 @@ def test_one_proposes_another_approves(desk_in, lang: str, other: str, record_pr
     before, view = table(planner), planner.view()
     planner.page.evaluate("window.stayed = true")
     commander.page.locator("#side [data-key='decide send']").click()
-    commander.page.locator("#side [data-key='act lift'], #side .chip.ok").first.wait_for(timeout=30_000)
+    commander.page.locator("#side [data-key='act lift'], #side .chip.ok").first.wait_for()
     decided = time.monotonic()
     planner.page.wait_for_function(
         "(id) => document.querySelector(`#side [data-key='zone ${id}']`) && !document.querySelector(`#side [data-key='zone ${id}']`)"
@@ -114,13 +114,13 @@ def test_one_proposes_another_approves(desk_in, lang: str, other: str, record_pr
     planner.page.fill("#side input[name=reason]", "7")
     planner.shot(f"zone-{short}-7-ask")
     planner.page.locator("#side [data-key='decide send']").click()
-    commander.page.locator("#side .trouble.waits").wait_for(timeout=30_000)
+    commander.page.locator("#side .trouble.waits").wait_for()
     assert planner.get(f"/api/zones/{zone['id']}")["status"] == "in_force"
     commander.page.locator("#side [data-key='act lift']").click()
     commander.page.fill("#side input[name=order_no]", "测〔2026〕8号")
     commander.shot(f"zone-{short}-8-lift")
     commander.page.locator("#side [data-key='decide send']").click()
-    planner.page.locator("#side .chip.plain").first.wait_for(timeout=30_000)
+    planner.page.locator("#side .chip.plain").first.wait_for()
     planner.calm()
     planner.shot(f"zone-{short}-9-lifted")
     assert planner.get(f"/api/zones/{zone['id']}")["status"] == "lifted"
@@ -189,11 +189,11 @@ def test_a_zone_of_buildings_and_single_stairwells_is_put_together_by_hand_or_by
     desk.page.fill("#side input[name=reason]", "按键")
     desk.page.locator("#side [data-key=propose]").focus()
     desk.page.keyboard.press("Enter")
-    desk.page.locator("#side [data-key=withdraw]").wait_for(timeout=30_000)
+    desk.page.locator("#side [data-key=withdraw]").wait_for()
     with desk.toasts_stay():
         desk.page.locator("#side [data-key=withdraw]").click()
         desk.page.locator(".toast .lk", has_text="撤销").click()  # the toast of the proposal offers to withdraw it
-    desk.page.locator("#side [data-key=withdraw]").wait_for(timeout=30_000)
+    desk.page.locator("#side [data-key=withdraw]").wait_for()
     desk.page.locator("#side [data-key=withdraw]").click()
     desk.calm()
     assert desk.complaints == []
