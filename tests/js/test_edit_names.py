@@ -13,17 +13,17 @@ from tests.js.test_coordinates import NODE, ROOT
 AREA = {"code": "330299001002005", "name": "04-05 微网格", "level": "leaf"}
 
 
-def called(lang: str, *edits: dict) -> list[str]:
-    """`editName.full` of each edit, on a page that was told what the area is called."""
+def called(lang: str, *edits: dict, way: str = "full") -> list[str]:
+    """`editName.full` (or another) of each edit, on a page that was told what the area is called."""
     texts = json.loads((ROOT / f"static/i18n/{lang}.json").read_text(encoding="utf-8"))
-    texts = {key: text for key, text in texts.items() if key.startswith(("op.", "list.", "history."))}
+    texts = {key: text for key, text in texts.items() if key.startswith(("op.", "list.", "history.", "redo.", "undo."))}
     boot = {"lang": lang, "messages": texts, "levels": [{"id": "leaf", "zh": "微网格"}], "all_levels": [], "metrics": [], "urls": {}, "map": {}}
     page = f"""globalThis.addEventListener = () => null;
         globalThis.document = {{ getElementById: () => ({{ textContent: {json.dumps(json.dumps(boot))} }}) }};
         const {{ editName }} = await import({json.dumps((ROOT / "static/js/ui/edit_name.js").as_uri())});
         const {{ places }} = await import({json.dumps((ROOT / "static/js/ui/places.js").as_uri())});
         places.meet([{json.dumps(AREA)}]);
-        process.stdout.write(JSON.stringify({json.dumps(edits)}.map((edit) => editName.full(edit))));"""
+        process.stdout.write(JSON.stringify({json.dumps(edits)}.map((edit) => editName.{way}(edit))));"""
     return json.loads(subprocess.run([NODE, "--input-type=module", "-e", page], capture_output=True, text=True, check=True).stdout)
 
 
@@ -34,6 +34,14 @@ def test_a_lock_is_called_a_lock_also_when_it_is_taken_back(lang: str, words: li
     ops = [f"{what} area" for what in ("lock", "unlock", "change_lock", "change_unlock", "change")]
     assert called(lang, *({"op": op, "note": AREA["code"]} for op in ops)) == words
     assert called(lang, *({"op": "undo", "note": f"{op} {AREA['code']}"} for op in ops)) == words
+
+
+@pytest.mark.parametrize("lang, words", [
+    ("zh", ["拆分 04-05", "撤销 拆分 04-05", "重做 拆分 04-05", "撤销 拆分 04-05", "撤销"]),
+    ("en", ["Split 04-05", "Undo Split 04-05", "Redo Split 04-05", "Undo Split 04-05", "Undo"])])
+def test_a_history_says_what_was_taken_back_and_what_was_done_again(lang: str, words: list[str]):
+    edits = [{"op": "split", "note": AREA["code"]}, *({"op": "undo", "note": f"{undos}split {AREA['code']}"} for undos in ("", "undo ", "undo undo "))]
+    assert called(lang, *edits, {"op": "undo", "note": ""}, way="line") == words
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -28,7 +28,14 @@ function fromFile(note) {
 export const editName = {
   verb,
 
-  /** @param {{op: string, note?: string}} edit the note of an undo begins with the operation it took back */
+  /** As a line of a history: "撤销 拆分 05-09"; the undo of an undo is a redo. @param {{op: string, note?: string}} edit */
+  line(edit) {
+    if (edit.op !== "undo") return editName.full(edit);
+    const [undos] = /^(undo )*/.exec(`${edit.note ?? ""} `);
+    return t((undos.length / "undo ".length) % 2 ? "redo.what" : "undo.what", { what: edit.note ? editName.full(edit) : "" }).trim();
+  },
+
+  /** What was done, or taken back. @param {{op: string, note?: string}} edit the note of an undo begins with the operation it took back */
   full(edit) {
     const words = edit.op === "undo" ? (edit.note ?? "").split(" ") : [edit.op, ...(edit.note ?? "").split(" ")];
     while (words[0] === "undo" && words.length > 1) words.shift();

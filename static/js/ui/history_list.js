@@ -17,7 +17,6 @@ let open = null;
 /** Who, and what became of it. */
 function byline(edit) {
   return [
-    edit.op === "undo" ? t((edit.note ?? "").startsWith("undo ") ? "op.redo" : "op.undo") : null,
     edit.actor?.replace(/^command line/, t("history.command-line")),
     `r${edit.rev}`,
     edit.undone_by ? t("history.undone", { rev: edit.undone_by }) : null,
@@ -40,7 +39,7 @@ async function inTheWay(revs, past) {
         el(
           "li",
           {},
-          el("span", {}, editName.full(edit), " ", el("small", { class: "mute" }, [edit.actor, format.time(edit.at)].filter(Boolean).join(" · "))),
+          el("span", {}, editName.line(edit), " ", el("small", { class: "mute" }, [edit.actor, format.time(edit.at)].filter(Boolean).join(" · "))),
           el("button", { class: "lk", type: "button", onclick: () => past.show(edit.rev), "data-key": `way ${edit.rev}` }, t("history.where")),
         ),
       ),
@@ -109,7 +108,7 @@ export function historyOf(code, hands) {
       "button",
       { class: "row", type: "button", "aria-expanded": String(open === edit.rev), "aria-controls": body.id, "data-key": `edit ${edit.rev}` },
       icon("right", "s"),
-      el("span", { class: edit.undone_by ? "gone" : "" }, editName.full(edit)),
+      el("span", { class: edit.undone_by ? "gone" : "" }, editName.line(edit)),
       el("span", { class: "mute t1" }, format.time(edit.at)),
       el("small", {}, byline(edit)),
       edit.reason ? el("small", {}, t("history.reason", { reason: edit.reason })) : null,

@@ -104,7 +104,7 @@ export class Past {
   #tell() {
     const edit = this.#edit;
     const key = this.#note?.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    const what = t(`past.${edit[this.#side].length ? this.#side : "place"}`, { what: editName.full(edit), when: format.time(edit.at) });
+    const what = t(`past.${edit[this.#side].length ? this.#side : "place"}`, { what: editName.line(edit), when: format.time(edit.at) });
     const verb = (name, words, onclick) => el("button", { class: "lk", type: "button", onclick, "data-key": name }, words);
     const other = this.#side === "before" ? "after" : "before";
     this.#note?.remove();
