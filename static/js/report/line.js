@@ -20,7 +20,8 @@ function measure(answer, asked) {
   const at = Date.parse(answer.headers.get("Date") ?? "");
   if (Number.isNaN(at)) return;
   const ahead = at + 500 - (asked + Date.now()) / 2; // the header tells whole seconds
-  if (Math.abs(ahead - skew) < 2000) return;
+  const unsure = 2000 + (Date.now() - asked) / 2; // nobody knows when on its way the answer was written
+  if (Math.abs(ahead - skew) < unsure) return;
   skew = Math.abs(ahead) < 2000 ? 0 : Math.round(ahead);
   try {
     localStorage.setItem(SKEW_KEY, String(skew));
