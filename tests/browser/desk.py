@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, expect
 
 from tests.counts import FULL
 from tests.tainan import weige
@@ -22,9 +22,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60  # how long anything is waited for: far longer than it takes, so that only what never comes fails
 TILE = 512  # pixels of a tile at zoom 0, as MapLibre counts
 LOOKED_AT = FULL or bool(os.environ.get("WEIGE_SHOTS"))  # somebody will look at the pictures
-# Without a graphics card half of a test is spent on the pixels of the map: its canvas gets fewer, the page is laid out as ever.
 STILL_TICKS, STILL_FRAMES, TICK_MS = 12, 2, 40  # so long must nothing be on its way: what waits for a moment has begun by then
 expect.set_options(timeout=PATIENCE_S * 1000)
+RESETS = 3  # a kept connection may be closed by the server in the moment of the next question
+# Without a graphics card half of a test is spent on the pixels of the map: its canvas gets fewer, the page is laid out as ever.
 COARSE = "Object.defineProperty(window, 'devicePixelRatio', { value: 0.25 })"
 
 # What a page has on its way, counted from its beginning: questions to the server until their answer is read, and the map itself.
@@ -62,7 +63,8 @@ WATCH = """() => {
     begin() { ticks = frames = 0; },
     tick(enoughTicks, enoughFrames, held) {
       if (!counts) requestAnimationFrame(frame);
-      const busy = asked > held || document.getElementById("loading")?.hidden === false || map?.isMoving() || map?.areTilesLoaded() === false;
+      const drawn = document.getElementById("canvas") ? map && !map.isMoving() && map.areTilesLoaded() : true;
+      const busy = asked > held || !drawn || document.getElementById("loading")?.hidden === false;
       [ticks, frames] = busy ? [0, 0] : [ticks + 1, frames];
       counts = ticks <= enoughTicks || frames <= enoughFrames;
       return !counts;
@@ -200,9 +202,13 @@ class Desk:
         self.page.keyboard.press("Enter")
         self.calm()
 
+    def ask(self, path: str, **options) -> APIResponse:
+        """The answer to a question with the page's own session, asked again when its connection broke."""
+        return self.page.request.fetch(f"{self.address}{path}", max_retries=RESETS, **options)
+
     def get(self, path: str):
-        """A question to the API with the page's own session."""
-        answer = self.page.request.get(f"{self.address}{path}")
+        """What the API says, with the page's own session."""
+        answer = self.ask(path)
         assert answer.ok, f"{path}: {answer.status} {answer.text()}"
         return answer.json()
 

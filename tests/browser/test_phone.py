@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from playwright.sync_api import Page, expect
 from shapely.geometry import shape
 
 from geodata.demo import ACCOUNTS, REPORTS_ON
-from tests.browser.desk import Desk
+from tests.browser.desk import PATIENCE_S, Desk
 from tests.browser.line import line
 from tests.counts import FULL, count
 from tests.mapapp import web
@@ -42,8 +43,7 @@ class Handset(Desk):
         self.account = REPORTER
 
     def ready(self) -> None:
-        self.page.wait_for_function("() => document.body.dataset.ready === 'true'", timeout=30_000)
-        self.page.wait_for_timeout(100)
+        self.page.wait_for_function("() => document.body.dataset.ready === 'true'")
         if self.page.locator("dialog [data-key=seen]").count():
             self.page.keyboard.press("Enter")
 
@@ -71,28 +71,25 @@ class Handset(Desk):
 
     def kept_for_cuts(self) -> None:
         """Waits until the page starts without a network."""
-        self.page.wait_for_function("() => document.body.dataset.offline === 'true' && navigator.serviceWorker.controller", timeout=20_000)
+        self.page.wait_for_function("() => document.body.dataset.offline === 'true' && navigator.serviceWorker.controller")
 
-    def all_received(self, timeout_s: float = 30) -> None:
-        """Waits until the server has everything; a tap is in the queue a moment after it is shown."""
-        self.page.wait_for_timeout(250)
-        self.page.wait_for_function("() => !document.querySelector('#tabs i') && document.getElementById('sync').dataset.received > 0",
-                                    timeout=timeout_s * 1000)
+    def all_received(self) -> None:
+        """Waits until the server has everything; what was tapped is read from the queue, where it is a moment after it is shown."""
+        self.until(lambda: not any(item["state"] in ("phone", "sent") for item in self.queue()))
+        self.page.wait_for_function("() => !document.querySelector('#tabs i') && document.getElementById('sync').dataset.received > 0")
 
     def until(self, true: Callable[[], bool]) -> None:
-        """Waits until the server says so."""
-        for _ in range(150):
-            if true():
-                return
+        """Waits until it is so; a phone tries again after up to a minute."""
+        until = time.monotonic() + 2 * PATIENCE_S
+        while not true():
+            assert time.monotonic() < until, "it never was so"
             self.page.wait_for_timeout(200)
-        raise AssertionError("the server never said so")
 
     def received(self) -> int:
         return int(self.page.locator("#sync").get_attribute("data-received"))
 
     def waiting(self) -> int:
-        found = self.page.locator("#tabs i")
-        return int(found.inner_text()) if found.count() else 0
+        return self.page.evaluate("() => Number(document.querySelector('#tabs i')?.innerText ?? 0)")
 
     def queue(self) -> list[dict]:
         """The reports on this phone."""
@@ -221,7 +218,8 @@ def test_a_stairwell_is_reported_door_by_door(served, phone_at, record_property,
     other.tap("area")
     other.page.locator("dialog .mi", has_text=f"02-{leaf}").click()
     expect(other.page.locator(".bl li").nth(0)).to_contain_text(words["received"])
-    assert other.marked("done") == 0 and other.page.locator(".base").count() == 1
+    expect(other.page.locator(".base")).to_have_count(1)
+    assert other.marked("done") == 0
     other.shot(f"{tag}-5-elsewhere")
     record_property("figures", {"doors": first + doors, "reports": before})
     clean(phone)
@@ -266,8 +264,8 @@ def test_nothing_is_lost_or_double_through_cuts_and_a_killed_server(small_town, 
 
         wire.deaf_after = b"offline_id"  # the server takes it, the answer gets lost, then the server is killed
         taps += mark(phone, 2, 2)
-        phone.page.wait_for_timeout(2500)
-        assert phone.waiting() >= 1 and wire.swallowed >= 1
+        phone.until(lambda: wire.swallowed >= 1)
+        assert phone.waiting() >= 1
         os.kill(one.process.pid, signal.SIGKILL)
         one.process.wait()
         taps += mark(phone, 3, 1)
@@ -292,6 +290,7 @@ def mark(phone: Handset, place: int, households: int) -> int:
     for _ in range(households):
         phone.tap("done")
         phone.page.wait_for_timeout(60)
+    phone.queue()  # read after all that was tapped has been written
     return households
 
 
@@ -303,11 +302,11 @@ def test_a_session_that_ends_costs_nothing(small_town, phone_at, shots) -> None:
         phone.kept_for_cuts()
         phone.page.context.clear_cookies()
         mark(phone, 0, 1)
-        expect(phone.page.locator("dialog [name=password]")).to_be_visible(timeout=10_000)
+        expect(phone.page.locator("dialog [name=password]")).to_be_visible()
         phone.shot("phone-8-password")
         phone.page.locator("dialog .act .btn").first.click()  # later
         mark(phone, 1, 2)
-        expect(phone.page.locator("#tabs i")).to_have_text("2")
+        phone.until(lambda: len(phone.queue()) == phone.waiting() >= 2)  # both of one place go together, unless the second comes late
         phone.shot("phone-9-signed-out")
         phone.tap("sync-sign-in")
         phone.page.fill("dialog [name=password]", web.PASSWORD)
@@ -331,7 +330,7 @@ def test_a_session_that_ends_costs_nothing(small_town, phone_at, shots) -> None:
         phone.tap("tab-log")
         phone.shot("phone-10-overdue")
         phone.page.context.set_offline(False)
-        expect(phone.page.locator("[data-key=refused]")).to_be_visible(timeout=20_000)
+        expect(phone.page.locator("[data-key=refused]")).to_be_visible()
         expect(phone.page.locator("[data-id=old-1] .why")).to_be_visible()
         phone.shot("phone-11-refused")
         phone.tap("drop-old-1")
@@ -345,8 +344,7 @@ def test_a_session_that_ends_costs_nothing(small_town, phone_at, shots) -> None:
         phone.shot("phone-12-leave")
         phone.page.locator("dialog [data-key=leave]").click()
         phone.page.wait_for_url("**/sign-in")
-        phone.page.wait_for_timeout(300)
-        assert [item["id"] for item in phone.queue()] == ["old-2"] and phone.queue()[0]["name"] is None
+        phone.until(lambda: [(item["id"], item["name"]) for item in phone.queue()] == [("old-2", None)])
         kept = phone.page.evaluate("async () => { const all = []; for (const name of await caches.keys()) "
                                    "for (const one of await (await caches.open(name)).keys()) all.push(new URL(one.url).pathname); return all; }")
         assert kept and all(path.startswith("/static/") for path in kept)
@@ -363,10 +361,10 @@ def test_a_session_that_ends_costs_nothing(small_town, phone_at, shots) -> None:
 def test_posts_are_counted_and_urgent_matters_told(served, phone_at, desk_in) -> None:
     address = served("demo")
     desk = desk_in("demo", sign_in=False)
-    token = re.search(r'name="csrf_token" value="([^"]+)"', desk.page.request.get(f"{address}/sign-in").text())[1]
-    told = desk.page.request.post(f"{address}/sign-in", data={"account": CHIEF, "password": ITS_PASSWORD}, headers={"X-CSRF-Token": token}).json()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', desk.ask("/sign-in").text())[1]
+    told = desk.ask("/sign-in", method="POST", data={"account": CHIEF, "password": ITS_PASSWORD}, headers={"X-CSRF-Token": token}).json()
     ground = shape(desk.get(f"/api/areas/{LEAF}?geometry=true")["geometry"]).representative_point()
-    made = desk.page.request.post(f"{address}/api/checkpoints", headers={"X-CSRF-Token": told["csrf"]}, data={
+    made = desk.ask("/api/checkpoints", method="POST", headers={"X-CSRF-Token": told["csrf"]}, data={
         "name": "锦澜东口", "kind": "estate_gate", "point": [ground.x, ground.y], "required": 2, "areas": [LEAF],
         "hours": "00:00-24:00"})  # also when it is night in the town
     assert made.status == 201, made.text()
@@ -416,7 +414,7 @@ def test_everything_is_large_enough_and_stays_one_column(served, phone_at, lang:
     tag = f"phone-look-{lang[:2]}{'-dark' if dark else ''}{'-large' if large else ''}"
     for tab in ("survey", "posts", "urgent", "log"):
         phone.tap(f"tab-{tab}")
-        phone.page.wait_for_timeout(100)
+        phone.calm()
         assert (phone.small(), phone.too_wide(), phone.nameless()) == ([], False, []), tab
         phone.shot(f"{tag}-{tab}")
     phone.tap("tab-survey")
