@@ -49,7 +49,7 @@ def runner() -> Callable[..., Any]:
 
     def run(script: str, file: Path, *arguments: Any) -> Any:
         done = subprocess.run([PYTHON, "-c", BEGIN + script, str(file), *map(str, arguments)], capture_output=True, text=True,
-                              timeout=300, env=environment, cwd=file.parent)
+                              timeout=900, env=environment, cwd=file.parent)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.strip().splitlines()[-1])
     return run

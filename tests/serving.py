@@ -16,7 +16,8 @@ import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 180  # a start takes 3 s on an idle machine
-QUIET = {"WEIGE_SERVER__RATE_LIMIT": "", "WEIGE_SERVER__SIGN_IN_LIMIT": "10000/minute", "PYTHONUNBUFFERED": "1"}
+QUIET = {"WEIGE_SERVER__RATE_LIMIT": "", "WEIGE_SERVER__SIGN_IN_LIMIT": "10000/minute", "WEIGE_STORE__BUSY_TIMEOUT_S": "120",
+         "PYTHONUNBUFFERED": "1"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def gdal(name: str, *arguments: str | Path, check: bool = True) -> str:
     if shutil.which(name):
         environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     done = subprocess.run(
-        [program(name), *map(str, arguments)], capture_output=True, text=True, env=environment, timeout=120
+        [program(name), *map(str, arguments)], capture_output=True, text=True, env=environment, timeout=600
     )
     said = done.stdout + done.stderr
     assert not check or done.returncode == 0, said
@@ -43,7 +43,7 @@ def gdal(name: str, *arguments: str | Path, check: bool = True) -> str:
 def python(code: str, *arguments: str | Path) -> tuple[int, Any, str]:
     """Runs Python in a process of its own, without our SQL functions: (exit code, JSON it printed last, its errors)."""
     done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, timeout=600
     )
     lines = done.stdout.strip().splitlines()
     return done.returncode, json.loads(lines[-1]) if lines else None, done.stderr

@@ -56,7 +56,7 @@ class Clock:
 
 def open_store(url: str, clock: Clock | None = None, **options: Any) -> Store:
     """A new or existing store; SQLite does not wait for the disk."""
-    return Store.open(url, RULES, create=True, clock=clock or Clock(), **({"synchronous": "NORMAL"} | options))
+    return Store.open(url, RULES, create=True, clock=clock or Clock(), **({"synchronous": "NORMAL", "busy_timeout_s": 120} | options))
 
 
 def copy_of(url: str, folder: Path) -> str:

@@ -3,9 +3,10 @@ short leaves nothing at the new address."""
 
 from __future__ import annotations
 
-import os
 import random
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -118,13 +119,18 @@ def test_a_move_cut_short_leaves_nothing(town, kind, url, tmp_path, monkeypatch)
     assert dump(town) == before
 
 
+KILLED = """
+import os, signal, sys
+from geodata import moving
+from tests.geodata.stores import open_store
+moving.prove_alike = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+moving.migrate(open_store(sys.argv[1]), sys.argv[2])
+"""
+
+
 def test_a_killed_move_leaves_nothing(town_url, url):
-    process = os.fork()
-    if not process:
-        moving.prove_alike = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-        migrate(open_store(town_url), url)
-        os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == -signal.SIGKILL
+    ended = subprocess.run([sys.executable, "-c", KILLED, town_url, url], cwd=Path(__file__).parents[2])
+    assert ended.returncode == -signal.SIGKILL
     assert state_of(url) == "missing"
     store = open_store(town_url)
     migrate(store, url)

@@ -3,11 +3,12 @@ what comes back is what was there."""
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -263,16 +264,21 @@ def test_a_restore_cut_short_changes_nothing(worked, elsewhere, kind, tmp_path, 
     put_back(url, tmp_path / "a.gpkg")
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from geodata import moving
+from tests.geodata.test_snapshot import put_back
+moving.prove_alike = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+put_back(sys.argv[1], Path(sys.argv[2]))
+"""
+
+
 def test_a_killed_restore_leaves_nothing_that_the_next_one_minds(worked, tmp_path):
     snapshot(worked, tmp_path / "a.gpkg", contents="full")
     url = f"gpkg://{tmp_path / 'new.gpkg'}"
-    process = os.fork()
-    if not process:
-        from geodata import moving
-        moving.prove_alike = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-        put_back(url, tmp_path / "a.gpkg")
-        os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == -signal.SIGKILL
+    ended = subprocess.run([sys.executable, "-c", KILLED, url, str(tmp_path / "a.gpkg")], cwd=Path(__file__).parents[2])
+    assert ended.returncode == -signal.SIGKILL
     assert not (tmp_path / "new.gpkg").exists() and left_beside(tmp_path)
     put_back(url, tmp_path / "a.gpkg")
     assert left_beside(tmp_path) == []

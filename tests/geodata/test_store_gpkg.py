@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import sqlite3
 import stat
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TextIO
 
 import pytest
 import shapely
@@ -312,34 +309,29 @@ def test_a_full_disk_leaves_everything_as_it_was_and_mends_without_a_restart(tow
 
 
 # --- killed ------------------------------------------------------------------------------------------------------
-def write_until_killed(url: str, seed: int, synchronous: str) -> tuple[int, TextIO]:
-    """A process that works on the store for ever: its id, and the revisions it acknowledges, one a line."""
-    told, tell = os.pipe()
-    process = os.fork()
-    if process:
-        os.close(tell)
-        return process, os.fdopen(told)
-    try:
-        store = Store.open(url, RULES, synchronous=synchronous)
-        worker = Worker(store, Clock(), random.Random(seed))
-        while True:
-            worker.work(len(worker.log) + 1)
-            os.write(tell, f"{store.head()[0]}\n".encode())
-    finally:
-        os._exit(1)
+WRITER = """
+import random, sys
+from geodata.store import Store
+from tests.geodata.stores import RULES, Clock
+from tests.geodata.work import Worker
+store = Store.open(sys.argv[1], RULES, synchronous=sys.argv[3])
+worker = Worker(store, Clock(), random.Random(int(sys.argv[2])))
+while True:
+    worker.work(len(worker.log) + 1)
+    print(store.head()[0], flush=True)
+"""
 
 
 @pytest.mark.parametrize("turn", range(count(3, 16)))
 def test_a_writer_killed_in_the_middle_leaves_whole_commits(town_url, turn):
-    process, told = write_until_killed(town_url, turn, ("FULL", "NORMAL")[turn % 2])
-    try:
-        acknowledged = [int(told.readline()) for _ in range(3 + 2 * turn)]
-        time.sleep(random.Random(turn).uniform(0, 0.08))
-    finally:
-        os.kill(process, signal.SIGKILL)
-        os.waitpid(process, 0)
-    acknowledged += [int(line) for line in told.read().splitlines()]
-    told.close()
+    command = [sys.executable, "-c", WRITER, town_url, str(turn), ("FULL", "NORMAL")[turn % 2]]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            acknowledged = [int(process.stdout.readline()) for _ in range(3 + 2 * turn)]
+            time.sleep(random.Random(turn).uniform(0, 0.08))
+        finally:
+            process.kill()
+        acknowledged += [int(line) for line in process.stdout.read().splitlines()]
     store = open_store(town_url)
     assert store.head()[0] in (acknowledged[-1], acknowledged[-1] + 1), "an acknowledged commit is there; at most one was under way"
     assert_whole(store)

@@ -69,7 +69,7 @@ def test_a_writer_of_the_same_process_waits_no_longer_than_told(town_url):
 def _redraw_at_random(url: str, seed: int, number: int, start, results) -> None:
     store = Store.open(url, RULES, busy_timeout_s=120)
     dice, outcome = random.Random(seed), Counter()
-    start.wait(60)
+    start.wait(300)
     for _ in range(number):
         with store.read() as reader:
             form = dice.choice((some_split, some_split, some_merge))(reader, dice)
@@ -90,17 +90,17 @@ def _redraw_at_random(url: str, seed: int, number: int, start, results) -> None:
 
 
 def test_two_processes_redraw_one_neighbourhood_and_nothing_is_lost(town_url):
-    fork = multiprocessing.get_context("fork")  # before this process opens the store
-    start, results, number = fork.Event(), fork.Queue(), count(20, 200)
-    writers = [fork.Process(target=_redraw_at_random, args=(town_url, seed, number, start, results)) for seed in (1, 2)]
+    spawn = multiprocessing.get_context("spawn")  # a lock that another thread holds is copied by a fork, and never opened
+    start, results, number = spawn.Event(), spawn.Queue(), count(20, 200)
+    writers = [spawn.Process(target=_redraw_at_random, args=(town_url, seed, number, start, results)) for seed in (1, 2)]
     for writer in writers:
         writer.start()
     store = open_store(town_url)
     before, first = people(store), store.head()[0]
     start.set()
-    told = [results.get(timeout=240) for _ in writers]
+    told = [results.get(timeout=600) for _ in writers]
     for writer in writers:
-        writer.join(60)
+        writer.join(300)
     done = sum(outcome.get("done", 0) for _, outcome, _ in told)
     assert done >= 10
     for _, outcome, _ in told:

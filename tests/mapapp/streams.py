@@ -13,7 +13,7 @@ from mapapp.asgi import Front
 from mapapp.hub import Hub
 from tests.mapapp.web import Web
 
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 @dataclass(eq=False)

@@ -37,6 +37,8 @@ def in_force(web: Web, codes: list[str], kind: str = "lockdown") -> int:
 
 # ---- posts --------------------------------------------------------------------------------------------------------------
 def test_what_is_not_said_is_the_norm_of_the_kind_and_the_area_it_stands_in(town: Web) -> None:
+    now = town.store.clock()
+    town.store.clock = lambda: now
     post = place(town)
     assert (post["hours"], post["required"], post["present"], post["state"], post["gap"]) == ("00:00-24:00", 2, None, "unknown", None)
     assert post["area"] == "11" and [one["code"] for one in post["areas"]] == ["11"] and post["zone"] is None

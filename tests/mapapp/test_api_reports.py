@@ -111,7 +111,7 @@ def test_nothing_is_taken_while_the_store_is_closed_for_changes(town: Web):
     assert send(town, one(town))["accepted"] == 1
 
 
-def test_many_phones_behind_one_account_have_a_limit_of_their_own(built, tmp_path):
+def test_many_phones_behind_one_account_have_a_limit_of_their_own(built, tmp_path, still):
     config = web.settings(WEIGE_SERVER__RATE_LIMIT="3/minute", WEIGE_SERVER__REPORT_LIMIT="20/minute")
     town = web.open_town(built, tmp_path, config)
     codes = [town.post("/api/reports", "reporter", json={"reports": [one(town, str(k))]}).status_code for k in range(21)]

@@ -341,7 +341,7 @@ def test_accounts_do_not_travel_with_the_map(town: Web) -> None:
 
 
 # ---- limits ----------------------------------------------------------------------------------------------------------
-def test_too_many_requests_of_one_account_wait(built, tmp_path) -> None:
+def test_too_many_requests_of_one_account_wait(built, tmp_path, still) -> None:
     town = open_town(built, tmp_path, settings(WEIGE_SERVER__RATE_LIMIT="5/minute"))
     answers = [town.get("/api/areas/11", "planner") for _ in range(7)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
@@ -353,7 +353,7 @@ def test_too_many_requests_of_one_account_wait(built, tmp_path) -> None:
     town.close()
 
 
-def test_a_person_over_the_limit_gets_a_page(built, tmp_path) -> None:
+def test_a_person_over_the_limit_gets_a_page(built, tmp_path, still) -> None:
     town = open_town(built, tmp_path, settings(WEIGE_SERVER__RATE_LIMIT="3/minute"))
     answers = [town.get("/", "planner", headers={"Accept": "text/html"}) for _ in range(4)]
     assert (
@@ -364,7 +364,7 @@ def test_a_person_over_the_limit_gets_a_page(built, tmp_path) -> None:
     town.close()
 
 
-def test_sign_in_tries_of_one_address_are_limited(built, tmp_path) -> None:
+def test_sign_in_tries_of_one_address_are_limited(built, tmp_path, still) -> None:
     town = open_town(built, tmp_path, settings(WEIGE_SERVER__SIGN_IN_LIMIT="3/minute"))
     browser = town.page()
     browser.token()

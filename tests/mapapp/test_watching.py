@@ -46,8 +46,8 @@ def said() -> Iterator[io.BytesIO]:
 
 @pytest.fixture
 def town(said, built, tmp_path) -> Iterator[Web]:
-    """An app made after the log was set up."""
-    one = open_town(built, tmp_path)
+    """An app made after the log was set up. No request is slow, however slow the machine is."""
+    one = open_town(built, tmp_path, web.settings(WEIGE_LOG__SLOW_MS="1e9"))
     yield one
     one.close()
 

@@ -179,7 +179,7 @@ def open_town(built: Mapping[str, Any], folder: Path, config: Config | None = No
         shutil.copy(file, folder / file.name)
     config = config or settings()
     url = built["url"] or f"gpkg://{folder / 'town.gpkg'}"
-    store = Store.open(url, config.rules, synchronous="NORMAL")
+    store = Store.open(url, config.rules, synchronous="NORMAL", busy_timeout_s=120)
     accounts = open_accounts(config, store)
     app = create_app(config, store, accounts)
     app.testing = False  # errors become answers, as in service
