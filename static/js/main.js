@@ -91,7 +91,8 @@ function sayDone(answer) {
   const before = answer.changed.filter((area) => area.before),
     after = answer.changed.filter((area) => !area.retired);
   places.meet(answer.changed);
-  return t(`toast.${answer.op}`, { what: places.names(before), into: places.names(after), made: places.names(after.filter((area) => area.new)) });
+  const made = after.filter((area) => area.new);
+  return t(`toast.${answer.op}`, { what: places.names(before), into: places.names(after), made: places.names(made), n: made.length + 1 });
 }
 
 async function start() {

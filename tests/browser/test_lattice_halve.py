@@ -83,9 +83,11 @@ def test_lay_a_lattice_over_a_market(desk_in, lang: str):
     desk.calm()
     desk.shot(f"{name}-3-by-baseline")
     rev = desk.get("/healthz")["rev"]
-    desk.page.keyboard.press("Enter")
-    rev = desk.wait_rev(rev)
-    now = desk.get(f"/api/areas?parent={grid['code']}&limit=1000")["areas"]
+    with desk.toasts_stay():
+        desk.page.keyboard.press("Enter")
+        rev = desk.wait_rev(rev)
+        now = desk.get(f"/api/areas?parent={grid['code']}&limit=1000")["areas"]
+        assert f" {len(now) - len(leaves) + 1} " in f" {desk.page.locator('.toast').inner_text()} ".replace("：", " "), "as many units as there are"
     assert len(now) > len(leaves) + 8 and desk.get(f"/api/areas/{grid['code']}")["population"] == grid["population"]
     assert desk.view() == view, "the map stays"
     desk.calm()
