@@ -70,7 +70,7 @@ def test_an_account_from_its_opening_to_its_closing(desk_in, lang: str, size: tu
     admin.page.keyboard.press("Tab")
     admin.page.locator("dialog button[type=submit]").click()
     expect(admin.page.locator("dialog [name=name]")).to_be_focused()  # the refusal stands at the field it is about
-    assert admin.page.locator("dialog [name=name]").get_attribute("aria-invalid") == "true"
+    expect(admin.page.locator("dialog [name=name]")).to_have_attribute("aria-invalid", "true")
     admin.page.keyboard.type(name)
     admin.page.fill("dialog [name=label]", "第一网格长")
     admin.page.locator("dialog .pair input").fill("999")
@@ -85,7 +85,7 @@ def test_an_account_from_its_opening_to_its_closing(desk_in, lang: str, size: tu
     expect(row(admin, name)).to_contain_text(words["new"])
 
     door(owner, name, password)
-    assert owner.page.url.endswith("/account")
+    owner.page.wait_for_url("**/account")
     owner.page.fill("[name=old]", password)
     owner.page.fill("[name=new]", "abc")
     owner.page.keyboard.press("Enter")
@@ -115,7 +115,7 @@ def test_an_account_from_its_opening_to_its_closing(desk_in, lang: str, size: tu
     expect(admin.page.locator(".once")).to_be_visible()
     token = once(admin)
     admin.shot(f"{tag}-6-token")
-    ask = lambda: admin.page.request.get(f"{admin.address}/api/summary", headers={"Authorization": f"Bearer {token}"}).status  # noqa: E731
+    ask = lambda: admin.ask("/api/summary", headers={"Authorization": f"Bearer {token}"}).status  # noqa: E731
     assert ask() == 200
     admin.page.locator("dialog [data-key=revoke]").click()
     expect(admin.page.locator("dialog [data-key=revoke]")).to_have_count(0)
@@ -124,13 +124,14 @@ def test_an_account_from_its_opening_to_its_closing(desk_in, lang: str, size: tu
 
     owner.page.reload()
     owner.ready()
-    act(admin, name, "disable")
-    admin.page.locator(".toast .lk").click()  # one press takes it back
+    with admin.toasts_stay():
+        act(admin, name, "disable")
+        admin.page.locator(".toast .lk").click()  # one press takes it back
     expect(row(admin, name)).not_to_contain_text(words["off"])
     act(admin, name, "disable")
     expect(row(admin, name)).to_contain_text(words["off"])
     admin.shot(f"{tag}-7-closed")
-    expect(owner.page.locator("dialog")).to_contain_text(words["again"], timeout=90_000)  # nobody touched the page
+    expect(owner.page.locator("dialog")).to_contain_text(words["again"], timeout=180_000)  # nobody touched the page
     owner.shot(f"{tag}-8-shut-out")
     owner.page.locator("dialog input").fill(OWN)
     owner.page.keyboard.press("Enter")
@@ -209,15 +210,15 @@ def test_a_page_left_alone_says_so_before_it_signs_out(quick, browser, shots: Pa
     expect(desk.page.locator(".step")).to_have_count(9)  # what is left before work begins
     desk.shot(f"{tag}-1-empty-store")
     stay = desk.page.locator("dialog [data-key=stay]")
-    expect(stay).to_be_focused(timeout=30_000)
+    expect(stay).to_be_focused()
     desk.shot(f"{tag}-2-warning")
     desk.page.keyboard.press("Enter")
     expect(stay).to_have_count(0)
-    expect(desk.page.locator("dialog [type=password]")).to_be_visible(timeout=60_000)  # nobody came: the session is over
+    expect(desk.page.locator("dialog [type=password]")).to_be_visible()  # nobody came: the session is over
     desk.shot(f"{tag}-3-signed-out")
     desk.page.locator("dialog [type=password]").fill(OWN)
     desk.page.keyboard.press("Enter")
     expect(desk.page.locator("dialog [type=password]")).to_have_count(0)
-    assert desk.page.request.get(f"{quick}/api/account").ok
+    assert desk.ask("/api/account").ok
     assert [text for text in desk.complaints if not EXPECTED.search(text)] == []
     context.close()

@@ -42,7 +42,7 @@ def room(town, shots, browser) -> Iterator:
         desk.page.fill("[name=account]", account)
         desk.page.fill("[name=password]", PASSWORDS[account])
         desk.page.keyboard.press("Enter")
-        desk.page.wait_for_function("() => document.body.dataset.ready === 'true'", timeout=60_000)
+        desk.page.wait_for_function("() => document.body.dataset.ready === 'true'")
         if path.startswith("/command"):
             desk.ready()
         return desk
@@ -71,9 +71,9 @@ def report(desk: Desk, area: str, **values: int) -> None:
     assert answer["accepted"] == 1, answer
 
 
-def says(desk: Desk, card: str, text: str, timeout: float = 20_000) -> None:
+def says(desk: Desk, card: str, text: str) -> None:
     """Waits until a card says it."""
-    desk.page.wait_for_function("([card, text]) => document.getElementById(card).innerText.includes(text)", arg=[card, text], timeout=timeout)
+    desk.page.wait_for_function("([card, text]) => document.getElementById(card).innerText.includes(text)", arg=[card, text])
 
 
 def leaves(desk: Desk, n: int) -> list[dict]:
@@ -111,21 +111,21 @@ def test_a_report_shows_and_a_cut_is_told_and_caught_up(room, lang: str, record_
 
     report(planner, some[0]["code"], surveyed_households=12)
     began = time.monotonic()
-    desk.page.wait_for_function("(before) => document.querySelector('#rounds .received p').innerText !== before", arg=before, timeout=20_000)
+    desk.page.wait_for_function("(before) => document.querySelector('#rounds .received p').innerText !== before", arg=before)
     record_property("figures", f"{lang}: on the page {time.monotonic() - began:.1f} s after the answer")
     desk.shot(f"command-{lang[:2]}-1-report")
 
     desk.page.context.set_offline(True)
-    desk.page.locator("#live.lost").wait_for(timeout=30_000)
+    desk.page.locator("#live.lost").wait_for()
     desk.shot(f"command-{lang[:2]}-2-cut")
     kept = received.inner_text()
     for area in some[1:4]:
         report(planner, area["code"], surveyed_households=9)
     assert received.inner_text().split("\n")[0] == kept.split("\n")[0], "what was shown stays"
     desk.page.context.set_offline(False)
-    desk.page.locator("#live.back, #live.on").wait_for(timeout=30_000)
+    desk.page.locator("#live.back, #live.on").wait_for()
     desk.page.wait_for_function("(kept) => document.querySelector('#rounds .received p').innerText.split('\\n')[0] !== kept",
-                                arg=kept.split("\n")[0], timeout=20_000)
+                                arg=kept.split("\n")[0])
     says(desk, "posts", WORDS[lang]["short"])
     desk.shot(f"command-{lang[:2]}-3-back")
     assert desk.page.evaluate("window.stayed") is True, "nothing was loaded anew"
@@ -194,6 +194,6 @@ def test_a_wall_signs_in_by_a_token_and_stops_when_that_is_revoked(town, browser
     [token] = [one for one in made["account"]["tokens"] if one["name"] == "大屏"]
     admin.page.evaluate("""async (path) => fetch(path, { method: "DELETE", headers: {
         "X-CSRF-Token": JSON.parse(document.getElementById("boot").textContent).csrf } })""", f"/api/accounts/viewer/tokens/{token['id']}")
-    wall.page.wait_for_url(re.compile("/sign-in"), timeout=60_000)
+    wall.page.wait_for_url(re.compile("/sign-in"))
     assert "701" not in wall.page.content()
     context.close()

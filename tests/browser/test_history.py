@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 import shapely
+from playwright.sync_api import expect
 
 from geodata.demo import ACCOUNTS
 from tests.browser.desk import Desk
@@ -50,12 +51,12 @@ def test_history_is_looked_at_and_taken_back_by_keyboard_and_the_chief_is_heard(
         page.locator(f"#side [data-key='{side} {first}']").focus()
         page.keyboard.press("Enter")
         page.locator(f"#side [data-key='{side} {first}'][aria-pressed=true]").wait_for()
-        assert page.locator("#side .hist [aria-pressed=true]").count() == 1
+        expect(page.locator("#side .hist [aria-pressed=true]")).to_have_count(1)
     desk.shot("history-before")
     assert desk.view() == view, "the map moves only when asked"
     page.locator(".past [data-key=shut]").focus()
     page.keyboard.press("Escape")
-    assert page.locator(".past").count() == 0
+    expect(page.locator(".past")).to_have_count(0)
     page.locator(f"#side [data-key='back {first}']").focus()
     page.keyboard.press("Enter")
     desk.wait_rev(first)
@@ -72,11 +73,11 @@ def test_history_is_looked_at_and_taken_back_by_keyboard_and_the_chief_is_heard(
     chief.shot("history-reason")
     chief.page.locator("dialog button[type=submit]").click()
     chief.wait_rev(second)
-    page.locator("#bell .count:not([hidden])").wait_for(timeout=30_000)
+    page.locator("#bell .count:not([hidden])").wait_for()
     assert "会议决定" not in page.locator(".toasts").inner_text()
     desk.shot("history-told")
     page.locator("#bell").click()
-    assert "会议决定" in page.locator(".pop").inner_text()
+    expect(page.locator(".pop")).to_contain_text("会议决定")
     page.locator("#bell .count[hidden]").wait_for(state="attached")
     assert desk.get(f"/api/areas/{CODE}?geometry=true")["geometry"] == was
     for one in (desk, chief):
