@@ -3,7 +3,10 @@ saved as soon as the store is open again."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+from playwright.sync_api import expect
 
 from tests.browser.desk import Desk, serving
 from tests.mapapp.web import PASSWORD, build
@@ -22,26 +25,25 @@ def test_a_closed_store_is_said_and_what_was_drawn_is_kept(tmp_path: Path, shots
         desk.find(CODE)
         west, south, east, north = desk.get(f"/api/areas/{CODE}")["bounds"]
         middle = (south + north) / 2
-        desk.page.keyboard.press("x")
+        desk.tool("x")
         for lon in (west - (east - west) / 4, east + (east - west) / 4):
             desk.click(lon, middle)
-        desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+        desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
 
         assert weige(url, "mode", "read-only", "--note", "今晚搬库")[0] == 0
         band = desk.page.locator(".band")
-        band.wait_for(state="visible", timeout=30_000)
-        assert "今晚搬库" in band.inner_text() and "只读" in band.inner_text()
-        assert desk.page.locator("[data-tool=split]").get_attribute("aria-disabled") == "true"
+        expect(band).to_contain_text(re.compile("只读.*今晚搬库", re.DOTALL))
+        expect(desk.page.locator("[data-tool=split]")).to_have_attribute("aria-disabled", "true")
         assert desk.page.locator("[data-tool=measure]").get_attribute("aria-disabled") is None
         rev = desk.get("/healthz")["rev"]
         desk.page.keyboard.press("Enter")
-        desk.page.locator("#side [data-key=again]").wait_for(timeout=30_000)
+        desk.page.locator("#side [data-key=again]").wait_for()
         desk.shot("closed-while-drawing")
         assert desk.get("/healthz")["rev"] == rev
 
         assert weige(url, "mode", "normal")[0] == 0
-        band.wait_for(state="hidden", timeout=30_000)
-        assert desk.page.locator("[data-tool=merge]").get_attribute("aria-disabled") is None
+        band.wait_for(state="hidden")
+        expect(desk.page.locator("[data-tool=merge]")).not_to_have_attribute("aria-disabled", "true")
         desk.page.locator("#side [data-key=again]").click()
         assert desk.wait_rev(rev) == rev + 1
         assert [line for line in desk.complaints if "503" not in line] == [] and desk.foreign == []

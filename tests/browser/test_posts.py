@@ -4,6 +4,7 @@ table; and the people of an area with what is missing."""
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.desk import Desk
 from tests.browser.test_main_job import _inside
@@ -15,7 +16,7 @@ WHERE = {"zh-CN": ("33029900100100606", "缺人 1/2", "在岗 2/2"), "en-US": ("
 
 def chip(desk: Desk, words: str) -> None:
     """Waits until the card says this state."""
-    desk.page.wait_for_function("(text) => document.querySelector('#side .hd .chip')?.textContent.trim() === text", arg=words, timeout=30_000)
+    desk.page.wait_for_function("(text) => document.querySelector('#side .hd .chip')?.textContent.trim() === text", arg=words)
 
 
 def post(desk: Desk, name: str) -> dict:
@@ -32,14 +33,14 @@ def test_a_planner_places_a_post_drags_it_counts_who_is_there_and_opens_its_card
     desk.find(code)
     area = desk.get(f"/api/areas/{code}?geometry=true")
     lon, lat = _inside(area)
-    desk.page.keyboard.press("p")
+    desk.tool("p")
     desk.move(lon, lat)
     desk.click(lon, lat)
     desk.page.locator("#side [name=name]").fill(name)
     desk.page.locator("#side [name=kind]").select_option("lockdown_gate")
     desk.page.locator("#side [name=present]").fill("1")
-    assert desk.page.locator("#side [name=hours]").input_value() == "00:00-24:00", "the norm of the kind"
-    assert desk.page.locator("#side [name=required]").input_value() == "2"
+    expect(desk.page.locator("#side [name=hours]"), "the norm of the kind").to_have_value("00:00-24:00")
+    expect(desk.page.locator("#side [name=required]")).to_have_value("2")
     desk.shot(f"{tag}-1-form")
     view = desk.view()
     desk.page.locator("#side [name=name]").press("Enter")
@@ -59,6 +60,7 @@ def test_a_planner_places_a_post_drags_it_counts_who_is_there_and_opens_its_card
 
     # dragged, and taken back
     x, y = desk.at(*made["point"])
+    desk.calm()
     desk.page.mouse.move(x, y)
     desk.page.mouse.down()
     desk.page.mouse.move(x + 60, y + 30, steps=6)
@@ -95,7 +97,7 @@ def test_with_the_keyboard_a_post_is_placed_taken_up_and_put_down(desk_in):
     desk: Desk = desk_in("demo")
     desk.find("33029900100100612")
     desk.page.locator("#canvas canvas").focus()
-    desk.page.keyboard.press("p")
+    desk.tool("p")
     for _ in range(3):
         desk.page.keyboard.press("ArrowRight")
     desk.page.keyboard.press("Space")
@@ -128,7 +130,7 @@ def test_a_planner_adds_moves_and_removes_people_and_sees_the_gap(desk_in, lang:
     desk: Desk = desk_in("demo", lang)
     desk.find(code)
     desk.page.locator("#side [data-key=staff]").click()
-    desk.page.locator("#side [data-key='add person']").wait_for(timeout=30_000)
+    desk.page.locator("#side [data-key='add person']").wait_for()
     before = desk.get(f"/api/staffing?area={code}")
     desk.shot(f"staff-{lang[:2]}-1-panel")
 
