@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import re
 import tempfile
+import time
 
 import pytest
 import shapely
+from playwright.sync_api import expect
 
 from geodata.store import Store
 from mapapp import create_app
 from mapapp.config import load
-from tests.browser.desk import Desk
+from tests.browser.desk import PATIENCE_S, Desk
 from tests.browser.test_main_job import _inside
 from tests.counts import count
 
@@ -33,6 +35,16 @@ WORDS = {"zh": ("点 2", "户"), "en": ("Point 2", "hh")}
 def heard(desk: Desk) -> list[str]:
     """What was spoken since last asked."""
     return desk.page.evaluate("() => heard.splice(0)")
+
+
+def hears(desk: Desk, pattern: str) -> bool:
+    """Waits until something is spoken that has it."""
+    words, until = heard(desk), time.monotonic() + PATIENCE_S
+    while not any(re.search(pattern, one) for one in words):
+        assert time.monotonic() < until, words
+        desk.page.wait_for_timeout(100)
+        words += heard(desk)
+    return True
 
 
 def on_map(desk: Desk) -> bool:
@@ -92,7 +104,7 @@ def test_split_and_merge_without_a_mouse(desk_in, lang: str):
     shape = shapely.geometry.shape(area["geometry"])
     west, south, east, north = shape.bounds
     middle = shape.representative_point()
-    key.press("x")
+    desk.tool("x")
     desk.page.locator(".crosshair").wait_for()
     box = desk.page.locator("#map").bounding_box()
     assert cross(desk) == pytest.approx((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), abs=2), "it begins in the middle"
@@ -101,17 +113,13 @@ def test_split_and_merge_without_a_mouse(desk_in, lang: str):
     assert desk.view() == before, "the map stays"
     key.press("Enter")
     go(desk, east + (east - west) * 0.1, middle.y)
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
-    desk.page.wait_for_timeout(1200)
-    assert any("A " in words and " B " in words for words in heard(desk)), "both sides are told while the line is drawn"
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
+    assert hears(desk, "A .* B "), "both sides are told while the line is drawn"
     key.press("Space")
-    desk.page.wait_for_timeout(1500)
-    words = heard(desk)
-    assert any(re.search(rf"^{point}\b.*A .*{unit}.*B .*{unit}", one) for one in words), words
+    assert hears(desk, rf"^{point}\b.*A .*{unit}.*B .*{unit}")
     desk.shot(f"{name}-1-split")
     key.press("k")
-    desk.page.wait_for_function("(words) => heard.some((one) => one.includes(words))", arg=KEEPS[lang[:2]], timeout=20_000)
-    heard(desk)
+    assert hears(desk, KEEPS[lang[:2]])
     desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
     key.press("k")
     rev_after(desk, "Enter")
@@ -128,12 +136,10 @@ def test_split_and_merge_without_a_mouse(desk_in, lang: str):
 
     key.press("Escape")
     key.press("v")
-    assert not desk.page.locator(".crosshair").count(), "no cross-hair without a tool that draws"
+    expect(desk.page.locator(".crosshair"), "no cross-hair without a tool that draws").to_have_count(0)
     heard(desk)
     key.press("Tab")
-    desk.page.wait_for_timeout(1200)
-    first = heard(desk)
-    assert any(re.search(rf"{unit}.*\d", one) for one in first), first
+    assert hears(desk, rf"{unit}.*\d")
     now = desk.page.evaluate("() => new URLSearchParams(location.hash.slice(1)).get('area')")
     assert now and on_map(desk)
     key.press("Shift+Tab")
@@ -145,24 +151,20 @@ def test_split_and_merge_without_a_mouse(desk_in, lang: str):
     desk.calm()
     siblings = [one for one in desk.get(f"/api/areas?parent={area['parent']}&geometry=true")["areas"]
                 if shapely.geometry.shape(one["geometry"]).intersection(shape).length > 1e-5 and one["code"] != CODE]
-    key.press("c")
+    desk.tool("c")
     wanted = {one["code"]: one for one in siblings}
     for _ in range(60):
         key.press("Tab")
-        walked = desk.page.evaluate("() => window.heard.at(-1)")
-        desk.page.wait_for_timeout(50)
-        if walked is None:
-            continue
         key.press("Space")
-        desk.page.wait_for_timeout(900)
+        desk.calm()
         if desk.page.locator("#side [data-key=save]:not([aria-disabled])").count():
             break
         key.press("Space")  # not a neighbour: out again
-        desk.page.wait_for_timeout(300)
+        desk.calm()
     desk.shot(f"{name}-2-merge")
     assert wanted and desk.page.locator("#side [data-key=save]:not([aria-disabled])").count()
     key.press("k")
-    desk.page.wait_for_function("(words) => heard.some((one) => one.includes(words))", arg=KEEPS[lang[:2]], timeout=20_000)
+    assert hears(desk, KEEPS[lang[:2]])
     rev_after(desk, "Enter")
     merged = desk.get("/api/edits?mine=true&limit=1")["edits"][0]
     assert merged["op"] == "merge"
@@ -198,13 +200,13 @@ def test_enter_ends_and_coordinates_can_be_typed(desk_in):
     area = desk.get(f"/api/areas/{CODE}?geometry=true")
     west, south, east, north = area["bounds"]
     y = _inside(area)[1]
-    desk.page.keyboard.press("x")
+    desk.tool("x")
     for text in (f"{west - 0.0002:.7f} {y:.7f}", f"{y:.7f}, {east + 0.0002:.7f}"):
         desk.page.keyboard.press("j")
         desk.page.locator("#place-entry").fill(text)
         desk.page.keyboard.press("Enter")
-        desk.page.wait_for_timeout(300)
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+        desk.calm()
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
     rev_after(desk, "Enter")
     edit = desk.get("/api/edits?mine=true&limit=1")["edits"][0]
     assert edit["op"] == "split"
@@ -212,7 +214,7 @@ def test_enter_ends_and_coordinates_can_be_typed(desk_in):
     desk.page.keyboard.press("j")
     desk.page.locator("#place-entry").fill("somewhere")
     desk.page.keyboard.press("Enter")
-    assert desk.page.locator("#place-entry[aria-invalid=true]").count(), "what is no place is said"
+    expect(desk.page.locator("#place-entry"), "what is no place is said").to_have_attribute("aria-invalid", "true")
     desk.page.keyboard.press("Escape")
     desk.page.keyboard.press("Escape")
     desk.page.keyboard.press("l")
@@ -224,7 +226,7 @@ def test_enter_ends_and_coordinates_can_be_typed(desk_in):
     box = desk.page.locator("#canvas").bounding_box()
     desk.page.mouse.move(box["x"] + 300, box["y"] + 300)
     desk.page.mouse.move(box["x"] + 320, box["y"] + 320)
-    assert not desk.page.locator(".crosshair").count(), "the mouse takes over"
+    expect(desk.page.locator(".crosshair"), "the mouse takes over").to_have_count(0)
 
 
 # ---- names ----------------------------------------------------------------------------------------------------------
@@ -278,14 +280,14 @@ def test_every_control_of_every_page_has_a_name(desk_in, lang: str):
         desk.page.fill("[name=account]", account)
         desk.page.fill("[name=password]", password)
         desk.page.keyboard.press("Enter")
-        desk.page.wait_for_load_state("networkidle")
+        desk.page.wait_for_function("() => location.pathname !== '/sign-in'")
         for path in pages_of_the_program():
             if path in ("/sign-in",):
                 continue
             answer = desk.page.goto(f"{desk.address}{path}")
             if "html" not in (answer.headers.get("content-type") or ""):
                 continue
-            desk.page.wait_for_timeout(700)
+            desk.calm()
             assert_named(desk, f"{account} {path}")
 
 
@@ -301,16 +303,15 @@ def test_every_control_of_the_map_page_has_a_name_whatever_is_open(desk_in):
     desk.page.locator("#side [data-key=facts]").wait_for()
     assert_named(desk, "card")
     desk.page.locator("#side [data-key=facts]").click()
-    desk.page.wait_for_timeout(800)
+    desk.calm()
     assert_named(desk, "facts")
     desk.page.locator("#side [data-key=shut]").click()
     for tool in ("x", "c", "z", "l"):
-        press(tool)
-        desk.page.wait_for_timeout(500)
+        desk.tool(tool)
         assert_named(desk, f"tool {tool}")
     press("v")
     press("F8")
-    desk.page.wait_for_timeout(800)
+    desk.calm()
     assert_named(desk, "findings")
     desk.page.locator("#canvas canvas").focus()
     for key, what in (("?", "keys"), ("e", "export")):
@@ -324,6 +325,6 @@ def test_every_control_of_the_map_page_has_a_name_whatever_is_open(desk_in):
     press("Escape")
     for opener in ("#user", "#map .zoomer button:last-child", "#map .legend [data-key=change]", "#crumb button:last-of-type"):
         desk.page.locator(opener).click()
-        desk.page.wait_for_timeout(400)
+        desk.calm()
         assert_named(desk, opener)
         press("Escape")
