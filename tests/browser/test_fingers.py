@@ -160,3 +160,6 @@ def test_what_is_drawn_stays_in_sight(tablet, size):
           {ends};
         }}""")
         assert page.evaluate(ON_MAP), "the focus is lost with the button of a line that goes"
+    page.locator("[data-tool=more]").tap()
+    page.locator(".pop .mi").first.wait_for()
+    assert page.locator(".pop .mi .k").count() and page.locator(".pop .mi .k").first.is_hidden(), "a letter of a key"

@@ -11,7 +11,7 @@ PALM = 55  # pixels: half of what a palm covers
 
 
 def test_only_a_finger_on_the_last_point_ends_a_drawing(desk_in):
-    desk: Desk = desk_in("demo", "zh-CN", (1024, 768), has_touch=True)
+    desk: Desk = desk_in("demo", "en-US", (1024, 768), has_touch=True)
     finger, page = Finger(desk), desk.page
 
     def hold(at: tuple[float, float], radius: float = 12) -> None:
@@ -30,6 +30,7 @@ def test_only_a_finger_on_the_last_point_ends_a_drawing(desk_in):
     rev = desk.get("/healthz")["rev"]
     hold(desk.at(middle, north + 0.00006))
     page.locator(".fingers").wait_for()  # a slow tap is a tap
+    assert page.locator(".scale").is_hidden(), "the buttons lie over the scale"
     end = desk.at(middle, south - 0.00006)
     finger.tap(*end)
     page.locator(READY).wait_for()

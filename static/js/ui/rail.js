@@ -57,7 +57,7 @@ function more(entries, use) {
     popover.show(
       button,
       entries.map((entry) =>
-        menuItem([icon(entry.icon, "s"), t(`tool.${entry.id}`), el("span", { class: "r" }, entry.key)], () => use(entry.id, true), { "data-key": `more ${entry.id}` }),
+        menuItem([icon(entry.icon, "s"), t(`tool.${entry.id}`), el("span", { class: "r k" }, entry.key)], () => use(entry.id, true), { "data-key": `more ${entry.id}` }),
       ),
       { label: t("tool.more") },
     ),
