@@ -95,7 +95,8 @@ def _divide(reader: Reader, form: Form) -> Arguments:
 
 
 def _assign_buildings(reader: Reader, form: Form) -> Arguments:
-    return {**read_stroke(reader, form, _leaves(reader, form)), "rest": _rest(form), "fixed": fixed_levels(reader), **_parts(form)}
+    return {**read_stroke(reader, form, _leaves(reader, form)), "rest": _rest(form), "trim": bool(form.get("trim")),
+            "fixed": fixed_levels(reader), **_parts(form)}
 
 
 def _lattice(reader: Reader, form: Form) -> Arguments:

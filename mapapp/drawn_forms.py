@@ -35,7 +35,7 @@ def drawn_form() -> dict[str, Any]:
     for name in NAMES.get(form["op"], ("parent",)):
         _judge_area(form, name, versions)
     if form["op"] == "assign_buildings":
-        _judge_buildings(form.get("buildings"))
+        _judge_buildings(form.get("buildings"), form.get("to"))
     if form["op"] == "transfer" and form.get("parent") is not None:
         require_transfer(form["parent"], [code for code in form.get("targets") or () if code not in versions])
     if form.get("instead_of") is not None:
@@ -64,9 +64,10 @@ def _judge_area(form: dict[str, Any], name: str, versions: Collection[str]) -> N
         rights().require("redraw", [visible(code)])
 
 
-def _judge_buildings(fids: Any) -> None:
-    """NotFound for a building nobody sees here, Forbidden for one of an area the account may not redraw. What else may be
-    wrong with the list is said when it is read."""
+def _judge_buildings(fids: Any, to: Any) -> None:
+    """NotFound for a building nobody sees here, Forbidden for one of an area the account may not redraw. Those of other parents
+    than that of the area `to` stay where they are in any case: to see them is enough. What else may be wrong with the list is said
+    when it is read."""
     if not isinstance(fids, list) or len(fids) > MOST_BUILDINGS or any(type(fid) is not int for fid in fids):
         return
     own, nodes = rights(), state().cache.nodes
@@ -75,7 +76,8 @@ def _judge_buildings(fids: Any) -> None:
     hidden = [fid for fid, node in held.items() if not own.may("see", node.path)]
     if hidden:
         raise NotFound(f"{hidden[0]}: no such building", buildings=hidden[:20])
-    own.require("redraw", held.values())
+    parents = {nodes[area].parent for area in [state().cache.codes.get(to)] if area in nodes}
+    own.require("redraw", [node for node in held.values() if not parents or node.parent in parents])
 
 
 def _judge_points(geometry: Any, name: str) -> None:

@@ -21,12 +21,12 @@ from ..cells import Cells, Town
 from ..chain import unpack
 from ..coverage import Coverage, gather, prove, united
 from ..edits import Edit, Finding
-from ..errors import BadInput, PartsRefused, ProofFailed
+from ..errors import BadInput, OtherParent, PartsRefused, ProofFailed
 from ..inner_borders import inner_borders, straightened
 from ..population import inner_point
 from .cut_off import GIVE, Held, Plot, changed, gave, give, offering, owners, refuse_other
 from .ground import Deal, Laid, lay
-from .parents import other_parents
+from .parents import code_of, name_of, other_parents
 from .reshape import refuse_fixed
 from .split import Weigh, may_change
 from .stroke import Plots, Stroke, degrees, plots_of, points_of
@@ -34,17 +34,19 @@ from .stroke import Plots, Stroke, degrees, plots_of, points_of
 
 def assign_buildings(coverage: Coverage, to: int, buildings: Mapping[int, int] = MappingProxyType({}), town: Town | None = None,
                      targets: Sequence[int] | None = None, weigh: Weigh | None = None, allow_parts: bool = False, rest: str | None = None,
-                     fixed: Collection[str] = (), celled: Callable[[np.ndarray, Town], Plots] | None = None) -> Edit:
+                     trim: bool = False, fixed: Collection[str] = (), celled: Callable[[np.ndarray, Town], Plots] | None = None) -> Edit:
     """Give the leaf `to` these buildings (number in the town -> fid of the leaf that holds it now) with the ground of
     their cells. Open ground between them and the leaf goes along, and so does what would be left over without a
     building; a leaf of which nothing is left retires with `to` as `successor`. Buildings `to` holds already stay, and
     so do those that none of the `targets` (None: whoever) holds. `fixed` are levels whose borders law fixes; `celled`
     may remember the cells of a leaf. With rest="give" no giver falls apart: all but its heaviest piece go to the neighbour
-    with the longest common border, see `cut_off`; the painted buildings come to `to` in any case.
+    with the longest common border, see `cut_off`; the painted buildings come to `to` in any case. With `trim` buildings
+    of other parents stay where they are, which a finding `trimmed` says.
 
     BadInput when there is no building to assign or for another `rest`, UnknownArea, NotLeaf, AreaLocked, OtherParent
-    (`parents`), PartsRefused with the place and the code of the area that would fall apart (unless `allow_parts`) and in
-    `to` the codes of those to whom rest="give" would give, EditRefused, BorderTouches, ProofFailed."""
+    (`parents`; in `inside` code and name of the parent whose buildings alone `trim` would take), PartsRefused with the place
+    and the code of the area that would fall apart (unless `allow_parts`) and in `to` the codes of those to whom rest="give"
+    would give, EditRefused, BorderTouches, ProofFailed."""
     refuse_other(rest, GIVE)
     area, town = may_change(coverage.get(to)), town or Town.empty()
     wanted: dict[int, list[int]] = {}
@@ -53,9 +55,12 @@ def assign_buildings(coverage: Coverage, to: int, buildings: Mapping[int, int] =
             wanted.setdefault(holder, []).append(number)
     if not wanted:
         raise BadInput(f"all of these buildings belong to {area.code} already" if buildings else "a building is needed")
-    givers = [coverage.get(fid) for fid in sorted(wanted)]
-    _refuse_foreign(coverage, area, givers, town, wanted)
-    givers = [may_change(giver) for giver in givers]
+    abroad = [giver for giver in map(coverage.get, sorted(wanted)) if giver.parent != area.parent]
+    mine = {fid: numbers for fid, numbers in wanted.items() if fid not in {giver.fid for giver in abroad}}
+    if abroad and not (trim and mine):
+        raise _foreign(coverage, area, abroad, town, wanted, inside=None if trim or not mine else mine)
+    findings = _trimmed(coverage, area, abroad, town, wanted)
+    wanted, givers = mine, [may_change(coverage.get(fid)) for fid in sorted(mine)]
     refuse_fixed((area, *givers), fixed)
     numbers = [wanted[giver.fid] for giver in givers]
     stroke = Stroke.over(area, givers, numbers, town, celled or plots_of).joined().completed()
@@ -65,7 +70,7 @@ def assign_buildings(coverage: Coverage, to: int, buildings: Mapping[int, int] =
     def made(rest: str | None) -> Edit:
         for straight in (True, False):
             try:
-                edit = _edit(coverage, area, stroke, town, wanted, straight, allow_parts, rest, weigh)
+                edit = _edit(coverage, area, stroke, town, wanted, straight, allow_parts, rest, weigh, findings)
                 refuse_fixed(edit.before, fixed)
                 prove(edit, coverage)
                 return edit
@@ -76,19 +81,30 @@ def assign_buildings(coverage: Coverage, to: int, buildings: Mapping[int, int] =
     return offering(made, rest)
 
 
-def _refuse_foreign(coverage: Coverage, area: Area, givers: Sequence[Area], town: Town, wanted: Mapping[int, list[int]]) -> None:
-    """OtherParent with the place of the first building that another parent holds."""
-    foreign = [giver for giver in givers if giver.parent != area.parent]
-    if not foreign:
-        return
-    count = sum(len(wanted[one.fid]) for one in foreign)
-    raise other_parents(coverage, (area, *foreign), f"{count} building(s) belong to other parents", areas=[one.code for one in foreign],
-                        where=degrees(inner_point(town.buildings[wanted[foreign[0].fid][0]])))
+def _foreign(coverage: Coverage, area: Area, abroad: Sequence[Area], town: Town, wanted: Mapping[int, list[int]],
+             inside: Collection[int] | None) -> OtherParent:
+    """The refusal with the place of the first building that another parent holds; what lies `inside` may be taken alone."""
+    count = sum(len(wanted[one.fid]) for one in abroad)
+    way = {"inside": {"code": code_of(coverage, area.parent), "name": name_of(coverage, area.parent)}} if inside else {}
+    return other_parents(coverage, (area, *abroad), f"{count} building(s) belong to other parents", areas=[one.code for one in abroad],
+                         where=_first(abroad, town, wanted), **way)
+
+
+def _trimmed(coverage: Coverage, area: Area, abroad: Sequence[Area], town: Town, wanted: Mapping[int, list[int]]) -> tuple[Finding, ...]:
+    if not abroad:
+        return ()
+    code, count = code_of(coverage, area.parent), sum(len(wanted[one.fid]) for one in abroad)
+    return (Finding("trimmed", f"only buildings in {code} are assigned; {count} beyond it stay where they are", code,
+                    tuple(_first(abroad, town, wanted)), what=name_of(coverage, area.parent)),)
+
+
+def _first(abroad: Sequence[Area], town: Town, wanted: Mapping[int, list[int]]) -> list[float]:
+    return degrees(inner_point(town.buildings[wanted[abroad[0].fid][0]]))
 
 
 # ---- who holds what then --------------------------------------------------------------------------------------------
 def _edit(coverage: Coverage, area: Area, stroke: Stroke, town: Town, wanted: Mapping[int, list[int]], straight: bool,
-          allow_parts: bool, rest: str | None, weigh: Weigh | None) -> Edit:
+          allow_parts: bool, rest: str | None, weigh: Weigh | None, findings: Sequence[Finding]) -> Edit:
     groups, deals, whole = [], [], []
     for k, (giver, mine) in enumerate(zip(stroke.givers, stroke.plots, strict=True)):
         goes = np.array([(k, cell) in stroke.taken for cell in range(len(mine.cells))], bool)
@@ -111,7 +127,7 @@ def _edit(coverage: Coverage, area: Area, stroke: Stroke, town: Town, wanted: Ma
     touched = [(was, now) for was, now in zip(laid.touched_before, laid.touched, strict=True) if was.fid not in fids]
     codes = ", ".join(one.code for one in own[1:])
     return Edit("assign_buildings", before, after, tuple(was for was, _ in touched), tuple(now for _, now in touched),
-                {one.fid: area.fid for one in whole}, f"buildings of {codes} to {area.code}", (*_along(stroke, town, wanted), *found),
+                {one.fid: area.fid for one in whole}, f"buildings of {codes} to {area.code}", (*findings, *_along(stroke, town, wanted), *found),
                 gave=gave(held))
 
 

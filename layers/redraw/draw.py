@@ -57,7 +57,7 @@ def draw(coverage: Coverage, parent: int, polygon: shapely.Polygon, rest: str | 
         raise NoChildren(f"{above.code} has no smaller areas; subdivide it first", areas=[above.code])
     xy = outline(polygon, snap_m)
     taking = Taking.under(coverage, xy, lambda area: area.path.startswith(above.path) and area.fid != above.fid, snap_m)
-    beyond = taking.beyond(above.code, trim)
+    beyond = taking.beyond(above, trim)
     return offering(lambda rest: take("draw", coverage, taking, beyond, rest, weigh, allow_parts), rest)
 
 
@@ -163,19 +163,22 @@ class Taking:
         ground = {area.fid: sum(piece.shape.area for piece in self.pieces if piece.taken and piece.area is area) for area in self.givers()}
         return max(self.givers(), key=lambda area: (ground[area.fid], -area.fid))
 
-    def beyond(self, code: str, trim: bool) -> tuple[Finding, ...]:
+    def beyond(self, above: Area, trim: bool) -> tuple[Finding, ...]:
         """What the polygon covers of others: refused, with the place, or left out with a finding."""
         over = [(area, part) for area in self.others for part in _thick(self.polygon, area.shape, self.snap_m)]
         if not over:
             return ()
-        codes = sorted({area.code for area, _ in over})
+        code, codes = above.code, sorted({area.code for area, _ in over})
+        if not self.givers():
+            raise LineLeavesParent(f"none of it lies in {code}, only ground of {', '.join(codes[:5])}", where=place(self.polygon),
+                                   areas=codes, why="outside")
         largest = max((part for _, part in over), key=shapely.area)
         where = place(largest)
         if not trim:
             raise LineLeavesParent(f"the polygon leaves {code}: it covers ground of {', '.join(codes[:5])}", where=where, areas=codes)
         ground = round(float(sum(area_m2(shapely.MultiPolygon([part])) for _, part in over)), 1)
         return (Finding("trimmed", f"only what lies in {code} is taken; {len(codes)} area(s) beyond it keep their ground", code,
-                        tuple(where), area_m2=ground),)
+                        tuple(where), area_m2=ground, what=above.name or code),)
 
 
 def take(op: str, coverage: Coverage, taking: Taking, findings: Sequence[Finding], rest: str | None, weigh: Weigh | None,

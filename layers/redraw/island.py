@@ -27,5 +27,5 @@ def island(coverage: Coverage, parent: int, polygon: shapely.Polygon, weigh: Wei
     if host is None:
         raise LineOutside(f"{above.code}: the polygon lies in no area of it", where=place(spot))
     taking = Taking.under(coverage, xy, lambda area: area.fid == host.fid, snap_m)
-    taking.beyond(host.code, trim=False)
+    taking.beyond(host, trim=False)
     return take("island", coverage, taking, (), None, weigh, allow_parts=False)

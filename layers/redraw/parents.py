@@ -18,6 +18,15 @@ def code_of(coverage: Coverage, fid: int | None) -> str:
         return str(fid)
 
 
+def name_of(coverage: Coverage, fid: int | None) -> str:
+    """What an area above is called; its code where it has no name."""
+    try:
+        area = coverage.get(fid)
+    except UnknownArea:
+        return str(fid)
+    return area.name or area.code
+
+
 def other_parents(coverage: Coverage, those: Sequence[Area], said: str, **details: Any) -> OtherParent:
     """The refusal that says what is wrong and names the parent of each area (`parents`: code by code)."""
     parents = {area.code: code_of(coverage, area.parent) for area in those}

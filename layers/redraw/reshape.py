@@ -34,7 +34,7 @@ from ..measure import units
 from ..noding import Borders, course
 from .cut_off import GIVE, Held, Plot, changed, gave, give, offering, owners, receiver, refuse_other, whole
 from .cutting import SNAP_M, Cut, Patch, Run, cut, drawn, refuse_pinched, short_m, sides, touched
-from .parents import code_of
+from .parents import code_of, name_of
 from .split import Weigh, may_change
 
 
@@ -68,7 +68,8 @@ def reshape(coverage: Coverage, targets: Sequence[int] | None, line: shapely.Lin
     last = Border.of(patch, done, first.target, first.right)
     if last is None:
         raise EditRefused("the line and the borders cannot be told apart here", where=place(done.line[0]))
-    findings = first.left_out(code_of(coverage, patch.areas[first.target].parent))
+    above = patch.areas[first.target].parent
+    findings = first.left_out(code_of(coverage, above), name_of(coverage, above))
 
     def made(rest: str | None) -> Edit:
         edit = _edit(coverage, last, allow_parts, rest, weigh, findings)
@@ -144,12 +145,12 @@ class Border:
         return [run for way in self.ways for run in way.runs
                 if len({(run.part, piece) in moved for piece in sides(pieces[run.part], run)}) == 2]
 
-    def left_out(self, parent: str) -> tuple[Finding, ...]:
+    def left_out(self, parent: str, name: str) -> tuple[Finding, ...]:
         """Says that ground of other parents stays where it is."""
         if not self.abroad:
             return ()
         where = tuple(place(self.abroad[0].keys[0]))
-        return (Finding("trimmed", "the line leaves the parent; ground of other parents stays where it is", parent, where),)
+        return (Finding("trimmed", "the line leaves the parent; ground of other parents stays where it is", parent, where, what=name),)
 
 
 def _chosen(patch: Patch, met: Cut, named: set[int] | None, xy: np.ndarray) -> Border:
@@ -161,7 +162,7 @@ def _chosen(patch: Patch, met: Cut, named: set[int] | None, xy: np.ndarray) -> B
     best = min(found, key=Border.rank)
     if not best.moving():
         area, run = patch.areas[best.target], (*best.abroad, *best.ways[0].runs)[0]
-        raise LineLeavesParent(f"{area.code}: behind the line lies only ground of other parents", where=place(run.keys[0]))
+        raise LineLeavesParent(f"{area.code}: behind the line lies only ground of other parents", where=place(run.keys[0]), why="outside")
     return best
 
 

@@ -95,3 +95,52 @@ def test_what_a_stroke_cuts_off_goes_to_whoever_the_button_names(desk_in, lang: 
     page.mouse.click(*desk.at(near[0][1].x, near[0][1].y))
     give.wait_for()
     assert desk.foreign == [] and complaints(desk) == []
+
+
+def at_a_seam(desk: Desk) -> tuple[dict, str, tuple, tuple]:
+    """An area, the code of a sibling with a building near it, that building, and one near it of another parent."""
+    areas = desk.get("/api/areas?level=micro_grid&geometry=true&limit=1000")["areas"]
+    parents = {one["code"]: one["parent"] for one in areas}
+    rows = desk.get("/api/buildings?limit=10000")["buildings"]
+    tree = shapely.STRtree([shapely.geometry.shape(row["geometry"]).centroid for row in rows])
+    best = None
+    for to in areas:
+        shape, near = shapely.geometry.shape(to["geometry"]), {}
+        for k in tree.query(shape, predicate="dwithin", distance=1e-3).tolist():
+            row, away = rows[k], shape.distance(tree.geometries[k])
+            kind = row["area"] != to["code"] and parents[row["area"]] == to["parent"]
+            if row["area"] != to["code"] and away < near.get(kind, (1,))[0]:
+                near[kind] = away, row["area"], (row["id"], tree.geometries[k].coords[0])
+        if len(near) == 2 and (best is None or near[True][0] + near[False][0] < best[0]):
+            best = near[True][0] + near[False][0], to, near[True][1], near[True][2], near[False][2]
+    return best[1:]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_stroke_into_another_parent_may_keep_what_lies_inside(desk_in, lang: str):
+    desk: Desk = desk_in("demo", lang)
+    page, (to, giver, own, foreign) = desk.page, at_a_seam(desk)
+    parent = desk.get(f"/api/areas/{to['parent']}")
+    view = desk.view()
+    desk.find(to["code"])
+    desk.moved(view)
+    page.keyboard.press("b")
+    desk.calm()
+    page.mouse.click(*desk.at(*own[1]))
+    ready(desk)
+    page.mouse.click(*desk.at(*foreign[1]))
+    inside = page.locator("[data-key='offer inside']")
+    inside.wait_for()
+    desk.calm()
+    desk.shot(f"give-{lang[:2]}-4-inside")
+    assert parent["name"] in inside.inner_text()
+    with page.expect_response("**/api/edits/preview") as told:
+        inside.click()
+    assert told.value.request.post_data_json == {"op": "assign_buildings", "buildings": [own[0], foreign[0]], "to": to["code"], "trim": True}
+    ready(desk)
+    desk.shot(f"give-{lang[:2]}-5-kept")
+    assert page.locator("#side [data-key=inside]").is_checked() and parent["name"] in desk.side()
+    assert {one["code"] for one in told.value.json()["changed"]} == {to["code"], giver}
+    page.locator("#side [data-key=inside]").uncheck()
+    inside.wait_for()
+    assert desk.foreign == [] and complaints(desk) == []

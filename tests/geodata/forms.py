@@ -66,10 +66,10 @@ def _plain(value: Any, areas: dict[int, Area], name: str) -> Any:
 
 
 def _painted(reader: Reader, leaf: Area, dice: random.Random) -> Form:
-    near = {area.fid for area in reader.leaves_near(leaf.shape.bounds) if area.parent == leaf.parent}
+    near = {area.fid for area in reader.leaves_near(leaf.shape.bounds) if area.parent == leaf.parent or dice.random() < 0.1}
     here = [row["fid"] for row in reader.rows("buildings", geometry=False) if row["area"] in near]
     return {"op": "assign_buildings", "to": leaf.code, "buildings": sorted(dice.sample(here, min(len(here), dice.randint(1, 4)))),
-            "allow_parts": dice.random() < 0.3, "rest": dice.choice((None, "give"))}
+            "allow_parts": dice.random() < 0.3, "rest": dice.choice((None, "give")), "trim": dice.random() < 0.7}
 
 
 def keep_everybody(store: Store, dice: random.Random, number: int, draw: Callable[[Reader, random.Random], Form]) -> None:

@@ -92,6 +92,23 @@ def test_what_a_stroke_cuts_off_goes_to_a_neighbour_with_its_buildings_and_undo_
     assert_there_and_back(town, states, revs)
 
 
+def test_of_a_stroke_into_another_parent_only_what_lies_inside_comes_and_comes_back(town):
+    everybody, before = people(town), content(town)
+    (mine,), foreign = nearest(town, "22", "12"), held(town, "44")[:2]
+    with pytest.raises(OtherParent) as refused:
+        shown(town, paint([mine, *foreign], "12"))
+    assert refused.value.details["inside"]["code"] == "community-2"
+    commit(town, paint([mine, *foreign], "12", trim=True))
+    assert owners(town, [mine]) == {"12"} and owners(town, foreign) == {"44"} and people(town) == everybody
+    assert_clean(town)
+    rev = town.head()[0]
+    after = content(town)
+    undone = undo(town, rev)
+    assert content(town) == before
+    undo(town, undone)
+    assert content(town) == after
+
+
 def test_stairwells_gates_and_posts_come_along_and_a_swallowed_area_comes_back(town):
     before, whole = content(town), held(town, "11")
     commit(town, paint(whole, "12"))

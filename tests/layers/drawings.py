@@ -166,12 +166,15 @@ def _halve(coverage: Ledger, leaf: Area, dice: random.Random, crowd: Crowd | Non
 def _assign_buildings(coverage: Ledger, leaf: Area, dice: random.Random, crowd: Crowd | None) -> Asked:
     kin = _kin(coverage, leaf)
     fids = [leaf.fid, *dice.sample(kin, min(len(kin), dice.choice((1, 1, 2))))]
+    if dice.random() < 0.2:
+        near = sorted(area.fid for area in coverage.near(leaf.shape.bounds) if area.parent != leaf.parent)
+        fids += dice.sample(near, min(len(near), 1))
     known = crowd.facts(fids) if crowd is not None else Facts()
     town, holders = town_of(known if known.places else _houses([coverage.get(fid) for fid in fids], dice))
     theirs = [number for number, holder in enumerate(holders) if holder != leaf.fid]
     chosen = dice.sample(theirs, min(len(theirs), dice.choice((1, 1, 2, 5))))
     return {"to": leaf.fid, "buildings": {number: holders[number] for number in chosen}, "town": town, "allow_parts": dice.random() < 0.2,
-            "rest": dice.choice((None, "give"))}
+            "rest": dice.choice((None, "give")), "trim": dice.random() < 0.7}
 
 
 def town_of(facts: Facts) -> tuple[Town, list[int]]:

@@ -161,6 +161,25 @@ def test_other_parents_locked_areas_and_parents_are_refused():
         painted(Coverage(TOWN), FIRST_COMMUNITY, STANDS, 6)
 
 
+def test_of_a_stroke_over_the_border_of_the_parent_only_what_lies_inside_comes_when_asked():
+    near, town = standing(*ROWS, house(3, 2), house(4, 2)), Ledger(TOWN)
+    with pytest.raises(OtherParent) as refused:
+        painted(town, "32", near, 7, 13)
+    inside = {"code": "community-2", "name": CODES["community-2"].name or "community-2"}
+    assert refused.value.details["inside"] == inside and refused.value.details["areas"] == ["42"]
+    edit, alone = painted(town, "32", near, 7, 13, trim=True), painted(town, "32", near, 7)
+    assert [area.shape.wkb for area in edit.after] == [area.shape.wkb for area in alone.after] and edit.gave == alone.gave
+    (finding,) = [one for one in edit.findings if one.kind == "trimmed"]
+    assert (finding.code, finding.what) == (inside["code"], inside["name"])
+    assert CODES["42"].shape.contains(shapely.Point(np.array(finding.where) * UNITS_PER_DEGREE))
+    assert not [one for one in painted(town, "32", near, 7, trim=True).findings if one.kind == "trimmed"], "nothing lies beyond"
+    _applied(town, edit)
+    for numbers, trim in (((13,), False), ((13,), True), ((12, 13), True)):  # nothing is left to bring: 12 stands in 32 already
+        with pytest.raises(OtherParent) as refused:
+            painted(town, "32", near, *numbers, trim=trim)
+        assert "inside" not in refused.value.details and refused.value.where is not None
+
+
 def test_of_a_large_leaf_only_the_ground_round_the_stroke_is_taken_apart(monkeypatch):
     whole = painted(Coverage(TOWN), "12", STANDS, 6)
     monkeypatch.setattr(stroke, "MANY", 2)
@@ -206,11 +225,12 @@ def _strokes(seed: int, turns: int) -> int:
         held = holders(town, stands)
         to = dice.choice(town.leaves())
         kin = {leaf.fid for leaf in town.leaves() if leaf.parent == to.parent}
-        near = sorted((k for k in range(len(points)) if held[k] in kin - {to.fid}), key=lambda k: to.shape.distance(points[k]))
+        near = sorted((k for k in range(len(points)) if held[k] != to.fid), key=lambda k: to.shape.distance(points[k]))
         take = near[:dice.randrange(1, 6)]
+        inside = [k for k in take if held[k] in kin]
         before = dict(town.areas)
         try:
-            edit = painted(town, to.fid, stands, *take, allow_parts=dice.random() < 0.15, rest=dice.choice((None, "give")))
+            edit = painted(town, to.fid, stands, *take, allow_parts=dice.random() < 0.15, rest=dice.choice((None, "give")), trim=dice.random() < 0.9)
         except WeigeError as refused:
             assert refused.code in ("parts", "border-touches", "bad-input", "other-parent") and town.areas == before, (refused.code, str(refused))
             continue
@@ -222,8 +242,9 @@ def _strokes(seed: int, turns: int) -> int:
         assert_seamless(town, was)
         now = holders(town, stands)
         along = sum(finding.count for finding in edit.findings if finding.kind == "buildings-along")
-        assert (now[take] == to.fid).all() and set(held[now != held]) <= {one.fid for one in edit.before}
-        assert any(finding.kind == "part-given" for finding in edit.findings) or (now != held).sum() == len(take) + along, "nobody unsaid"
+        assert (len(inside) < len(take)) == any(finding.kind == "trimmed" for finding in edit.findings)
+        assert (now[inside] == to.fid).all() and set(held[now != held]) <= {one.fid for one in edit.before}
+        assert any(finding.kind == "part-given" for finding in edit.findings) or (now != held).sum() == len(inside) + along, "nobody unsaid"
         assert cut_buildings(edit.after, stands) == 0
         others = {area.fid for area in edit.before}
         assert all(town.get(fid).shape.equals_exact(area.shape) or fid in others | {one.fid for one in edit.touched}

@@ -113,6 +113,10 @@ def test_ground_of_another_parent_is_refused_with_the_place_or_left_out():
     assert CODES["community-2"].shape.buffer(3).contains(new.shape)
     assert [finding.kind for finding in edit.findings] == ["trimmed"] and edit.findings[0].area_m2 > 100
     assert [area.code for area in edit.touched] == ["23"]
+    assert edit.findings[0].what == (CODES["community-2"].name or "community-2")
+    for trim in (False, True):
+        error = refused(LineLeavesParent, "community-2", box(4.5, 4.2, 0.3), trim=trim)  # nothing of it lies inside
+        assert error.details["why"] == "outside" and error.where and len(error.details["areas"]) > 1
 
 
 def test_ground_of_nobody_stays_nobodys():

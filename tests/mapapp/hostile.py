@@ -155,7 +155,7 @@ FIELDS: tuple[tuple[str, tuple[str, ...], Callable[[Hostile], Any]], ...] = (
     ("group", (), lambda self: self.dice.choice((1, 3, 0, -3, 10**30))),
     ("baseline", (), Hostile.line),
     ("rest", (), lambda self: self.dice.choice(("new", "give", "old", ""))),
-    ("trim", _POLYGON, lambda self: self.dice.random() < 0.7),
+    ("trim", (*_POLYGON, "assign_buildings"), lambda self: self.dice.random() < 0.7),
     ("allow_parts", (), lambda self: True),
     ("parts", ("divide",), lambda self: self.dice.choice((1, 2, 3, 0, -1, 1.5, 5000, 10**30))),
     ("norm", (), lambda self: self.dice.choice(({"min": 5, "max": 40}, {"min": 0, "max": 1e-9}, {"min": -1, "max": 0}))),

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from geodata.schema import TABLES
 from layers.areas import to_units
 from tests.mapapp.doing import grant
-from tests.mapapp.web import Web
+from tests.mapapp.web import PASSWORD, Web
 
 
 def houses(town: Web, code: str) -> list[int]:
@@ -54,12 +54,48 @@ def test_who_works_in_c1_only_paints_there(town: Web) -> None:
     form = painting([house], "32")
     for who, status in (("planner", 200), ("commander", 200), ("neighbour", 404), ("viewer", 403), ("reporter", 403), (None, 401)):
         assert town.post("/api/edits/preview", who, json=form).status_code == status, who
-    for who, status, reason in (("planner", 404, "not-found"), ("mixed", 403, "forbidden"), ("mayor", 422, "other-parent")):
+    for who, status, reason in (("planner", 404, "not-found"), ("mixed", 422, "other-parent"), ("mayor", 422, "other-parent")):
         answer = town.post("/api/edits/preview", who, json=painting([foreign], "31"))
         assert (answer.status_code, answer.json["code"]) == (status, reason), (who, answer.text)
     clerk = grant(town, "clerk of one", "planner", "32")
     assert town.post("/api/edits", clerk, json=form).status_code == 404, "the giver is another's"
     assert town.post("/api/edits", "planner", json=form).status_code == 200
+
+
+def test_a_stroke_over_the_border_of_the_parent_is_offered_what_lies_inside_by_name(town: Web) -> None:
+    mine, foreign = houses(town, "22")[0], houses(town, "41")[0]
+    form, inside = painting([mine, foreign], "32"), {"code": "C1", "name": town.area("C1")["name"]}
+    for who in ("mayor", "mixed"):  # who sees the other parent need not redraw there: nothing of it moves
+        for path in ("/api/edits/preview", "/api/edits"):
+            answer = town.post(path, who, json=form)
+            assert (answer.status_code, answer.json["code"], answer.json["inside"]) == (422, "other-parent", inside), (who, answer.text)
+    assert "inside" not in town.post("/api/edits", json=painting([foreign], "32")).json, "nothing of it lies inside"
+    assert town.post("/api/edits", json=painting([foreign], "32", trim=True)).json["code"] == "other-parent"
+    assert town.post("/api/edits", "planner", json=form | {"trim": True}).status_code == 404, "who does not see it is told no more"
+    people, before = town.area("C2")["population"], houses(town, "41")
+    alone = post(town, painting([mine], "32"), path="/api/edits/preview")
+    told, done = post(town, form | {"trim": True}, "mixed", "/api/edits/preview"), post(town, form | {"trim": True}, "mixed")
+    assert [one["geometry"] for one in alone["changed"]] == [one["geometry"] for one in told["changed"]]
+    assert [one["after"] for one in told["changed"]] == [one["after"] for one in done["changed"]] and told["findings"] == done["findings"]
+    (finding,) = [one for one in done["findings"] if one["kind"] == "trimmed"]
+    assert (finding["code"], finding["what"]) == (inside["code"], inside["name"] or "C1") and len(finding["where"]) == 2
+    assert {one["code"] for one in done["changed"]} == {"22", "32"} and mine in houses(town, "32")
+    assert houses(town, "41") == before and town.area("C2")["population"] == people
+    assert town.post(f"/api/edits/{done['rev']}/undo", "mixed").status_code == 200 and mine in houses(town, "22")
+
+
+def test_rights_inside_the_parent_come_before_what_lies_beyond(town: Web) -> None:
+    clerk, (mine, foreign) = grant(town, "clerk of one", "planner", "32"), (houses(town, "22")[0], houses(town, "41")[0])
+    looker = grant(town, "clerk who looks", "viewer", "K")
+    for more in ({}, {"trim": True}):
+        assert town.post("/api/edits", clerk, json=painting([mine, foreign], "32", **more)).status_code == 404
+        assert town.post("/api/edits", looker, json=painting([mine, foreign], "32", **more)).status_code == 403
+    with town.store.read() as reader:
+        town.accounts.add("both", PASSWORD, [("planner", reader.area("32").fid, reader.rev), ("viewer", reader.area("K").fid, reader.rev)])
+        town.tokens["both"] = town.accounts.new_token("both", 1)
+    for more in ({}, {"trim": True}):
+        answer = town.post("/api/edits", "both", json=painting([mine, foreign], "32", **more))
+        assert (answer.status_code, answer.json["code"]) == (403, "forbidden"), "22 gives, and is another's"
 
 
 @pytest.mark.parametrize(

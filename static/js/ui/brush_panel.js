@@ -54,9 +54,14 @@ export class BrushPanel {
     );
   }
 
-  /** Where a piece hangs on nothing: the ways to allow it, and to give it to whoever the server says would take it. */
+  /**
+   * Where a piece hangs on nothing: the ways to allow it, and to give it to whoever the server says would take it. Where the
+   * stroke leaves the parent: only what lies inside.
+   */
   get #offers() {
-    const { refusal } = this.mode;
+    const { refusal } = this.mode,
+      parent = refusal?.body?.inside;
+    if (parent) return [{ key: "inside", words: t("brush.inside", { what: parent.name }), verb: () => this.mode.keep(parent) }];
     if (refusal?.code !== "parts") return [];
     const to = refusal.body?.to ?? [],
       give = { key: "give", words: t("parts.give", { to: format.list(to.map(places.called)) }), verb: () => this.mode.give() };
@@ -66,10 +71,15 @@ export class BrushPanel {
   draw() {
     const { mode } = this;
     const answer = mode.refusal || !mode.to ? null : mode.preview.answer;
+    const lead = [
+      this.#lead(answer),
+      effectParts.parts(mode.allowed || mode.given, () => mode.allow(false), mode.given ? t("parts.given") : undefined),
+      effectParts.parts(Boolean(mode.inside), () => mode.keep(null), t("brush.inside", { what: mode.inside?.name }), "inside"),
+    ];
     const pieces = answer ? brush.pieces(answer, mode.to) : [];
     borderPanel(
       "brush",
-      { answer, pieces, refusal: mode.refusal, offers: this.#offers, lead: [this.#lead(answer), effectParts.parts(mode.allowed || mode.given, () => mode.allow(false), mode.given ? t("parts.given") : undefined)], unsaved: !mode.strokes.empty },
+      { answer, pieces, refusal: mode.refusal, offers: this.#offers, lead, unsaved: !mode.strokes.empty },
       { cancel: () => mode.cancel(), save: () => mode.finish(), see: (where) => mode.desk.canvas.goTo({ where }) },
     );
   }

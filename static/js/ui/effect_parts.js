@@ -49,11 +49,11 @@ export const effectParts = {
 
   /**
    * The switch by which an area may have several parts; shown once somebody asked for it.
-   * @param {boolean} on @param {() => void} toggle @param {string} [words] what else was asked for, by the same switch
+   * @param {boolean} on @param {() => void} toggle @param {string} [words] what else was asked for, by such a switch @param {string} [key]
    */
-  parts(on, toggle, words = t("parts.allowed")) {
+  parts(on, toggle, words = t("parts.allowed"), key = "parts") {
     if (!on) return null;
-    const box = el("input", { type: "checkbox", checked: true, "data-key": "parts", onchange: toggle });
+    const box = el("input", { type: "checkbox", checked: true, "data-key": key, onchange: toggle });
     return el("section", { class: "sec" }, el("label", { class: "check" }, box, words));
   },
 

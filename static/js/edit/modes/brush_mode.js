@@ -36,6 +36,8 @@ export class BrushMode {
   refusal = null;
   allowed = false;
   given = false; // what is cut off an area goes to a neighbour
+  /** @type {{code: string, name: string} | null} only buildings in this parent go over */
+  inside = null;
   #painted = [];
 
   /** @param {import("../desk.js").Desk} desk */
@@ -104,6 +106,7 @@ export class BrushMode {
   #receiver() {
     this.guide();
     this.allowed = this.given = false;
+    this.inside = null;
     this.ask();
   }
 
@@ -155,6 +158,12 @@ export class BrushMode {
   give() {
     this.given = true;
     this.allowed = false;
+    this.ask();
+  }
+
+  /** Of what is painted only buildings in this parent go over, or, with null, all again. @param {{code: string, name: string} | null} parent */
+  keep(parent) {
+    this.inside = parent;
     this.ask();
   }
 
@@ -238,7 +247,7 @@ export class BrushMode {
       this.strokes.empty ? null : { back: () => this.back(), finish: () => this.finish(), cancel: () => this.escape() },
     );
     if (ids.length && this.to) {
-      this.preview.ask(brush.form(ids, this.to, { parts: this.allowed, given: this.given }));
+      this.preview.ask(brush.form(ids, this.to, { parts: this.allowed, given: this.given, inside: this.inside }));
       return;
     }
     this.preview.drop();
@@ -297,7 +306,7 @@ export class BrushMode {
     tip.show([el("div", { class: "r" }, icon("bad", "s"), words)], "refused");
     this.panel.draw();
     say.politely(words);
-    if (error.code === "parts") this.#name(error);
+    if (error.body?.areas?.length) this.#name(error);
   }
 
   /** The areas of a refusal get their names, which come with the shapes in view. */
@@ -343,6 +352,7 @@ export class BrushMode {
     this.desk.fingers?.offer(null);
     this.refusal = null;
     this.allowed = this.given = false;
+    this.inside = null;
     this.desk.canvas.show("draft", []);
     this.#unshow();
     tip.hide();

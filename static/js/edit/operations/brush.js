@@ -60,15 +60,17 @@ export const brush = {
   },
 
   /**
-   * @param {{parts?: boolean, given?: boolean}} [ways] `parts`: an area may fall into parts; `given`: what is cut off one goes to a neighbour
+   * @param {{parts?: boolean, given?: boolean, inside?: object | null}} [ways] `parts`: an area may fall into parts; `given`: what is
+   *   cut off one goes to a neighbour; `inside`: only buildings in this parent go
    * @returns {object} the form of POST /api/edits
    */
-  form: (buildings, to, { parts = false, given = false } = {}) => ({
+  form: (buildings, to, { parts = false, given = false, inside = null } = {}) => ({
     op: "assign_buildings",
     buildings,
     to: to.code,
     ...(parts ? { allow_parts: true } : {}),
     ...(given ? { rest: "give" } : {}),
+    ...(inside ? { trim: true } : {}),
   }),
 
   /** What was on the screen: whoever redraws one of these in between is told. @param {object} answer of the preview */
