@@ -50,6 +50,7 @@ class Front:
         self._flask = WSGIMiddleware(_whole(app), workers=threads)
         self._admitting = ThreadPoolExecutor(ADMITTING, thread_name_prefix="weige-admit")
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
 
     @property
     def hub(self) -> Hub:
@@ -62,14 +63,18 @@ class Front:
             await self._flask(scope, receive, send)
 
     def close(self) -> None:
-        """Ends the streams, so that nobody waits for them when the server stops."""
+        """Ends the streams, so that nobody waits for them when the server stops; who comes now is told to come back."""
+        self._closed = True
         self.hub.close()
         self._admitting.shutdown(wait=False, cancel_futures=True)
 
     # ---- one watcher ---------------------------------------------------------------------------------------------
     async def _watch(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self._loop = loop = asyncio.get_running_loop()
-        told = await loop.run_in_executor(self._admitting, self._ask, scope)
+        try:
+            told = await self._beside(self._ask, scope)
+        except _Stopping:
+            return await _later(send)
         if isinstance(told, Answer):
             await send({"type": "http.response.start", "status": told.status, "headers": told.headers})
             await send({"type": "http.response.body", "body": told.body})
@@ -77,15 +82,13 @@ class Front:
         seat = Seat(told, self._post, asyncio.Queue(QUEUE))
         gone = loop.create_task(_until_gone(receive))
         try:
-            first = await loop.run_in_executor(self._admitting, self.hub.join, seat)
+            first = await self._beside(self.hub.join, seat)
             seat.task = loop.create_task(_pump(seat, first, send))
             done, _ = await asyncio.wait({seat.task, gone}, return_when=asyncio.FIRST_COMPLETED)
             left = gone in done
-        except WeigeError as error:  # the store went away between gate and stream
+        except (WeigeError, _Stopping) as error:  # the store went away between gate and stream
             log.info("nobody can watch for now: %s", error)
-            await send({"type": "http.response.start", "status": 503, "headers": [(b"retry-after", b"%d" % RETRY_S)]})
-            await send({"type": "http.response.body", "body": b""})
-            return
+            return await _later(send)
         finally:
             self.hub.leave(seat)
             for task in (seat.task, gone):
@@ -94,6 +97,15 @@ class Front:
         if not left:
             with suppress(TimeoutError):
                 await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), DROP_S)
+
+    async def _beside(self, work: Callable[[Any], Any], what: Any) -> Any:
+        """In a thread of those that let watchers in. Raises _Stopping when the server ends meanwhile."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._admitting, work, what)
+        except (RuntimeError, asyncio.CancelledError):
+            if self._closed:
+                raise _Stopping("the server stops") from None
+            raise
 
     def _ask(self, scope: dict[str, Any]) -> Ticket | Answer:
         """In a thread: the gate of Flask, once."""
@@ -131,6 +143,15 @@ class Front:
                 self.hub.drop(seat)
                 if seat.task is not None:
                     seat.task.cancel()
+
+
+class _Stopping(Exception):
+    """Nobody is let in any more."""
+
+
+async def _later(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 503, "headers": [(b"retry-after", b"%d" % RETRY_S)]})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _pump(seat: Seat, first: bytes, send: Send) -> None:

@@ -150,7 +150,8 @@ class Hub:
         """Ends every stream and both threads."""
         self._ended.set()
         self._crowd.set()
-        self._post(self._everybody(), None)
+        with self._started:  # the first watcher, who comes just now, has begun both or finds that it is over
+            self._post(self._everybody(), None)
         self.journal.close()
         if self._guard is not None:
             self._guard.join(10)

@@ -3,7 +3,7 @@ staff of an area worked out by hand."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
@@ -96,9 +96,9 @@ def test_a_count_disturbs_nobody_and_the_newest_stands(town: Web) -> None:
     url, zone = f"/api/checkpoints/{post['id']}/presence", timezone(timedelta(hours=8))
     told = town.post(url, "reporter", json={"present": 1}).json
     assert (told["present"], told["state"], told["gap"], told["version"]) == (1, "short", 1, post["version"])
-    early = (datetime.now(zone) - timedelta(hours=2)).isoformat()
+    early = (town.store.clock().astimezone(zone) - timedelta(hours=2)).isoformat()
     assert town.post(url, "reporter", json={"present": 2, "at": early}).json["present"] == 1, "late and older: changes nothing"
-    ahead = (datetime.now(zone) + timedelta(hours=2)).isoformat()
+    ahead = (town.store.clock().astimezone(zone) + timedelta(hours=2)).isoformat()
     told = town.post(url, "reporter", json={"present": 2, "at": ahead}).json
     assert told["state"] == "manned" and 0 <= told["age_s"] < 60, "a time that lies ahead counts as now"
     told = town.post(url, "reporter", json={"present": None}).json

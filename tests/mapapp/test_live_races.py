@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from layers.errors import StoreBusy
-from mapapp import hub
+from mapapp import asgi, hub
 from tests.mapapp.doing import code
 from tests.mapapp.streams import PATIENCE_S, Streams
 from tests.mapapp.web import Web
@@ -82,3 +82,40 @@ def test_who_comes_while_the_server_stops_is_not_kept(town, monkeypatch):
     monkeypatch.setattr(hub.Hub, "_missed", stops)
     streams.open().wait(lambda one: one.ended)
     streams.close()
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_who_comes_when_the_server_stops_is_told_to_come_back(town, streams, when):
+    inside, go_on = threading.Event(), threading.Event()
+    if when == "meanwhile":  # others are let in just now: he waits for his turn
+        for _ in range(asgi.ADMITTING):
+            streams.front._admitting.submit(lambda: inside.set() or go_on.wait(PATIENCE_S))
+        assert inside.wait(PATIENCE_S)
+        threading.Timer(0.5, streams.front.close).start()
+    else:
+        streams.front.close()
+    stream = streams.open()
+    go_on.set()
+    assert stream.wait(lambda one: one.ended).status == 503
+    assert int(stream.headers["retry-after"]) > 0
+
+
+def test_a_server_that_stops_while_its_first_watcher_comes_ends_in_peace(town, streams, monkeypatch):
+    begin, closing, faults = threading.Thread.start, [], []
+
+    def close():
+        try:
+            streams.front.hub.close()
+        except RuntimeError as fault:
+            faults.append(fault)
+
+    def late(self):
+        if self.name == "weige-guard":  # it is noted down, and does not run yet
+            closing.append(threading.Thread(target=close))
+            begin(closing[0])
+            closing[0].join(0.5)
+        begin(self)
+    monkeypatch.setattr(threading.Thread, "start", late)
+    streams.open().wait(lambda one: one.ended)
+    closing[0].join(PATIENCE_S)
+    assert not faults and not closing[0].is_alive()
