@@ -3,10 +3,12 @@ split it by a drawn line, take that back, merge two, draw a lock-down zone and s
 
 from __future__ import annotations
 
+import re
 import zipfile
 
 import pytest
 import shapely
+from playwright.sync_api import expect
 
 from tests.browser.desk import Desk
 from tests.counts import FULL
@@ -50,22 +52,23 @@ def test_a_planner_does_the_main_job(desk_in, place: str, lang: str):
 
     rev = desk.get("/healthz")["rev"]
     start, end = _across(area)
-    desk.page.keyboard.press("x")
+    desk.tool("x")
     desk.move(*start)
     if place == "demo":
-        assert "05-09" in desk.page.locator(".ctip").inner_text(), "the tip says that only the chosen one is cut"
+        expect(desk.page.locator(".ctip"), "the tip says that only the chosen one is cut").to_contain_text("05-09")
     desk.click(*start)
     desk.move(*end)
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
+    desk.calm()
     desk.shot(f"{name}-3-split-preview")
     shown = desk.side()
     assert ({"zh": "估算", "en": "estimated"}[lang[:2]] in shown) == (place == "tainan"), "cells cut by the line are told, buildings are none"
     desk.move(*_inside(area))  # the line ends inside now: what the panel told is true no more
-    desk.page.locator("#side [data-key=save][aria-disabled]").wait_for(timeout=30_000)
+    desk.page.locator("#side [data-key=save][aria-disabled]").wait_for()
     assert f"{area['population']:,}" not in desk.side()
     desk.move(*end)
     desk.click(*end)
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
     desk.page.keyboard.press("Enter")
     rev = desk.wait_rev(rev)
     desk.shot(f"{name}-4-split")
@@ -83,7 +86,7 @@ def test_a_planner_does_the_main_job(desk_in, place: str, lang: str):
     assert back["geometry"] == area["geometry"], "undo brings the same bytes back"
     assert back["version"] > area["version"]
 
-    desk.page.keyboard.press("c")
+    desk.tool("c")
     desk.page.locator("#side [data-key=save]").wait_for()
     for _ in range(2):
         desk.page.keyboard.press("Escape")
@@ -97,12 +100,12 @@ def test_a_planner_does_the_main_job(desk_in, place: str, lang: str):
     desk.page.keyboard.down("Shift")
     desk.click(*_inside(neighbour))
     desk.page.keyboard.up("Shift")
-    desk.page.keyboard.press("c")
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    desk.tool("c")
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
     desk.shot(f"{name}-5-merge-preview")
     desk.page.keyboard.press("Enter")
     rev = desk.wait_rev(rev)
-    kept = [one for one in (back["code"], neighbour["code"]) if desk.page.request.get(f"{desk.address}/api/areas/{one}").ok]
+    kept = [one for one in (back["code"], neighbour["code"]) if desk.ask(f"/api/areas/{one}").ok]
     assert len(kept) == 1, "one of the two lives on"
     merged = desk.get(f"/api/areas/{kept[0]}")
     assert merged["households"] == (back["households"] or 0) + (neighbour["households"] or 0)
@@ -111,7 +114,7 @@ def test_a_planner_does_the_main_job(desk_in, place: str, lang: str):
     rev = desk.wait_rev(rev)
 
     desk.choose(back["code"], *_inside(back))
-    desk.page.keyboard.press("z")  # what is chosen is what the zone begins with
+    desk.tool("z")  # what is chosen is what the zone begins with
     desk.page.locator("#side [data-key='kind lockdown']").click()
     desk.wait_side(f"{back['population']:,}")
     reason = "演练" if lang.startswith("zh") else "exercise"
@@ -130,11 +133,12 @@ def test_a_planner_does_the_main_job(desk_in, place: str, lang: str):
     desk.page.select_option("select[name=area]", "")
     desk.page.fill("input[name=receiver]", "公安分局")
     desk.page.fill("input[name=purpose]", "演练")
-    desk.page.wait_for_function("() => /\\d/.test(document.querySelector('#export-form [role=status]').textContent)", timeout=20_000)
-    assert desk.page.locator("select[name=status]").input_value() == "", "nothing is in force yet: proposals are what there is"
+    desk.calm()
+    expect(desk.page.locator("#export-form [role=status]")).to_contain_text(re.compile(r"\d"))
+    expect(desk.page.locator("select[name=status]"), "nothing is in force yet: proposals are what there is").to_have_value("")
     desk.page.locator("button[form=export-form]").click()
     link = desk.page.locator("dialog a[download]")
-    link.wait_for(timeout=30_000)
+    link.wait_for()
     desk.shot(f"{name}-8-export")
     with desk.page.expect_download() as waiting:
         link.click()
