@@ -40,6 +40,7 @@ def test_divide_a_leaf_by_number_and_a_grid_by_norm(desk_in, lang: str):
     wait_ready(desk)
     desk.shot(f"{name}-1-leaf")
     assert desk.page.locator("#side .divide-card").count() == 1, "three times the same is one way"
+    assert desk.page.locator("#side .divide-words").inner_text()[0:2] != "1\n", "one way has no number"
     rev = desk.get("/healthz")["rev"]
     desk.page.keyboard.press("Enter")
     rev = desk.wait_rev(rev)

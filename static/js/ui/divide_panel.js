@@ -133,6 +133,7 @@ const promises = ({ inNorm, cut, areas }, known) =>
     !known.built ? null : t("divide.cut", { n: cut }),
   ].filter(Boolean);
 
+/** @param {number} number among those that differ; 0: there is no other */
 function proposal(one, seed, number, chosen, merits, known, verbs) {
   const words = one.figures
     ? [
@@ -146,6 +147,7 @@ function proposal(one, seed, number, chosen, merits, known, verbs) {
         el("span", {}, promises(one.figures, known).join(" · ")),
       ]
     : [el("span", { class: "mute" }, one.error?.text ?? (one.stopped ? t("divide.stopped") : waiting(one.told)))];
+  const head = number ? [number, merits.map((word) => t(word)).join(" · ")].join(" ") : "";
   return el(
     "button",
     {
@@ -154,12 +156,12 @@ function proposal(one, seed, number, chosen, merits, known, verbs) {
       role: "radio",
       "aria-checked": String(chosen),
       "aria-disabled": one.figures ? null : "true",
-      "data-key": `proposal ${number}`,
+      "data-key": `proposal ${number || 1}`,
       onclick: one.figures ? () => verbs.choose(seed) : null,
     },
     one.figures ? picture(one.figures) : el("span", { class: "divide-picture" }),
-    el("span", { class: "divide-words" }, el("span", { class: "mute" }, [number, merits.map((word) => t(word)).join(" · ")].join(" ")), ...words),
-    el("kbd", {}, String(number)),
+    el("span", { class: "divide-words" }, head ? el("span", { class: "mute" }, head) : null, ...words),
+    number ? el("kbd", {}, String(number)) : null,
   );
 }
 
@@ -175,7 +177,7 @@ function cards(proposals, chosen, known, verbs) {
     el(
       "div",
       { class: "divide-cards", role: "radiogroup", "aria-label": t("divide.proposals"), "aria-busy": String(waits) },
-      distinct.map((seed, k) => proposal(proposals[seed], seed, k + 1, seed === chosen, merits[k], known, verbs)),
+      distinct.map((seed, k) => proposal(proposals[seed], seed, distinct.length > 1 ? k + 1 : 0, seed === chosen, merits[k], known, verbs)),
     ),
     search(proposals, verbs),
   );
