@@ -4,11 +4,13 @@ one works in. On the blocks of Helsinki, with its OpenStreetMap extract."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyproj
 import pytest
+from playwright.sync_api import expect
 
 from geodata.demo import ACCOUNTS
 from geodata.store import Store
@@ -100,14 +102,14 @@ def test_streets_of_an_extract_lie_under_the_areas(sit, lang, size):
     slider.focus()
     for _ in range(8):
         desk.page.keyboard.press("ArrowLeft")
-    assert desk.page.locator(".pop .range .r").inner_text() == "60 %"
+    expect(desk.page.locator(".pop .range .r")).to_have_text("60 %")
     desk.page.keyboard.press("Escape")
     desk.page.reload()
     desk.ready()
     desk.page.locator("p.attribution:not([hidden])").wait_for()
     desk.page.locator(".zoomer button").nth(2).click()
-    assert desk.page.locator("input[name=ground][value=streets]").is_checked()
-    assert desk.page.locator(".pop .range .r").inner_text() == "60 %"
+    expect(desk.page.locator("input[name=ground][value=streets]")).to_be_checked()
+    expect(desk.page.locator(".pop .range .r")).to_have_text("60 %")
     desk.page.check("input[name=ground][value='']")
     desk.page.locator("p.attribution").wait_for(state="hidden")
     desk.page.keyboard.press("Escape")
@@ -136,7 +138,8 @@ def test_a_base_map_that_cannot_be_read_is_told_in_the_menu(sit):
     desk = sit("zh-CN", (1440, 900))
     desk.page.locator(".zoomer button").nth(2).click()
     row = desk.page.locator("label:has(input[value=broken])")
-    assert row.locator("input").is_disabled() and "broken.pmtiles" in row.inner_text()
+    expect(row.locator("input")).to_be_disabled()
+    expect(row).to_contain_text("broken.pmtiles")
     assert desk.complaints == []
 
 
@@ -145,19 +148,20 @@ def test_the_place_is_told_in_the_coordinates_one_works_in_and_copied(sit):
     desk.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=desk.address)
     desk.move(*CENTRE)
     shown = desk.page.locator("#foot .at")
-    assert "24.94" in shown.inner_text() and "°E" in shown.inner_text()
+    expect(shown).to_contain_text(re.compile(r"24\.94.*°E"))
     desk.page.locator("#foot .system").focus()
     desk.page.keyboard.press("Enter")
     desk.page.locator("[data-system=dms]").focus()
     desk.page.keyboard.press("Enter")
-    assert "24°56′" in shown.inner_text() and "60°10′" in shown.inner_text()
+    expect(shown).to_contain_text("24°56′")
+    expect(shown).to_contain_text("60°10′")
     shown.focus()
     desk.page.keyboard.press("Enter")
-    assert "24°56′" in desk.page.evaluate("navigator.clipboard.readText()")
+    desk.page.wait_for_function("async () => (await navigator.clipboard.readText()).includes('24°56′')")
     desk.page.reload()
     desk.ready()
     desk.move(*CENTRE)
-    assert "24°56′" in desk.page.locator("#foot .at").inner_text(), "the choice is remembered"
+    expect(desk.page.locator("#foot .at"), "the choice is remembered").to_contain_text("24°56′")
     assert desk.complaints == []
 
 
@@ -167,14 +171,15 @@ def test_plane_coordinates_follow_the_pointer_and_the_cross_hair(desk_in):
     desk.page.locator('[data-system="EPSG:4549"]').click()
     zoom, lat, lon = desk.view()
     desk.move(lon, lat)
-    desk.page.wait_for_timeout(200)
+    desk.calm()
     east, north = pyproj.Transformer.from_crs(4490, 4549, always_xy=True).transform(lon, lat)
     pixel_m = 40_075_017 * 0.87 / 512 / 2**zoom
     assert all(abs(told - right) < 2 * pixel_m for told, right in zip(told_at(desk), (east, north), strict=True))
     desk.page.locator("#canvas canvas").focus()
-    desk.page.keyboard.press("g")
+    desk.tool("g")
     before = told_at(desk)
     desk.page.keyboard.press("ArrowRight")
+    desk.calm()
     after = told_at(desk)
     assert after[0] > before[0] and abs(after[1] - before[1]) < 2 * pixel_m
     desk.shot("basemap-zh-4-coordinates")
