@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from geodata.handover import verify
+from tests.browser.desk import PATIENCE_S
 from tests.counts import some
 from tests.mapapp.test_api_briefings import BRIEFING, in_force, page
 from tests.mapapp.web import Web, build, open_town
@@ -27,7 +28,7 @@ def test_a_planner_orders_a_package_and_gets_what_the_page_says(desk_in, tmp_pat
         "nodes => nodes.map((node) => [node.label, node.children.length, node.children[0].value])")
     assert groups[1] == [fitting, 2, "EPSG:4529"] and sum(number for _, number, _ in groups) == 44
     dialog.locator("[name=format]").select_option("kml")
-    assert dialog.locator("[name=crs]").input_value() == "EPSG:4326", "KML knows no other"
+    expect(dialog.locator("[name=crs]"), "KML knows no other").to_have_value("EPSG:4326")
     dialog.locator("[name=format]").select_option("shapefile")
     dialog.locator("[name=crs]").select_option("EPSG:4550")
     dialog.locator("[name=encoding]").select_option("GBK")
@@ -37,7 +38,7 @@ def test_a_planner_orders_a_package_and_gets_what_the_page_says(desk_in, tmp_pat
     dialog.locator("[name=purpose]").fill("卡口布设")
     dialog.locator("button[type=submit]").click()
     link = dialog.locator(".job a")
-    expect(link).to_be_focused(timeout=30_000)
+    expect(link).to_be_focused()
     told = [node.inner_text() for node in dialog.locator(".proof code").all()]
     with desk.page.expect_download() as download:
         link.click()
@@ -64,6 +65,7 @@ def test_a_briefing_opens_with_the_network_cut(town, browser, tmp_path, shots, l
     file = tmp_path / "briefing.html"
     file.write_text(page(town, BRIEFING | {"lang": lang})[1], encoding="utf-8")
     context = browser.new_context(viewport={"width": 1440, "height": 900}, offline=True)
+    context.set_default_timeout(PATIENCE_S * 1000)
     one, asked, complaints = context.new_page(), [], []
     one.on("request", lambda request: asked.append(request.url))
     one.on("console", lambda message: complaints.append(message.text))
