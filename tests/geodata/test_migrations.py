@@ -213,7 +213,7 @@ def test_two_that_open_at_once_bring_it_up_to_date_once(first, later):
 
     def open_it():
         try:
-            stores.append(Store.open(first, RULES))
+            stores.append(Store.open(first, RULES, busy_timeout_s=120))
         except Exception as error:
             errors.append(error)
 
