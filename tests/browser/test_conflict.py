@@ -28,11 +28,11 @@ def two(desk_in, request) -> Iterator[tuple[Desk, Desk]]:
 
 def drawn(desk: Desk, ends: list[tuple[float, float]]) -> None:
     """Draws a cut; it is not saved."""
-    desk.page.keyboard.press("x")
+    desk.tool("x")
     desk.move(*ends[0])
     desk.click(*ends[0])
     desk.move(*ends[1])
-    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for(timeout=30_000)
+    desk.page.locator("#side [data-key=save]:not([aria-disabled])").wait_for()
     desk.click(*ends[1])
 
 
@@ -66,15 +66,16 @@ def test_the_later_planner_sees_both_lines_and_chooses(two: tuple[Desk, Desk], c
 
     second.page.keyboard.press("Enter")
     choices = second.page.locator("#side [data-key='conflict theirs']")
-    choices.wait_for(timeout=30_000)
+    choices.wait_for()
     second.page.wait_for_function("() => !document.getElementById('side').innerText.includes('…')")
     second.shot(name)
     assert second.view() == before, "the map does not move"
-    for key in ("Escape", "v", "Backspace"):  # nothing takes the line away before a choice is made
-        second.page.locator("#canvas canvas").focus()
-        second.page.keyboard.press(key)
+    with second.toasts_stay():
+        for key in ("Escape", "v", "Backspace"):  # nothing takes the line away before a choice is made
+            second.page.locator("#canvas canvas").focus()
+            second.page.keyboard.press(key)
+        second.page.locator(".toast").wait_for()  # it says that a choice comes first
     assert choices.is_visible() and second.page.locator("[data-tool=split][aria-pressed=true]").count() == 1
-    assert second.page.locator(".toast").last.is_visible(), "it says that a choice comes first"
     shown = second.page.evaluate("() => window.weigeMap ? null : document.querySelector('#side').innerText")
     now = [second.get(f"/api/areas/{code}") for code in theirs["areas"]]
     for one in now:
@@ -82,7 +83,7 @@ def test_the_later_planner_sees_both_lines_and_chooses(two: tuple[Desk, Desk], c
     second.page.locator(f"#side [data-key='conflict {choice}']").click()
     second.page.locator("#side [data-key=conflict-ok]").click()
     if choice == "theirs":
-        second.page.wait_for_timeout(800)
+        second.calm()
         assert second.get("/healthz")["rev"] == rev, "nothing is written"
     else:
         rev = second.wait_rev(rev)

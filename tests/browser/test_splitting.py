@@ -17,14 +17,14 @@ def test_each_area_is_shown_as_it_is_and_what_it_falls_into(desk_in):
     west, south, east, north = desk.get(f"/api/areas/{middle['code']}")["bounds"]
     for key in ("Escape", "Escape", "-"):
         desk.page.keyboard.press(key)
-    desk.page.wait_for_timeout(800)
     desk.calm()
-    desk.page.keyboard.press("x")
+    desk.calm()
+    desk.tool("x")
     wide, y = east - west, (south + north) / 2
     desk.click(west - wide * 0.9, y)
     desk.click(east + wide * 0.9, y + (north - south) * 0.06)
     table = desk.page.locator("#side table.pieces")
-    table.wait_for(timeout=30_000)
+    table.wait_for()
     desk.shot("split-many")
     rows = table.evaluate("""(table) => [...table.rows].slice(1).map((row) => [row.className, row.cells[0].innerText,
                              ...[...row.cells].slice(1).map((cell) => Number(cell.innerText.replaceAll(",", "")))])""")
