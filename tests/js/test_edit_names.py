@@ -40,7 +40,8 @@ def test_a_lock_is_called_a_lock_also_when_it_is_taken_back(lang: str, words: li
     ("zh", ["拆分 04-05", "撤销 拆分 04-05", "重做 拆分 04-05", "撤销 拆分 04-05", "撤销"]),
     ("en", ["Split 04-05", "Undo Split 04-05", "Redo Split 04-05", "Undo Split 04-05", "Undo"])])
 def test_a_history_says_what_was_taken_back_and_what_was_done_again(lang: str, words: list[str]):
-    edits = [{"op": "split", "note": AREA["code"]}, *({"op": "undo", "note": f"{undos}split {AREA['code']}"} for undos in ("", "undo ", "undo undo "))]
+    undone = [{"op": "undo", "note": f"{undos}split {AREA['code']}"} for undos in ("", "undo ", "undo undo ")]
+    edits = [{"op": "split", "note": AREA["code"]}, *undone]
     assert called(lang, *edits, {"op": "undo", "note": ""}, way="line") == words
 
 
