@@ -133,6 +133,7 @@ def test_a_report_shows_and_a_cut_is_told_and_caught_up(room, lang: str, record_
     assert desk.foreign == []
 
 
+@in_full
 def test_a_click_goes_one_level_down_and_the_breadcrumb_up_again(room):
     desk = room("/command")
     area = desk.get(f"/api/areas?parent={TOWN}")["areas"][2]

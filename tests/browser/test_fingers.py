@@ -8,6 +8,7 @@ import shapely
 from tests.browser.desk import Desk
 from tests.browser.test_hand import CODE, READY, Finger, newest, take_back
 from tests.browser.test_reshape import beside, shape_of
+from tests.counts import some
 
 TABLET = (1180, 820)
 
@@ -94,7 +95,7 @@ def seen(desk: Desk, code: str) -> bool:
     return desk.page.evaluate("(corners) => corners.every(([x, y]) => document.elementFromPoint(x, y)?.closest('#map'))", corners)
 
 
-@pytest.mark.parametrize("size", [TABLET, (820, 1180)], ids=["wide", "tall"])
+@pytest.mark.parametrize("size", some([(820, 1180), TABLET]), ids=some(["tall", "wide"]))
 def test_what_is_drawn_stays_in_sight(tablet, size):
     """Beside the panel or above it, with a line that says what to do, under buttons as large as a finger."""
     desk: Desk = tablet("en-US", size)

@@ -8,7 +8,7 @@ import shapely
 from tests.browser.desk import Desk
 from tests.browser.test_brush import two_areas
 from tests.browser.test_reshape import CODE, beside, complaints
-from tests.counts import count
+from tests.counts import count, in_full
 
 LANGUAGES = ["zh-CN", "en-US"][: count(1, 2)]
 
@@ -57,9 +57,14 @@ def test_what_a_new_area_cuts_off_goes_to_whoever_the_choice_names(desk_in, lang
     assert mate["code"] in codes and all(len(shapely.geometry.shape(one["geometry"]).geoms) == 1 for one in after)
     assert all(f"{one['households']:,}" in shown for one in after), "the numbers shown are the numbers saved"
     assert any(one["name"][:5] in words for one in after) or words.split()[-1] in ("新块", "area"), words
+    rev = desk.get("/healthz")["rev"]
+    page.keyboard.press("Control+z")
+    desk.wait_rev(rev)
+    desk.calm()
     assert desk.foreign == [] and complaints(desk) == []
 
 
+@in_full
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_what_a_stroke_cuts_off_goes_to_whoever_the_button_names(desk_in, lang: str):
     desk: Desk = desk_in("demo", lang)

@@ -204,6 +204,7 @@ def test_a_refusal_offers_the_way_out(desk_in):
     assert complaints(desk) == []
 
 
+@in_full
 def test_a_split_goes_on_along_a_border_after_it_was_complete(desk_in):
     """A road takes points while T is on, and no longer; the split is saved and taken back."""
     desk: Desk = desk_in("demo")

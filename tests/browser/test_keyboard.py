@@ -16,7 +16,7 @@ from mapapp import create_app
 from mapapp.config import load
 from tests.browser.desk import PATIENCE_S, Desk
 from tests.browser.test_main_job import _inside
-from tests.counts import count
+from tests.counts import count, in_full
 
 CODE = "33029900100200509"
 LANGUAGES = ["zh-CN", "en-US"][: count(1, 2)]
@@ -194,6 +194,7 @@ def test_the_map_is_no_trap(desk_in):
     assert came, "F6 comes round"
 
 
+@in_full
 def test_enter_ends_and_coordinates_can_be_typed(desk_in):
     desk: Desk = desk_in("demo", "en-US")
     desk.find(CODE)

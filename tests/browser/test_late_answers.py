@@ -13,6 +13,7 @@ from tests.browser.test_draw import leaf_with_neighbour, near
 from tests.browser.test_main_job import _across
 from tests.browser.test_reshape import complaints, shape_of
 from tests.browser.test_zones import post
+from tests.counts import in_full
 
 READY = "#side [data-key=save]:not([aria-disabled])"
 
@@ -90,6 +91,7 @@ def test_a_line_that_is_complete_before_its_areas_are_read_stays_as_it_was_put_d
     assert complaints(desk) == []
 
 
+@in_full
 def test_a_parent_that_is_read_late_does_not_replace_the_one_chosen_now(desk_in):
     desk: Desk = desk_in("demo", "en-US")
     _, offered = parents_offered(desk)
@@ -137,6 +139,7 @@ def test_problems_that_could_not_be_read_are_not_told_as_none(desk_in):
     told.wait_for(state="detached")
 
 
+@in_full
 def test_a_search_for_a_parent_outlives_the_preview_of_another(desk_in):
     desk: Desk = desk_in("demo", "en-US")
     one, offered = parents_offered(desk)
@@ -155,6 +158,7 @@ def test_a_search_for_a_parent_outlives_the_preview_of_another(desk_in):
     assert complaints(desk) == []
 
 
+@in_full
 def test_zones_that_are_told_late_do_not_replace_those_told_since(desk_in):
     desk: Desk = desk_in("demo", "en-US")
     planner: Desk = desk_in("demo", "en-US")

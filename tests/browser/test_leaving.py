@@ -44,6 +44,7 @@ def test_whoever_reloads_in_the_middle_of_a_line_is_asked(desk_in):
     assert asked == ["beforeunload"], "nothing is drawn: nothing to lose"
 
 
+@in_full
 def test_a_search_in_the_middle_of_a_line_only_goes_there(desk_in):
     desk: Desk = desk_in("demo", "en-US")
     one, other, _ = leaf_with_neighbour(desk)
@@ -98,6 +99,7 @@ def test_whoever_saves_twice_while_the_answer_is_on_its_way_saves_once(desk_in):
     desk.page.unroute("**/api/edits")
 
 
+@in_full
 def test_a_step_back_in_the_middle_of_a_line_takes_back_its_point_and_no_edit(desk_in):
     desk: Desk = desk_in("demo", "en-US")
     drawn(desk)

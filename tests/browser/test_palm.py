@@ -5,11 +5,13 @@ from __future__ import annotations
 from tests.browser.desk import Desk
 from tests.browser.test_hand import CODE, READY, Finger, newest, take_back
 from tests.browser.test_reshape import shape_of
+from tests.counts import in_full
 
 HOLD_MS = 800
 PALM = 55  # pixels: half of what a palm covers
 
 
+@in_full
 def test_only_a_finger_on_the_last_point_ends_a_drawing(desk_in):
     desk: Desk = desk_in("demo", "en-US", (1024, 768), has_touch=True)
     finger, page = Finger(desk), desk.page
