@@ -121,6 +121,7 @@ def at_a_seam(desk: Desk) -> tuple[dict, str, tuple, tuple]:
     return best[1:]
 
 
+@in_full
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_stroke_into_another_parent_may_keep_what_lies_inside(desk_in, lang: str):
     desk: Desk = desk_in("demo", lang)
