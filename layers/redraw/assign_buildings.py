@@ -19,13 +19,13 @@ import shapely
 from ..areas import Area
 from ..cells import Cells, Town
 from ..chain import unpack
-from ..coverage import Coverage, gather, prove, united
+from ..coverage import Coverage, gather, united
 from ..edits import Edit, Finding
 from ..errors import BadInput, OtherParent, PartsRefused, ProofFailed
 from ..inner_borders import inner_borders, straightened
 from ..population import inner_point
 from .cut_off import GIVE, Held, Plot, changed, gave, give, offering, owners, refuse_other
-from .ground import Deal, Laid, lay
+from .ground import Deal, Laid, lay, proved_straight
 from .parents import code_of, name_of, other_parents
 from .reshape import refuse_fixed
 from .split import Weigh, may_change
@@ -68,16 +68,11 @@ def assign_buildings(coverage: Coverage, to: int, buildings: Mapping[int, int] =
         stroke = Stroke.over(area, givers, numbers, town, celled or plots_of, whole=True).joined().completed()
 
     def made(rest: str | None) -> Edit:
-        for straight in (True, False):
-            try:
-                edit = _edit(coverage, area, stroke, town, wanted, straight, allow_parts, rest, weigh, findings)
-                refuse_fixed(edit.before, fixed)
-                prove(edit, coverage)
-                return edit
-            except ProofFailed:
-                if not straight:
-                    raise
-        raise AssertionError
+        def laid(straight: bool) -> Edit:
+            edit = _edit(coverage, area, stroke, town, wanted, straight, allow_parts, rest, weigh, findings)
+            refuse_fixed(edit.before, fixed)
+            return edit
+        return proved_straight(laid, coverage)
     return offering(made, rest)
 
 

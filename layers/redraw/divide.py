@@ -13,13 +13,13 @@ from scipy.optimize import linear_sum_assignment
 from ..areas import UNITS_PER_DEGREE, Area
 from ..blocks import first_in
 from ..cells import Town, points_of
-from ..coverage import Coverage, prove
+from ..coverage import Coverage
 from ..division import Proposal, Wish, propose
 from ..edits import Edit, Finding
-from ..errors import AreaLocked, BadInput, NotLeaf, ProofFailed, TooManyParts
+from ..errors import AreaLocked, BadInput, NotLeaf, TooManyParts
 from ..inner_borders import ROAD
 from ..measure import area_m2, distance_m
-from .ground import Deal, ground_of, lay, sibling
+from .ground import Deal, ground_of, lay, proved_straight, sibling
 from .split import Weigh
 
 Propose = Callable[[np.ndarray, Town, Wish], Proposal]
@@ -63,15 +63,7 @@ def divide(coverage: Coverage, targets: Sequence[int], town: Town | None = None,
     made = _made(groups, grounds, towns, wishes, proposed)
     if norm is not None and all(len(one.load) == 1 for one in made):
         raise BadInput("all households make one part of this norm: there is nothing to divide")
-    for straight in (True, False):
-        try:
-            edit = _edit(coverage, groups, made, towns, wishes, straight)
-            prove(edit, coverage)
-            return edit
-        except ProofFailed:
-            if not straight:
-                raise
-    raise AssertionError
+    return proved_straight(lambda straight: _edit(coverage, groups, made, towns, wishes, straight), coverage)
 
 
 def _wishes(grounds: Sequence[np.ndarray], towns: Sequence[Town], parts: int | None, norm: tuple[float, float] | None,

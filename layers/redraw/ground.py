@@ -6,7 +6,7 @@ where. Lines land on the edge, every area beside it gets their ends, and the fac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,13 +15,26 @@ import shapely
 
 from ..areas import UNITS_PER_DEGREE, Area
 from ..chain import pack, remainder, splice, unpack
-from ..coverage import Coverage, explode, gather
+from ..coverage import Coverage, explode, gather, prove
+from ..edits import Edit
 from ..errors import ProofFailed
 from ..inner_borders import keys_of
 from ..noding import Borders, course
 
 NORM = ("norm_min", "norm_max")  # the limits an area has of its own
 BESIDE = 2.5  # units: so near to the edge of the ground a line ends on it
+
+
+def proved_straight(laid: Callable[[bool], Edit], coverage: Coverage) -> Edit:
+    """The edit with straightened borders; with borders as the cells have them where the straight ones cannot be proved.
+    ProofFailed."""
+    try:
+        edit = laid(True)
+        prove(edit, coverage)
+    except ProofFailed:
+        edit = laid(False)
+        prove(edit, coverage)
+    return edit
 
 
 @dataclass(frozen=True, slots=True, eq=False)

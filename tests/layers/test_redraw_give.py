@@ -19,7 +19,7 @@ from tests.counts import count
 from tests.layers.little_town import ring, units_of
 from tests.layers.random_edits import Ledger, assert_seamless, border
 from tests.layers.test_redraw_assign import crowded, holders, standing
-from tests.layers.test_redraw_cut_off import BELOW, FIDS, TOP, block, in_one
+from tests.layers.test_redraw_cut_off import BELOW, FIDS, TOP, block, in_one, tongues
 from tests.layers.test_redraw_reshape import _people, assert_there_and_back
 from tests.layers.test_redraw_split import TOWN
 
@@ -203,21 +203,11 @@ def test_levels_that_law_fixes_other_parents_and_other_words_are_refused_with_it
 
 
 # --- whatever people draw ------------------------------------------------------------------------------------------------
-@st.composite
-def bars(draw) -> shapely.Polygon:
-    """A slanting bar across a leaf, in any direction."""
-    part = draw(st.sampled_from(list(draw(st.sampled_from(LEAVES)).shape.geoms)))
-    middle, size = np.array(part.representative_point().coords[0]), np.ptp(shapely.get_coordinates(part), axis=0).max()
-    turn = draw(st.floats(0, 2 * np.pi))
-    along = np.array([np.cos(turn), np.sin(turn)]) * size
-    aside, wobble = along[::-1] * [-1, 1] * draw(st.floats(0.02, 0.2)), draw(st.floats(-0.1, 0.1)) * size
-    far, back = draw(st.floats(0.3, 0.9)), draw(st.floats(0.3, 0.9))
-    return shapely.Polygon(np.rint([middle - along * back + aside, middle + along * far + aside + wobble, middle + along * far - aside,
-                                    middle - along * back - aside]))
+bars = tongues().map(lambda line: shapely.Polygon(line.coords))  # slanting, across a leaf, in any direction
 
 
 @settings(max_examples=count(60, 2000), deadline=None)
-@given(bars(), st.sampled_from((0.5, 0.0, 2.0)))
+@given(bars, st.sampled_from((0.5, 0.0, 2.0)))
 def test_whatever_is_drawn_nobody_has_more_parts_than_before_and_nobody_is_lost(polygon, snap_m):
     town = Ledger(TOWN)
     was, before, people = border(town), dict(town.areas), _people()
